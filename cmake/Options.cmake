@@ -1,0 +1,22 @@
+# Flags that every target shares.
+add_library(broker_options INTERFACE)
+target_compile_options(broker_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
+  -Werror -fno-omit-frame-pointer)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 reports these inside its own headers at -O2, on correct code.
+  target_compile_options(broker_options INTERFACE -Wno-maybe-uninitialized -Wno-restrict)
+endif()
+if(BROKER_SANITIZE)
+  target_compile_options(broker_options INTERFACE -fsanitize=${BROKER_SANITIZE}
+    -fno-sanitize-recover=all)
+  target_link_options(broker_options INTERFACE -fsanitize=${BROKER_SANITIZE})
+endif()
+# A dead section is dropped at link time: the daemon lives on a small machine.
+target_compile_options(broker_options INTERFACE -ffunction-sections -fdata-sections)
+target_link_options(broker_options INTERFACE -Wl,--gc-sections)
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()

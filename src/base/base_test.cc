@@ -1,0 +1,63 @@
+#include <gtest/gtest.h>
+
+#include "base/money.h"
+#include "base/result.h"
+#include "base/text.h"
+#include "base/time.h"
+
+namespace cb {
+namespace {
+
+TEST(Time, DurationNeedsAUnitAndReadsBackWhatItWrote) {
+  EXPECT_EQ(parse_duration("15m"), Duration{900'000});
+  EXPECT_EQ(parse_duration("1h30m"), Duration{5'400'000});
+  EXPECT_EQ(parse_duration("250ms"), Duration{250});
+  EXPECT_EQ(parse_duration("0s"), Duration{0});
+  for (const char* bad : {"", "15", "m", "1m1m", "1m1h", "-1s", "1.5h", "9999999999999h", "1 m"}) {
+    EXPECT_FALSE(parse_duration(bad)) << bad;
+  }
+  for (const std::int64_t ms : {0, 1, 999, 1000, 61'000, 900'000, 5'400'250, 86'400'000}) {
+    EXPECT_EQ(parse_duration(to_string(Duration{ms})), Duration{ms});
+  }
+}
+
+TEST(Time, Iso8601ReadsBackWhatItWrote) {
+  const WallTime t{Duration{1'795'428'000'250}};
+  EXPECT_EQ(iso8601_ms(t), "2026-11-23T10:00:00.250Z");
+  EXPECT_EQ(iso8601(t), "2026-11-23T10:00:00Z");
+  EXPECT_EQ(parse_iso8601(iso8601_ms(t)), t);
+  for (const char* bad : {"", "2026-11-23", "2026-13-01T00:00:00Z", "2026-11-23T10:00:00+01:00",
+                          "2026-11-23T25:00:00Z", "2026-11-23T10:00:00.2Z"}) {
+    EXPECT_FALSE(parse_iso8601(bad)) << bad;
+  }
+}
+
+TEST(Text, Utf8RefusesOverlongAndSurrogates) {
+  EXPECT_TRUE(is_utf8("GET_WORKER \xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80"));
+  for (const char* bad : {"\xff", "\xc0\xaf", "\xed\xa0\x80", "\xe2\x82", "\xf5\x80\x80\x80"}) {
+    EXPECT_FALSE(is_utf8(bad));
+  }
+}
+
+TEST(Text, WordsDropBlanksAtBothEnds) {
+  EXPECT_EQ(words("  PING \t 10.0.0.1\r"), (std::vector<std::string_view>{"PING", "10.0.0.1"}));
+  EXPECT_TRUE(words(" \t").empty());
+  EXPECT_EQ(split("a,,b", ','), (std::vector<std::string_view>{"a", "", "b"}));
+  EXPECT_FALSE(parse_int("12x"));
+  EXPECT_EQ(parse_int("-12"), -12);
+}
+
+TEST(Money, ASecondOfAWorkerIsExact) {
+  EXPECT_EQ(cost({1'200'000}, seconds{900}), (Money{300'000}));
+  EXPECT_EQ(to_string(Money{300'000}), "$0.3000");
+  EXPECT_EQ(to_string(cost({1}, seconds{1})), "$0.0000");
+}
+
+TEST(Result, AnErrorHasNoValue) {
+  const Result<int> none = Error{"no disk"};
+  EXPECT_FALSE(none);
+  EXPECT_THROW(static_cast<void>(*none), CheckFailed);
+}
+
+}  // namespace
+}  // namespace cb

@@ -1,0 +1,44 @@
+#pragma once
+// Names of things, each its own type, so that an instance is never mistaken for an attempt.
+
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace cb {
+
+template <class Tag>
+struct TextId {
+  std::string value;
+  auto operator<=>(const TextId&) const = default;
+  bool empty() const { return value.empty(); }
+};
+
+template <class Tag>
+struct NumberId {
+  std::uint64_t value = 0;
+  auto operator<=>(const NumberId&) const = default;
+};
+
+using InstanceId = TextId<struct InstanceTag>;  // EC2's "i-0abc"
+using PoolName = TextId<struct PoolTag>;        // "default"
+using LaunchToken = TextId<struct TokenTag>;    // EC2's ClientToken: one launch attempt
+using CallerId = NumberId<struct CallerTag>;    // one request of one client; never reused
+using QueryId = NumberId<struct QueryTag>;      // one question to the cloud, unique in this run
+using ProbeId = NumberId<struct ProbeTag>;      // one probe of one worker, unique in this run
+
+}  // namespace cb
+
+template <class Tag>
+struct std::hash<cb::TextId<Tag>> {
+  std::size_t operator()(const cb::TextId<Tag>& id) const noexcept {
+    return std::hash<std::string>{}(id.value);
+  }
+};
+template <class Tag>
+struct std::hash<cb::NumberId<Tag>> {
+  std::size_t operator()(const cb::NumberId<Tag>& id) const noexcept {
+    return std::hash<std::uint64_t>{}(id.value);
+  }
+};
