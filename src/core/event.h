@@ -1,0 +1,82 @@
+#pragma once
+// Everything that can happen to the broker.
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/cloud.h"
+#include "core/record.h"
+#include "core/request.h"
+#include "core/settings.h"
+
+namespace cb::core {
+
+// First event of every run, with what the journal held. `journal_lost`: it was damaged and set
+// aside, so that EC2's tags are all we have (`lost_why` names the file).
+struct Started {
+  Records records;
+  std::string fresh_nonce;  // random, 8 to 16 of [a-z0-9]; used only when the journal has none
+  bool journal_lost = false;
+  std::string lost_why;
+};
+struct Identified {
+  CloudIdentity identity;  // empty account: unknown
+};
+struct Asked {
+  CallerId caller;
+  Request request;
+};
+// The caller's connection was reset, or a write to it failed. No Reply may follow.
+struct CallerGone {
+  CallerId caller;
+};
+struct LaunchAnswered {
+  LaunchToken token;
+  LaunchResult result;
+};
+struct Listed {
+  QueryId query;
+  ListResult result;
+};
+struct TerminateAnswered {
+  std::vector<InstanceId> asked;
+  TerminateResult result;
+};
+enum class ProbeOutcome {
+  kReady,     // the service answered as ready (for kTcp: accepted)
+  kAccepted,  // the connection was accepted, perhaps closed at once: alive
+  kSilent,    // accepted, and no answer within the probe's limit
+  kRefused,
+  kUnreachable,  // no connection within its limit, or an ICMP error
+  kWrong,        // answered, but not as the service should
+};
+std::string_view to_string(ProbeOutcome outcome);
+struct Probed {
+  ProbeId probe;
+  InstanceId worker;
+  ProbeOutcome outcome;
+};
+// `next_deadline()` has come. Handling it early or twice is harmless.
+struct TimePassed {};
+// A save failed: nothing of that batch is durable and its launches were not made.
+struct SaveFailed {
+  std::string why;
+  std::vector<LaunchToken> launches_not_made;
+};
+// A save works again, after SaveFailed.
+struct SaveWorks {};
+struct SettingsChanged {
+  Settings settings;
+};
+// SIGTERM: answer who waits, and begin nothing. With `terminate_workers` end them all first;
+// the driver stops when Broker::quiet() or at its own limit.
+struct StopRequested {
+  bool terminate_workers = false;
+};
+
+using Event = std::variant<Started, Identified, Asked, CallerGone, LaunchAnswered, Listed,
+                           TerminateAnswered, Probed, TimePassed, SaveFailed, SaveWorks,
+                           SettingsChanged, StopRequested>;
+
+}  // namespace cb::core

@@ -1,0 +1,80 @@
+#pragma once
+// The one vocabulary of clients: the text protocol, the command line, HTTP and the simulator all
+// speak it. Bytes are in wire/text_protocol.h.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "core/cloud.h"
+
+namespace cb::core {
+
+// Each request gets exactly one Answer, unless its caller is reported gone first.
+struct GetWorker {
+  PoolName pool{"default"};
+  std::optional<Duration> wait;  // 0 s to 24 h; unset: the configured default (10 min)
+  std::string client;            // a name for the log; empty: none given
+  bool wants_progress = false;   // protocol 2
+};
+struct Ping {
+  std::string address;
+};
+struct Release {
+  std::string address;
+};
+struct ShowStatus {};
+struct ListAll {};
+struct TerminateAll {};
+using Request = std::variant<GetWorker, Ping, Release, ShowStatus, ListAll, TerminateAll>;
+
+struct WorkerAddress {
+  std::string address;
+};
+struct Ok {};
+// One line without "ERROR: " and without newline; says what the person can do.
+struct Refused {
+  std::string why;
+};
+struct StatusRow {
+  InstanceId instance;
+  std::string address;
+  Duration idle{0};
+  std::optional<Duration> ends_in;  // unset while something holds the worker
+  PoolName pool;
+  std::string type;
+  Market market = Market::kSpot;
+  std::string zone;
+  std::optional<WallTime> launched;
+  std::uint64_t handed_out = 0;  // answers that named it, in this run of the broker
+};
+struct StatusRows {
+  std::vector<StatusRow> rows;
+};
+struct AllInstances {
+  std::vector<InstanceView> instances;
+};
+struct TerminatedIds {
+  std::vector<InstanceId> ids;  // accepted by EC2 so far
+  bool nothing_to_do = false;   // there was no worker and no launch
+};
+// LIST_ALL or TERMINATE_ALL could not be done: `{"error": why}`.
+struct CommandFailed {
+  std::string why;
+};
+using Answer = std::variant<WorkerAddress, Ok, Refused, StatusRows, AllInstances, TerminatedIds,
+                            CommandFailed>;
+
+// What a waiting GetWorker is told meanwhile, at most once a second and when the phase changes.
+struct Progress {
+  enum class Phase { kWaiting, kLaunching, kPending, kBooting };
+  Phase phase = Phase::kWaiting;
+  std::string text;  // "launching c7i.16xlarge spot", "booting i-0abc 12s, ready in about 18s"
+  bool operator==(const Progress&) const = default;
+};
+
+}  // namespace cb::core

@@ -1,0 +1,61 @@
+#pragma once
+// What the broker's decisions need from outside. Each interface is called on the driver's thread
+// only and must not block, Store excepted. Answers come back as events through EventSink, also on
+// the driver's thread, never from inside the call that caused them.
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "core/decision.h"
+#include "core/event.h"
+
+namespace cb::port {
+
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  virtual void post(core::Event event) = 0;
+};
+
+// Each call is answered by exactly one event (Identified, LaunchAnswered, Listed,
+// TerminateAnswered), within the implementation's own time limit. Launches are never repeated by
+// the implementation: an answer that does not come is LaunchOutcomeUnknown.
+class Cloud {
+ public:
+  virtual ~Cloud() = default;
+  virtual void identify() = 0;
+  virtual void launch(const core::LaunchInstance& what) = 0;
+  virtual void list(const core::ListInstances& what) = 0;
+  virtual void terminate(const core::TerminateInstances& what) = 0;
+};
+
+// Answered by one Probed event, at the latest after connect_limit + answer_limit.
+class Prober {
+ public:
+  virtual ~Prober() = default;
+  virtual void probe(const core::ProbeWorker& what) = 0;
+};
+
+class Replies {
+ public:
+  virtual ~Replies() = default;
+  // The last word to this caller. A caller that is gone is ignored.
+  virtual void reply(CallerId caller, const core::Answer& answer) = 0;
+  virtual void tell(CallerId caller, const core::Progress& progress) = 0;
+};
+
+// The journal. `commit` blocks until all of it is durable, or none of it happened.
+class Store {
+ public:
+  virtual ~Store() = default;
+  virtual Status commit(const std::vector<core::Change>& changes, Now now) = 0;
+};
+
+class Journal {
+ public:
+  virtual ~Journal() = default;
+  virtual void log(const core::Log& line) = 0;
+};
+
+}  // namespace cb::port
