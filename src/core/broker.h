@@ -35,7 +35,7 @@ class Broker {
   bool quiet() const;
 
   // For `status`, metrics and checkers: what the broker holds, as it would be saved.
-  const Records& records() const;
+  Records records() const;
 
  private:
   struct State;
