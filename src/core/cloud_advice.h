@@ -1,0 +1,28 @@
+#pragma once
+// What a person can do about a failure of the cloud: which key, quota or right to change.
+
+#include <string>
+#include <string_view>
+
+#include "core/cloud.h"
+
+namespace cb::core {
+
+// Where a failure was met. All of it optional; what is given is named in the advice.
+struct FailureContext {
+  std::string_view action = "RunInstances";  // the API call; its IAM right is "ec2:" + action
+  std::string_view pool = "default";
+  std::string_view region = {};
+  std::string_view type = {};  // "c7i.16xlarge": decides which vCPU quota it was
+  Market market = Market::kSpot;
+};
+
+// One sentence without a full stop: what to do about `failure`. It names the configuration key, the
+// quota or the right. Empty where there is nothing to do but wait.
+std::string advice(const CloudFailure& failure, const FailureContext& where);
+
+// "InsufficientInstanceCapacity: We currently do not have ... (try ...)": code, AWS's sentence and
+// the advice, whichever there are, on one line.
+std::string describe(const CloudFailure& failure, const FailureContext& where);
+
+}  // namespace cb::core

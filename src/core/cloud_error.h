@@ -1,0 +1,19 @@
+#pragma once
+// The one table from AWS's words to our few classes. Nobody else knows an AWS code: everyone
+// switches on FailureClass. What a person can do about each is in core/cloud_advice.h.
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StateReason.html
+
+#include <string>
+#include <string_view>
+
+#include "core/cloud.h"
+
+namespace cb::core {
+
+// `aws_code` is the code of an error answer, or of an instance's StateReason (then `http_status`
+// is 0); a leading "Server." or "Client." is understood. The code decides; the status only where
+// the code is unknown: 429 is kThrottle, any 5xx kUnknownOutcome. The default is kUnexpected.
+FailureClass classify(std::string_view aws_code, int http_status);
+
+}  // namespace cb::core
