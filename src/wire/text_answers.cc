@@ -1,0 +1,103 @@
+#include "wire/text_answers.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+#include "base/text.h"
+#include "wire/json_text.h"
+
+namespace cb::wire {
+namespace {
+
+std::int64_t whole_seconds(Duration d) {
+  return std::max<std::int64_t>(0, std::chrono::floor<seconds>(d).count());
+}
+
+void show_time(JsonText& json, const std::optional<WallTime>& time) {
+  json.key("launch_time");
+  if (time) {
+    json.string(iso8601(*time));
+  } else {
+    json.null();
+  }
+}
+
+// The fields that clients in the field read come first; more may follow.
+void show(JsonText& json, const core::StatusRow& row) {
+  json.begin_object().key("instance_id").string(row.instance.value).key("ip").string(row.address);
+  json.key("idle_seconds").number(whole_seconds(row.idle)).key("will_terminate_in");
+  if (row.ends_in) {
+    json.number(whole_seconds(*row.ends_in));
+  } else {
+    json.null();
+  }
+  json.key("pool").string(row.pool.value).key("instance_type").string(row.type);
+  json.key("market").string(to_string(row.market)).key("zone").string(row.zone);
+  show_time(json, row.launched);
+  json.key("handed_out").number(row.handed_out).end_object();
+}
+
+void show(JsonText& json, const core::InstanceView& instance, core::AddressKind kind) {
+  const std::string& address =
+      kind == core::AddressKind::kPrivate ? instance.private_address : instance.public_address;
+  json.begin_object().key("instance_id").string(instance.id.value);
+  json.key("instance_type").string(instance.type);
+  json.key("ip").string(address.empty() ? "pending" : address);
+  show_time(json, instance.launched);
+  json.key("state").string(to_string(instance.state));
+  json.key("market").string(to_string(instance.market)).key("zone").string(instance.zone);
+  json.key("pool").string(instance.tag(core::kPoolTag)).end_object();
+}
+
+struct LineOf {
+  core::AddressKind kind;
+
+  std::string operator()(const core::WorkerAddress& a) const { return a.address; }
+  std::string operator()(const core::Ok&) const { return "OK"; }
+  std::string operator()(const core::Refused& a) const { return one_line(str("ERROR: ", a.why)); }
+  std::string operator()(const core::StatusRows& a) const {
+    JsonText json;
+    json.begin_array();
+    for (const auto& row : a.rows) show(json, row);
+    return json.end_array().take();
+  }
+  std::string operator()(const core::AllInstances& a) const {
+    JsonText json;
+    json.begin_array();
+    for (const auto& instance : a.instances) show(json, instance, kind);
+    return json.end_array().take();
+  }
+  std::string operator()(const core::TerminatedIds& a) const {
+    JsonText json;
+    json.begin_object();
+    if (a.nothing_to_do) {
+      return json.key("message").string("No workers to terminate").end_object().take();
+    }
+    json.key("terminated").begin_array();
+    for (const auto& id : a.ids) json.string(id.value);
+    return json.end_array().end_object().take();
+  }
+  std::string operator()(const core::CommandFailed& a) const {
+    return JsonText().begin_object().key("error").string(a.why).end_object().take();
+  }
+};
+
+}  // namespace
+
+std::string answer_line(const core::Answer& answer, core::AddressKind address) {
+  return std::visit(LineOf{address}, answer);
+}
+
+std::string progress_line(const core::Progress& progress) {
+  return one_line(str("# ", progress.text));
+}
+
+std::string one_line(std::string_view text) {
+  std::string line(text);
+  const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  std::replace_if(line.begin(), line.end(), control, ' ');
+  return line;
+}
+
+}  // namespace cb::wire

@@ -1,0 +1,22 @@
+#pragma once
+// How the broker's answers read in the text protocol, byte for byte what clients in the field
+// parse. Every line is without its newline, and holds none.
+
+#include <string>
+#include <string_view>
+
+#include "core/request.h"
+#include "core/settings.h"
+
+namespace cb::wire {
+
+// `address` says which of an instance's two addresses LIST_ALL shows as "ip".
+std::string answer_line(const core::Answer& answer, core::AddressKind address);
+
+// "# booting i-0abc 12s, ready in about 18s".
+std::string progress_line(const core::Progress& progress);
+
+// `text` with every control character turned into a blank, so that it stays one line.
+std::string one_line(std::string_view text);
+
+}  // namespace cb::wire

@@ -1,0 +1,82 @@
+#include "wire/text_answers.h"
+
+#include <gtest/gtest.h>
+
+namespace cb::wire {
+namespace {
+
+std::string line(const core::Answer& answer,
+                 core::AddressKind address = core::AddressKind::kPublic) {
+  return answer_line(answer, address);
+}
+
+core::StatusRow ready_worker() {
+  core::StatusRow row;
+  row.instance = InstanceId{"i-0abc"};
+  row.address = "198.51.100.7";
+  row.idle = milliseconds{12'900};
+  row.ends_in = milliseconds{888'000};
+  row.pool = PoolName{"default"};
+  row.type = "c7i.16xlarge";
+  row.zone = "us-east-1b";
+  row.launched = parse_iso8601("2026-11-23T10:00:00Z");
+  row.handed_out = 3;
+  return row;
+}
+
+TEST(TextAnswers, StatusBeginsWithTheFieldsClientsKnowInWholeSeconds) {
+  EXPECT_EQ(line(core::StatusRows{{ready_worker()}}),
+            R"([{"instance_id":"i-0abc","ip":"198.51.100.7","idle_seconds":12,)"
+            R"("will_terminate_in":888,"pool":"default","instance_type":"c7i.16xlarge",)"
+            R"("market":"spot","zone":"us-east-1b","launch_time":"2026-11-23T10:00:00Z",)"
+            R"("handed_out":3}])");
+  EXPECT_EQ(line(core::StatusRows{}), "[]");
+}
+
+TEST(TextAnswers, AWorkerThatIsHeldHasNoEndAndOneThatIsOverdueEndsInZero) {
+  core::StatusRow row = ready_worker();
+  row.ends_in.reset();
+  EXPECT_NE(line(core::StatusRows{{row}}).find(R"("will_terminate_in":null,)"), std::string::npos);
+  row.ends_in = milliseconds{-1};
+  EXPECT_NE(line(core::StatusRows{{row}}).find(R"("will_terminate_in":0,)"), std::string::npos);
+}
+
+TEST(TextAnswers, ListAllShowsTheConfiguredAddressOrPending) {
+  core::InstanceView instance;
+  instance.id = InstanceId{"i-0abc"};
+  instance.type = "c7i.16xlarge";
+  instance.market = core::Market::kSpot;
+  instance.private_address = "172.31.95.52";
+  instance.zone = "us-east-1b";
+  instance.launched = parse_iso8601("2026-11-23T10:00:00Z");
+  instance.tags[std::string(core::kPoolTag)] = "default";
+  const core::AllInstances all{{instance}};
+  EXPECT_EQ(line(all), R"([{"instance_id":"i-0abc","instance_type":"c7i.16xlarge","ip":"pending",)"
+                       R"("launch_time":"2026-11-23T10:00:00Z","state":"pending","market":"spot",)"
+                       R"("zone":"us-east-1b","pool":"default"}])");
+  EXPECT_NE(line(all, core::AddressKind::kPrivate).find(R"("ip":"172.31.95.52")"),
+            std::string::npos);
+  EXPECT_EQ(line(core::AllInstances{}), "[]");
+}
+
+TEST(TextAnswers, TerminateAllNamesTheIdsOrSaysThatThereWereNone) {
+  EXPECT_EQ(line(core::TerminatedIds{{InstanceId{"i-1"}, InstanceId{"i-2"}}}),
+            R"({"terminated":["i-1","i-2"]})");
+  EXPECT_EQ(line(core::TerminatedIds{}), R"({"terminated":[]})");
+  EXPECT_EQ(line(core::TerminatedIds{{}, true}), R"({"message":"No workers to terminate"})");
+}
+
+TEST(TextAnswers, AFailureOfTheCloudIsJsonAndARefusalIsAnErrorLine) {
+  EXPECT_EQ(line(core::CommandFailed{"EC2 said \"no\""}), R"({"error":"EC2 said \"no\""})");
+  EXPECT_EQ(line(core::Refused{"Worker not found"}), "ERROR: Worker not found");
+}
+
+TEST(TextAnswers, WhateverIsSaidStaysOneLine) {
+  EXPECT_EQ(line(core::Refused{"two\r\nlines"}), "ERROR: two  lines");
+  EXPECT_EQ(line(core::CommandFailed{"two\nlines"}), R"({"error":"two\nlines"})");
+  EXPECT_EQ(progress_line({core::Progress::Phase::kBooting, "booting\ni-0abc"}),
+            "# booting i-0abc");
+}
+
+}  // namespace
+}  // namespace cb::wire

@@ -1,0 +1,134 @@
+#include "wire/text_protocol.h"
+
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+
+namespace cb::wire {
+namespace {
+
+template <class T>
+std::optional<T> asked(std::string_view line) {
+  const Command command = parse_command(line);
+  const auto* request = std::get_if<core::Request>(&command);
+  if (request == nullptr || !std::holds_alternative<T>(*request)) return {};
+  return std::get<T>(*request);
+}
+
+std::string refusal(std::string_view line) {
+  const Command command = parse_command(line);
+  const auto* bad = std::get_if<BadLine>(&command);
+  return bad == nullptr ? "(accepted)" : bad->answer;
+}
+
+TEST(TextProtocol, EveryCommandIsRecognizedWithBlanksAround) {
+  for (const std::string_view line : {"", " ", "\r", "\t \r", "GET_WORKER", "  GET_WORKER \r"}) {
+    EXPECT_TRUE(asked<core::GetWorker>(line)) << line;
+  }
+  EXPECT_EQ(asked<core::Ping>(" PING  198.51.100.7 \r").value().address, "198.51.100.7");
+  EXPECT_EQ(asked<core::Release>("RELEASE 198.51.100.7").value().address, "198.51.100.7");
+  EXPECT_TRUE(asked<core::ShowStatus>("STATUS"));
+  EXPECT_TRUE(asked<core::ListAll>("LIST_ALL\r"));
+  EXPECT_TRUE(asked<core::TerminateAll>("TERMINATE_ALL"));
+}
+
+TEST(TextProtocol, WordsAfterTheAddressAreIgnored) {
+  EXPECT_EQ(asked<core::Ping>("PING 10.0.0.1 please RELEASE").value().address, "10.0.0.1");
+  EXPECT_EQ(asked<core::Release>("RELEASE 10.0.0.1 now").value().address, "10.0.0.1");
+}
+
+TEST(TextProtocol, AnythingElseIsAnUnknownCommand) {
+  for (const std::string_view line :
+       {"get_worker", "GET_WORKERS", "PING", "RELEASE ", "PINGS 1", "STATUS now", "LIST_ALL x",
+        "TERMINATE_ALL now", "GET / HTTP/1.1", "Hello 2", "\x1b[A"}) {
+    EXPECT_EQ(refusal(line), "ERROR: Unknown command") << line;
+  }
+}
+
+TEST(TextProtocol, NulAndInvalidUtf8AreABadRequestThatClosesWhateverStandsAround) {
+  for (const std::string_view line :
+       {std::string_view("PING 1\0", 7), std::string_view("\0", 1), std::string_view("\xff\xfe"),
+        std::string_view("RELEASE 10.0.0.1 \xc3"),
+        std::string_view("TERMINATE_ALL \xed\xa0\x80")}) {
+    const Command command = parse_command(line);
+    ASSERT_TRUE(std::holds_alternative<BadLine>(command));
+    EXPECT_EQ(std::get<BadLine>(command).answer, "ERROR: Bad request");
+    EXPECT_TRUE(std::get<BadLine>(command).unreadable);
+  }
+}
+
+TEST(TextProtocol, GetWorkerTakesAWaitAndAName) {
+  const auto get = asked<core::GetWorker>("GET_WORKER wait=90 client=rig-3");
+  ASSERT_TRUE(get);
+  EXPECT_EQ(get->wait, seconds{90});
+  EXPECT_EQ(get->client, "rig-3");
+  EXPECT_FALSE(asked<core::GetWorker>("GET_WORKER")->wait);
+  EXPECT_EQ(asked<core::GetWorker>("GET_WORKER wait=0")->wait, seconds{0});
+  EXPECT_EQ(asked<core::GetWorker>("GET_WORKER wait=86400")->wait, hours{24});
+}
+
+TEST(TextProtocol, AnOptionThatIsUnknownUnservedRepeatedOrOutOfRangeAsksForNothing) {
+  for (const std::string_view options : {"wait=",
+                                         "wait=-1",
+                                         "wait=86401",
+                                         "wait=1.5",
+                                         "wait=ten",
+                                         "wait=99999999999999999999",
+                                         "wait=5 wait=6",
+                                         "client=",
+                                         "now",
+                                         "=",
+                                         "x=1",
+                                         "pool=default",
+                                         "cores=4",
+                                         "type=c7i.large",
+                                         "region=us-east-1",
+                                         "market=spot",
+                                         "count=2",
+                                         "exclusive=1",
+                                         "lease=7",
+                                         "WAIT=5"}) {
+    EXPECT_TRUE(refusal(str("GET_WORKER ", options)).starts_with("ERROR: Bad request: "))
+        << options;
+  }
+  EXPECT_EQ(refusal(str("GET_WORKER client=", std::string(64, 'n'))), "(accepted)");
+  EXPECT_EQ(refusal(str("GET_WORKER client=", std::string(65, 'n'))),
+            "ERROR: Bad request: client= takes a name of 1 to 64 printable bytes");
+}
+
+TEST(TextProtocol, ARefusalNeverEchoesControlCharacters) {
+  EXPECT_EQ(refusal("GET_WORKER \x1b]0;x\x07"),
+            "ERROR: Bad request: unknown option  ]0;x ; GET_WORKER takes wait= and client=");
+}
+
+TEST(TextProtocol, HelloTakesTheVersionAndAName) {
+  const Command command = parse_command("HELLO 2 client=rig-3");
+  ASSERT_TRUE(std::holds_alternative<Hello>(command));
+  EXPECT_EQ(std::get<Hello>(command).client, "rig-3");
+  EXPECT_TRUE(std::holds_alternative<Hello>(parse_command("HELLO 2\r")));
+  for (const std::string_view line : {"HELLO", "HELLO 1", "HELLO 3", "HELLO 2 x", "HELLO 2 client=",
+                                      "HELLO 2 lease=abc", "HELLO 2 client=a client=b"}) {
+    EXPECT_TRUE(refusal(line).starts_with("ERROR: Bad request: ")) << line;
+  }
+}
+
+TEST(TextProtocol, TokensAreRefusedWhileNoneCanBeConfigured) {
+  for (const std::string_view line : {"HELLO 2 token=s3cret", "AUTH s3cret", "AUTH"}) {
+    EXPECT_EQ(refusal(line), "ERROR: Bad request: no tokens are configured") << line;
+  }
+}
+
+TEST(TextProtocol, SilenceEndsAPingSoonAReleaseLaterAndNothingElse) {
+  for (const std::string_view line : {"GET_WORKER", " GET_WORKER\r", "PING 10.0.0.1", "PING 1 x"}) {
+    EXPECT_EQ(ended_by_silence(line), EndedBySilence::kSoon) << line;
+  }
+  EXPECT_EQ(ended_by_silence("RELEASE 10.0.0.1"), EndedBySilence::kLater);
+  for (const std::string_view line :
+       {"", " ", "GET_WORKE", "GET_WORKER wait=5", "PING", "PING ", "RELEASE", "RELEASE ",
+        "TERMINATE_ALL", "STATUS", "LIST_ALL", "HELLO 2", "AUTH x"}) {
+    EXPECT_EQ(ended_by_silence(line), EndedBySilence::kNever) << line;
+  }
+}
+
+}  // namespace
+}  // namespace cb::wire
