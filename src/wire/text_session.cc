@@ -122,6 +122,7 @@ std::size_t TextSession::input_room() const {
 
 std::optional<Instant> TextSession::deadline() const {
   const TextLimits& limits = options_->limits;
+  if (phase_ == Phase::kClosed) return {};
   if (!output().empty()) return last_output_ + limits.write_stall;
   if (phase_ == Phase::kLingering) return since_ + limits.linger;
   if (phase_ != Phase::kReading || protocol_ != 1) return {};
