@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/broker.h"
+#include "driver/backlog.h"
 #include "port/ports.h"
 
 namespace cb::driver {
@@ -30,7 +31,8 @@ class Driver : public port::EventSink {
   // Steps every event queued when it is called, saves all their changes in one commit, then acts.
   // Events that ports post meanwhile wait for the next run(): call again while has_work(). When
   // the commit fails, launches of the batch are dropped, the rest is done (known workers are
-  // served, terminations made) and SaveFailed is queued.
+  // served, terminations made) and SaveFailed comes before any other event. What could not be
+  // saved is saved with the next change; SaveWorks tells of it.
   void run(Now now);
   bool has_work() const { return !queue_.empty(); }
 
@@ -38,12 +40,16 @@ class Driver : public port::EventSink {
   std::optional<Instant> next_deadline() const { return broker_.next_deadline(); }
 
  private:
-  void act(const core::Action& action);
+  void step(Now now, const core::Event& event);
+  bool save(Now now);
+  void drop_launches();
 
   core::Broker& broker_;
   Ports ports_;
   std::deque<core::Event> queue_;
-  bool save_failed_ = false;
+  core::Decision batch_;
+  Backlog unsaved_;
+  std::string save_trouble_;  // why the latest commit failed; empty when it did not
 };
 
 }  // namespace cb::driver
