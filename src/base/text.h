@@ -11,10 +11,14 @@
 namespace cb {
 
 namespace text_detail {
-inline void append(std::string& out, std::string_view piece) { out += piece; }
-inline void append(std::string& out, char piece) { out += piece; }
+inline void append(std::string& out, std::string_view piece) {
+  out += piece;
+}
+inline void append(std::string& out, char piece) {
+  out += piece;
+}
 template <class N>
-  requires std::is_integral_v<N>
+requires std::is_integral_v<N>
 void append(std::string& out, N number) {
   out += std::to_string(number);
 }

@@ -10,11 +10,13 @@ struct Unit {
   std::string_view name;
   std::int64_t ms;
 };
-constexpr std::array<Unit, 5> kUnits{{{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000},
-                                      {"s", 1'000}, {"ms", 1}}};
+constexpr std::array<Unit, 5> kUnits{
+    {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}};
 constexpr std::int64_t kLongest = 10LL * 366 * 86'400'000;
 
-bool digit(char c) { return c >= '0' && c <= '9'; }
+bool digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 // Reads exactly `count` digits at `at`; -1 when there are fewer.
 int digits(std::string_view s, std::size_t at, std::size_t count) {
@@ -45,8 +47,12 @@ std::string format(WallTime t, bool with_ms) {
 
 }  // namespace
 
-std::string iso8601(WallTime t) { return format(t, false); }
-std::string iso8601_ms(WallTime t) { return format(t, true); }
+std::string iso8601(WallTime t) {
+  return format(t, false);
+}
+std::string iso8601_ms(WallTime t) {
+  return format(t, true);
+}
 
 std::optional<WallTime> parse_iso8601(std::string_view s) {
   const int year = digits(s, 0, 4), month = digits(s, 5, 2), day = digits(s, 8, 2),
@@ -64,8 +70,8 @@ std::optional<WallTime> parse_iso8601(std::string_view s) {
                                          std::chrono::month{unsigned(month)},
                                          std::chrono::day{unsigned(day)}};
   if (!date.ok()) return {};
-  return WallTime{std::chrono::sys_days{date}} + hours{hour} + minutes{minute} +
-         seconds{second} + milliseconds{ms};
+  return WallTime{std::chrono::sys_days{date}} + hours{hour} + minutes{minute} + seconds{second} +
+         milliseconds{ms};
 }
 
 std::optional<Duration> parse_duration(std::string_view text) {

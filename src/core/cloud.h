@@ -14,6 +14,8 @@
 
 namespace cb::core {
 
+using cb::to_string;  // of durations: ours below would hide it
+
 enum class Market { kSpot, kOnDemand };
 std::string_view to_string(Market market);  // "spot", "on-demand"
 std::optional<Market> parse_market(std::string_view text);
@@ -56,17 +58,17 @@ struct InstanceView {
 
 // The classes every AWS error code falls into (core/cloud_error.h holds the one table).
 enum class FailureClass {
-  kCapacity,       // this candidate has none now: try the next
-  kQuota,          // this market is closed for the account: try the other
-  kThrottle,       // asked too often: the same again, later
-  kDenied,         // credentials or rights
-  kBadConfig,      // a name in the configuration that AWS does not know
-  kNotYetVisible,  // an id too young to be found
-  kTokenEnded,     // IdempotentInstanceTerminated: that attempt is over
-  kTokenMismatch,  // IdempotentParameterMismatch: stop and look
-  kUnknownOutcome, // it may or may not have happened
-  kUnreachable,    // it did not happen: nothing was sent
-  kUnexpected,     // everything else; never "retry"
+  kCapacity,        // this candidate has none now: try the next
+  kQuota,           // this market is closed for the account: try the other
+  kThrottle,        // asked too often: the same again, later
+  kDenied,          // credentials or rights
+  kBadConfig,       // a name in the configuration that AWS does not know
+  kNotYetVisible,   // an id too young to be found
+  kTokenEnded,      // IdempotentInstanceTerminated: that attempt is over
+  kTokenMismatch,   // IdempotentParameterMismatch: stop and look
+  kUnknownOutcome,  // it may or may not have happened
+  kUnreachable,     // it did not happen: nothing was sent
+  kUnexpected,      // everything else; never "retry"
 };
 std::string_view to_string(FailureClass c);
 

@@ -75,8 +75,8 @@ struct StopRequested {
   bool terminate_workers = false;
 };
 
-using Event = std::variant<Started, Identified, Asked, CallerGone, LaunchAnswered, Listed,
-                           TerminateAnswered, Probed, TimePassed, SaveFailed, SaveWorks,
-                           SettingsChanged, StopRequested>;
+using Event =
+    std::variant<Started, Identified, Asked, CallerGone, LaunchAnswered, Listed, TerminateAnswered,
+                 Probed, TimePassed, SaveFailed, SaveWorks, SettingsChanged, StopRequested>;
 
 }  // namespace cb::core

@@ -50,7 +50,7 @@ struct WorkerRecord {
   std::string zone;
   std::string address;  // empty: not known yet
   WorkerPhase phase = WorkerPhase::kBooting;
-  Instant begun;             // launch or adoption, by our clock
+  Instant begun;                     // launch or adoption, by our clock
   std::optional<WallTime> launched;  // EC2's launchTime
   std::optional<Duration> boot;      // begun to ready, when ready
   Instant last_used;                 // start of the idle clock
@@ -117,9 +117,9 @@ struct DropClosedAttempt {
 };
 
 // A step's change of the journal: puts replace the record of the same key.
-using Change = std::variant<AttemptRecord, WorkerRecord, LedgerRecord, LaunchStamp, ClosedAttempt,
-                            BrokerRecord, DropAttempt, DropWorker, DropLaunchStamp,
-                            DropClosedAttempt>;
+using Change =
+    std::variant<AttemptRecord, WorkerRecord, LedgerRecord, LaunchStamp, ClosedAttempt,
+                 BrokerRecord, DropAttempt, DropWorker, DropLaunchStamp, DropClosedAttempt>;
 
 // Everything the journal holds, as loaded at start. Finished ledger lines stay in the store.
 struct Records {

@@ -67,7 +67,7 @@ struct Settings {
   // Watching.
   Duration probe_interval = milliseconds{200};  // while booting
   Duration alive_interval = seconds{2};         // while in use
-  std::size_t alive_failures_max = 2;  // in a row; then the worker is no longer handed out
+  std::size_t alive_failures_max = 2;           // in a row; then the worker is no longer handed out
   Duration probe_connect_limit = milliseconds{600};
   Duration probe_answer_limit = seconds{5};  // dserv queues an early request until it has booted
   std::size_t boot_probes_max = 3;           // at once for one worker; dserv allows 8 a client
@@ -76,10 +76,10 @@ struct Settings {
   Duration listing_fast = seconds{1};   // while something is pending
   Duration listing_slow = seconds{30};  // otherwise
   Duration terminate_repeat = seconds{60};
-  Duration missing_grace = seconds{30};      // between two listings that do not show a worker
-  Duration not_visible_grace = minutes{2};   // age below which absence means nothing
-  Duration sweep_grace = minutes{2};         // an unknown instance younger than this is spared
-  Duration adoption_patience = seconds{5};   // how long callers wait for an adopted one to answer
+  Duration missing_grace = seconds{30};     // between two listings that do not show a worker
+  Duration not_visible_grace = minutes{2};  // age below which absence means nothing
+  Duration sweep_grace = minutes{2};        // an unknown instance younger than this is spared
+  Duration adoption_patience = seconds{5};  // how long callers wait for an adopted one to answer
   Duration progress_interval = seconds{1};
 
   // Restart.

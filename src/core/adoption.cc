@@ -1,0 +1,90 @@
+// What CloudWatch makes of instances that the journal does not know.
+
+#include "base/text.h"
+#include "core/cloud_watch.h"
+
+namespace cb::core {
+
+void CloudWatch::unknown(const InstanceView& view) {
+  const std::string_view owner = view.tag(kBrokerTag);
+  const bool tagged = owner == desk_.settings.name;
+  // Another broker's, whatever else it carries.
+  if (!tagged && !owner.empty()) return;
+  if (workers_.ended_before(view.id)) return;
+  if (tagged && launcher_.claim(view)) return;
+  const bool alive = view.state == InstanceState::kPending || view.state == InstanceState::kRunning;
+  if (tagged) {
+    notice_rival(view);
+    if (view.state != InstanceState::kShuttingDown && view.state != InstanceState::kTerminated) {
+      adopt(view, true);
+    }
+    return;
+  }
+  if (view.tag(kNameTag) != kNameTagValue || !alive) return;
+  if (desk_.settings.adopt_untagged) {
+    adopt(view, false);
+  } else if (reported_.insert(view.id).second) {
+    desk_.log(LogLevel::kWarning, "worker.untagged",
+              str("instance ", view.id.value, " carries Name=", kNameTagValue,
+                  " but no compute-broker tag: left alone; set [aws] adopt_untagged = true to "
+                  "take it over, or end it yourself"));
+  }
+}
+
+void CloudWatch::notice_rival(const InstanceView& view) {
+  const LaunchToken token{std::string(view.tag(kTokenTag))};
+  const std::string nonce = nonce_of(token);
+  if (nonce.empty() || nonce == desk_.identity.nonce || rival_reported_) return;
+  if (!view.launched || *view.launched < desk_.started_wall) return;
+  rival_reported_ = true;
+  desk_.log(LogLevel::kAlert, "broker.rival",
+            str("instance ", view.id.value, " was launched by another broker named ",
+                desk_.settings.name, " (its token is ", token.value,
+                "): two brokers of one name end each other's workers; give one of them another "
+                "name"));
+}
+
+void CloudWatch::adopt(const InstanceView& view, bool tagged) {
+  const PoolName pool{tagged && !view.tag(kPoolTag).empty() ? std::string(view.tag(kPoolTag))
+                                                            : "default"};
+  Worker worker;
+  worker.ours = tagged;
+  worker.record = {.id = view.id,
+                   .pool = pool,
+                   .token = {std::string(view.tag(kTokenTag))},
+                   .account = desk_.identity.account,
+                   .region = desk_.identity.region,
+                   .market = view.market,
+                   .type = view.type,
+                   .image = view.image,
+                   .zone = view.zone,
+                   .address = {},
+                   .phase = WorkerPhase::kAdopting,
+                   .begun = desk_.now.boot,
+                   .launched = view.launched,
+                   .boot = {},
+                   .last_used = desk_.now.boot,
+                   .end_reason = {}};
+  const PoolSettings* const settings = desk_.pool(pool);
+  const Duration boot =
+      settings != nullptr ? settings->launch_timeout : PoolSettings{}.launch_timeout;
+  // One that was launched just now may still boot and is worth waiting for; an old one that does
+  // not answer within moments is not.
+  const Duration age = view.launched ? desk_.now.wall - *view.launched : boot;
+  const bool young = age >= Duration{0} && age < boot;
+  worker.coming_until = desk_.now.boot + (young ? boot - age : desk_.settings.adoption_patience);
+  desk_.agenda.arm_by({TimerKind::kWake, ""}, worker.coming_until);
+  desk_.agenda.arm({TimerKind::kWorkerBoot, view.id.value},
+                   desk_.now.boot + std::max(boot, desk_.settings.sweep_grace));
+  if (tagged) {
+    desk_.agenda.arm({TimerKind::kWorkerLifetime, view.id.value},
+                     desk_.now.boot + desk_.settings.max_lifetime);
+  }
+  desk_.log(LogLevel::kInfo, "worker.found",
+            str("instance ", view.id.value, " is not in the journal and carries our ",
+                tagged ? "tag" : "name", ": adopted if it answers",
+                tagged ? ", ended if it does not" : ""));
+  workers_.add(std::move(worker));
+}
+
+}  // namespace cb::core

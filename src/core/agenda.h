@@ -1,0 +1,62 @@
+#pragma once
+// Everything the broker will do at a later time, in one place: at most one entry for each key, so
+// that nothing is ever due twice.
+
+#include <compare>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "base/time.h"
+
+namespace cb::core {
+
+enum class TimerKind {
+  kCallerPatience,  // id: the caller
+  kWorkerIdle,      // id: the worker, in this and the next six
+  kWorkerBoot,      // launch_timeout, adoption and missing address
+  kWorkerProbe,
+  kWorkerUnreachable,
+  kWorkerTerminate,  // repeat the call
+  kWorkerLifetime,
+  kAttemptRetry,  // id: the token
+  kListing,       // no id, in this and the rest
+  kIdleSave,
+  kSaveRetry,
+  kProgress,
+  kTerminateAll,
+  kWake,  // re-examine the waiting callers
+};
+
+struct Timer {
+  TimerKind kind;
+  std::string id;
+  auto operator<=>(const Timer&) const = default;
+};
+
+class Agenda {
+ public:
+  // Replaces what was armed for the same timer.
+  void arm(const Timer& timer, Instant at);
+  // Moves it only to an earlier time, or arms it.
+  void arm_by(const Timer& timer, Instant at);
+  void cancel(const Timer& timer);
+  bool armed(const Timer& timer) const { return when_.contains(timer); }
+
+  // Removes and returns one entry due at `now`, the earliest first.
+  std::optional<Timer> take_due(Instant now);
+  std::optional<Instant> next() const;
+
+ private:
+  using When = std::map<Timer, Instant>;
+  struct Sooner {
+    bool operator()(When::const_iterator a, When::const_iterator b) const {
+      return a->second != b->second ? a->second < b->second : a->first < b->first;
+    }
+  };
+  When when_;
+  std::set<When::const_iterator, Sooner> order_;
+};
+
+}  // namespace cb::core

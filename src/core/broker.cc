@@ -1,0 +1,49 @@
+#include "core/broker.h"
+
+#include <utility>
+
+#include "base/check.h"
+#include "base/text.h"
+#include "core/broker_state.h"
+
+namespace cb::core {
+
+Broker::Broker(Settings settings, EncodeLaunch encode)
+    : state_(std::make_unique<State>(std::move(settings), encode)) {}
+Broker::~Broker() = default;
+
+Decision Broker::step(Now now, const Event& event) {
+  CHECK(now.boot >= state_->desk.now.boot || !state_->begun);
+  state_->desk.now = now;
+  state_->desk.out = {};
+  std::visit([&](const auto& what) { state_->on(what); }, event);
+  state_->end_step();
+  return std::move(state_->desk.out);
+}
+
+std::optional<Instant> Broker::next_deadline() const {
+  return state_->desk.agenda.next();
+}
+
+bool Broker::quiet() const {
+  const State& s = *state_;
+  if (s.waiting.size() != 0 || s.launcher.in_flight() != 0) return false;
+  return !s.ending_all || (s.workers.counted() == 0 && s.launcher.open() == 0);
+}
+
+Records Broker::records() const {
+  const State& s = *state_;
+  Records out;
+  out.broker = s.desk.identity;
+  out.attempts = s.launcher.attempts();
+  out.stamps = s.spending.stamps();
+  out.closed = s.launcher.closed();
+  for (const auto& [id, worker] : s.workers.all()) {
+    if (!worker.ours) continue;
+    out.workers.emplace(id, worker.record);
+    out.open_ledger.emplace(id, s.workers.ledger_line(worker));
+  }
+  return out;
+}
+
+}  // namespace cb::core

@@ -1,0 +1,190 @@
+// What happens to the broker that no client asked for: starts, stops, timers, the journal.
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/text.h"
+#include "core/broker_state.h"
+
+namespace cb::core {
+
+void Broker::State::on(const Started& event) {
+  CHECK(!begun);
+  begun = true;
+  desk.started = desk.now.boot;
+  desk.started_wall = desk.now.wall;
+  Records records = event.records;
+  desk.identity = records.broker.value_or(BrokerRecord{});
+  if (desk.identity.nonce.empty()) {
+    desk.identity.nonce = event.fresh_nonce;
+    desk.save(desk.identity);
+  }
+  if (event.journal_lost) {
+    desk.log(LogLevel::kAlert, "journal.lost",
+             str(event.lost_why,
+                 "; rebuilding from EC2's tags, nothing is launched until that "
+                 "is done"));
+  }
+  launcher.restore(records);
+  spending.restore(records.stamps);
+  for (const auto& [id, record] : records.workers) recover(record, records);
+  desk.log(LogLevel::kInfo, "broker.start",
+           str("broker ", desk.settings.name, " started with ", records.workers.size(),
+               " workers and ", records.attempts.size(), " unsettled launches in its journal"));
+  watch.identify();
+}
+
+void Broker::State::recover(const WorkerRecord& record, const Records& records) {
+  Worker worker;
+  worker.record = record;
+  const std::string& id = record.id.value;
+  const auto line = records.open_ledger.find(record.id);
+  if (line != records.open_ledger.end()) worker.handed_out = line->second.handed_out;
+  const PoolSettings* const pool = desk.pool(record.pool);
+  const Duration boot = pool != nullptr ? pool->launch_timeout : PoolSettings{}.launch_timeout;
+  const Instant soonest = desk.now.boot + desk.settings.restart_grace;
+  // Idle clocks are saved behind time by at most that interval; never end earlier than was said.
+  worker.record.last_used =
+      std::min(record.last_used + desk.settings.idle_save_interval, desk.now.boot);
+  switch (record.phase) {
+    case WorkerPhase::kBooting:
+    case WorkerPhase::kAdopting:
+      worker.coming_until = std::max(record.begun + boot, soonest);
+      desk.agenda.arm({TimerKind::kWorkerBoot, id}, worker.coming_until);
+      break;
+    case WorkerPhase::kReady:
+      worker.coming_until = desk.now.boot + desk.settings.adoption_patience;
+      desk.agenda.arm_by({TimerKind::kWake, ""}, worker.coming_until);
+      break;
+    case WorkerPhase::kTerminating:
+      break;  // asked for again as soon as the cloud may be asked
+  }
+  desk.agenda.arm({TimerKind::kWorkerLifetime, id}, record.begun + desk.settings.max_lifetime);
+  Worker& kept = workers.restore(std::move(worker));
+  if (record.phase != WorkerPhase::kReady) return;
+  desk.agenda.arm({TimerKind::kWorkerIdle, id}, workers.idle_deadline(kept));
+  probes.start(kept);
+}
+
+void Broker::State::on(const TerminateAnswered& event) {
+  endings.answered(event);
+  const auto* failure = std::get_if<CloudFailure>(&event.result);
+  if (failure != nullptr &&
+      (failure->what == FailureClass::kDenied || failure->what == FailureClass::kUnexpected)) {
+    mass.refused(str("TerminateInstances failed (", failure->code, ": ", failure->message, ")"));
+  }
+}
+
+void Broker::State::on(const TimePassed&) {
+  while (const auto timer = desk.agenda.take_due(desk.now.boot)) due(*timer);
+}
+
+void Broker::State::due(const Timer& timer) {
+  const InstanceId worker{timer.id};
+  switch (timer.kind) {
+    case TimerKind::kCallerPatience:
+      return patience_ended({static_cast<std::uint64_t>(*parse_int(timer.id))});
+    case TimerKind::kWorkerIdle:
+      return probes.idle_due(worker);
+    case TimerKind::kWorkerBoot:
+      return probes.boot_due(worker);
+    case TimerKind::kWorkerProbe:
+      return probes.probe_due(worker);
+    case TimerKind::kWorkerUnreachable:
+      return probes.unreachable_due(worker);
+    case TimerKind::kWorkerTerminate:
+      return endings.repeat(worker);
+    case TimerKind::kWorkerLifetime:
+      return probes.lifetime_due(worker);
+    case TimerKind::kAttemptRetry:
+      return launcher.retry({timer.id});
+    case TimerKind::kListing:
+      return watch.listing_due();
+    case TimerKind::kIdleSave:
+      return workers.save_idle_clocks();
+    case TimerKind::kSaveRetry:
+      // Any change makes the driver try again, with all that it could not save before.
+      desk.agenda.arm(timer, desk.now.boot + desk.settings.save_retry_interval);
+      return desk.save(desk.identity);
+    case TimerKind::kTerminateAll:
+      return mass.patience_ended();
+    case TimerKind::kProgress:
+    case TimerKind::kWake:
+      return;  // what they are for happens at the end of every step
+  }
+}
+
+void Broker::State::on(const SaveFailed& event) {
+  const bool fresh = desk.save_trouble.empty();
+  desk.save_trouble =
+      str("the journal cannot be written (", event.why, "): nothing is launched until it can");
+  if (fresh) desk.log(LogLevel::kAlert, "journal.failed", desk.save_trouble);
+  desk.agenda.arm_by({TimerKind::kSaveRetry, ""},
+                     desk.now.boot + desk.settings.save_retry_interval);
+  launcher.not_made(event.launches_not_made);
+}
+
+void Broker::State::on(const SaveWorks&) {
+  if (desk.save_trouble.empty()) return;
+  desk.save_trouble.clear();
+  desk.agenda.cancel({TimerKind::kSaveRetry, ""});
+  desk.log(LogLevel::kInfo, "journal.works", "the journal can be written again");
+}
+
+void Broker::State::on(const SettingsChanged& event) {
+  desk.settings = event.settings;
+  launcher.try_anew();
+  workers.reconsider_all();
+  desk.log(LogLevel::kInfo, "settings.changed", "the new settings are in force");
+  watch.identify();
+}
+
+void Broker::State::on(const StopRequested& event) {
+  desk.stopping = true;
+  waiting.refuse_everyone("the broker is stopping; ask again in a few seconds");
+  workers.save_idle_clocks();
+  desk.agenda.cancel({TimerKind::kIdleSave, ""});
+  if (!event.terminate_workers) return;
+  ending_all = true;
+  mass.end_everything({});
+}
+
+void Broker::State::settle_waiting() {
+  for (const PoolName& pool : waiting.pools()) {
+    if (Worker* const worker = workers.ready(pool)) {
+      const std::size_t callers = waiting.answer_all(pool, WorkerAddress{worker->record.address});
+      worker->handed_out += callers;
+      workers.touch(*worker);
+      desk.log(LogLevel::kInfo, "worker.handed_out",
+               str("worker ", worker->record.id.value, " at ", worker->record.address,
+                   " handed to ", callers, " callers who waited"));
+    } else if (const auto why = launcher.ensure(pool)) {
+      const std::size_t callers = waiting.answer_all(pool, Refused{*why});
+      launcher.unwanted(pool);
+      desk.log(LogLevel::kWarning, "callers.refused",
+               str(callers, " callers of pool ", pool.value, " refused: ", *why));
+    }
+  }
+}
+
+void Broker::State::tell_progress() {
+  const Timer timer{TimerKind::kProgress, ""};
+  if (!waiting.anyone_wants_progress()) return desk.agenda.cancel(timer);
+  if (desk.agenda.armed(timer)) return;
+  for (const PoolName& pool : waiting.pools()) waiting.tell(pool, launcher.progress(pool));
+  desk.agenda.arm(timer, desk.now.boot + desk.settings.progress_interval);
+}
+
+void Broker::State::end_step() {
+  if (waiting.size() != 0) {
+    settle_waiting();
+    tell_progress();
+  }
+  mass.settle();
+  if (!desk.to_terminate.empty()) {
+    desk.act(TerminateInstances{std::exchange(desk.to_terminate, {})});
+  }
+  watch.schedule(waiting.size() != 0 || workers.unsettled() != 0 || launcher.open() != 0);
+}
+
+}  // namespace cb::core

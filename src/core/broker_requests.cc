@@ -1,0 +1,104 @@
+// What clients ask of the broker.
+
+#include "base/text.h"
+#include "core/broker_state.h"
+
+namespace cb::core {
+
+void Broker::State::on(const Asked& event) {
+  std::visit([&](const auto& request) { ask(event.caller, request); }, event.request);
+}
+
+void Broker::State::on(const CallerGone& event) {
+  watch.forget(event.caller);
+  mass.forget(event.caller);
+  if (const auto waiter = waiting.out_of_patience(event.caller)) {
+    if (!waiting.waits_for(waiter->pool)) launcher.unwanted(waiter->pool);
+  }
+}
+
+void Broker::State::hand_out(CallerId caller, Worker& worker) {
+  ++worker.handed_out;
+  workers.touch(worker);
+  desk.act(Reply{caller, WorkerAddress{worker.record.address}});
+}
+
+void Broker::State::ask(CallerId caller, const GetWorker& request) {
+  if (desk.pool(request.pool) == nullptr) {
+    desk.act(Reply{caller, Refused{str("pool ", request.pool.value, " is not configured")}});
+    return;
+  }
+  if (Worker* const worker = workers.ready(request.pool)) return hand_out(caller, *worker);
+  waiting.add({.caller = caller,
+               .pool = request.pool,
+               .since = desk.now.boot,
+               .patience = request.wait.value_or(desk.settings.wait_default),
+               .wants_progress = request.wants_progress,
+               .client = request.client,
+               .told = {}});
+}
+
+void Broker::State::patience_ended(CallerId caller) {
+  const auto waiter = waiting.out_of_patience(caller);
+  if (!waiter) return;
+  const Progress progress = launcher.progress(waiter->pool);
+  const std::string why = str("no worker was ready within ", to_string(waiter->patience), " (",
+                              progress.text, "); it goes on, ask again");
+  desk.act(Reply{caller, Refused{why}});
+  desk.log(LogLevel::kWarning, "caller.out_of_patience",
+           str("caller ", waiter->client, waiter->client.empty() ? "" : " ", "of pool ",
+               waiter->pool.value, ": ", why));
+  if (!waiting.waits_for(waiter->pool)) launcher.unwanted(waiter->pool);
+}
+
+void Broker::State::ask(CallerId caller, const Ping& request) {
+  Worker* const worker = workers.at_address(request.address);
+  if (worker == nullptr || !worker->ours || worker->record.phase != WorkerPhase::kReady) {
+    desk.act(Reply{caller, Refused{"Worker not found"}});
+    return;
+  }
+  workers.touch(*worker);
+  desk.act(Reply{caller, Ok{}});
+}
+
+void Broker::State::ask(CallerId caller, const Release& request) {
+  Worker* const worker = workers.at_address(request.address);
+  if (worker != nullptr && worker->ours) {
+    const bool awaited =
+        worker->record.phase != WorkerPhase::kReady && waiting.waits_for(worker->record.pool);
+    if (!awaited) endings.end(*worker, "released by a client");
+  }
+  desk.act(Reply{caller, Ok{}});
+}
+
+void Broker::State::ask(CallerId caller, const ShowStatus&) {
+  StatusRows answer;
+  for (const InstanceId& id : workers.ids()) {
+    const Worker& worker = *workers.find(id);
+    const WorkerRecord& record = worker.record;
+    if (record.phase != WorkerPhase::kReady || !worker.ours) continue;
+    const Duration left = workers.idle_deadline(worker) - desk.now.boot;
+    answer.rows.push_back({.instance = id,
+                           .address = record.address,
+                           .idle = desk.now.boot - record.last_used,
+                           .ends_in = std::max(left, Duration{0}),
+                           .pool = record.pool,
+                           .type = record.type,
+                           .market = record.market,
+                           .zone = record.zone,
+                           .launched = record.launched,
+                           .handed_out = worker.handed_out});
+  }
+  desk.act(Reply{caller, std::move(answer)});
+}
+
+void Broker::State::ask(CallerId caller, const ListAll&) {
+  watch.list_for(caller);
+}
+
+void Broker::State::ask(CallerId caller, const TerminateAll&) {
+  desk.log(LogLevel::kInfo, "terminate_all", "a client asked for TERMINATE_ALL");
+  mass.end_everything(caller);
+}
+
+}  // namespace cb::core

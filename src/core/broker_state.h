@@ -1,0 +1,63 @@
+#pragma once
+// The parts of the broker and how events reach them. Internal to core.
+
+#include <optional>
+#include <string>
+
+#include "core/broker.h"
+#include "core/cloud_watch.h"
+#include "core/mass_ending.h"
+
+namespace cb::core {
+
+struct Broker::State {
+  State(Settings settings, EncodeLaunch encode_launch) : encode(encode_launch) {
+    desk.settings = std::move(settings);
+  }
+
+  // One for each kind of event; broker_requests.cc has those of clients.
+  void on(const Started& event);
+  void on(const Identified& event) { watch.identified(event.identity); }
+  void on(const Asked& event);
+  void on(const CallerGone& event);
+  void on(const LaunchAnswered& event) { launcher.answered(event); }
+  void on(const Listed& event) { watch.listed(event); }
+  void on(const TerminateAnswered& event);
+  void on(const Probed& event) { probes.probed(event); }
+  void on(const TimePassed& event);
+  void on(const SaveFailed& event);
+  void on(const SaveWorks& event);
+  void on(const SettingsChanged& event);
+  void on(const StopRequested& event);
+
+  void ask(CallerId caller, const GetWorker& request);
+  void ask(CallerId caller, const Ping& request);
+  void ask(CallerId caller, const Release& request);
+  void ask(CallerId caller, const ShowStatus& request);
+  void ask(CallerId caller, const ListAll& request);
+  void ask(CallerId caller, const TerminateAll& request);
+
+  void recover(const WorkerRecord& record, const Records& records);
+  void due(const Timer& timer);
+  void patience_ended(CallerId caller);
+  void hand_out(CallerId caller, Worker& worker);
+  // Callers that wait get a worker, or one is sent for, or they hear why not.
+  void settle_waiting();
+  void tell_progress();
+  void end_step();
+
+  EncodeLaunch encode;
+  Desk desk;
+  WaitingRoom waiting{desk};
+  WorkerPool workers{desk};
+  Endings endings{desk, workers};
+  Spending spending{desk};
+  Launcher launcher{desk, encode, waiting, workers, endings, spending};
+  Probes probes{desk, workers, endings, launcher};
+  CloudWatch watch{desk, workers, endings, launcher, probes};
+  MassEnding mass{desk, workers, endings, launcher, waiting};
+  bool begun = false;
+  bool ending_all = false;
+};
+
+}  // namespace cb::core

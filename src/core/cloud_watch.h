@@ -1,0 +1,74 @@
+#pragma once
+// What EC2 says exists. One listing serves every need; what the journal and EC2 disagree about is
+// settled here: EC2 wins on what exists, the journal on what was meant.
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/endings.h"
+#include "core/launcher.h"
+#include "core/probes.h"
+
+namespace cb::core {
+
+class CloudWatch {
+ public:
+  CloudWatch(Desk& desk, WorkerPool& workers, Endings& endings, Launcher& launcher, Probes& probes)
+      : desk_(desk), workers_(workers), endings_(endings), launcher_(launcher), probes_(probes) {}
+
+  // Asks who we are; listings begin with the answer.
+  void identify();
+  void identified(const CloudIdentity& identity);
+  void listed(const Listed& answer);
+
+  // LIST_ALL: answered by the listing in flight, or by the next (at most one a second).
+  void list_for(CallerId caller);
+  void forget(CallerId caller);
+  void refuse_listers(const std::string& why);
+
+  // Ends every step: begins a listing that is wanted and allowed, or arms the timer for it.
+  // `hurry`: something is pending that a listing will settle.
+  void schedule(bool hurry);
+  void listing_due() { due_ = true; }
+
+ private:
+  struct ById {
+    QueryId query;
+    InstanceId id;
+  };
+
+  void complete(const Listing& listing);
+  void failed(const CloudFailure& failure);
+  void trust_journal();
+  void by_id(const InstanceId& id, const ListResult& result);
+  void update(Worker& worker, const InstanceView& view);
+  void running(Worker& worker, const InstanceView& view);
+  void ending(Worker& worker, const InstanceView& view);
+  void unknown(const InstanceView& view);
+  void adopt(const InstanceView& view, bool tagged);
+  void notice_rival(const InstanceView& view);
+  void look_for_missing(const std::set<InstanceId>& seen);
+  void answer_listers(const Listing& listing);
+  bool wrong_account(const CloudIdentity& identity) const;
+
+  Desk& desk_;
+  WorkerPool& workers_;
+  Endings& endings_;
+  Launcher& launcher_;
+  Probes& probes_;
+
+  std::optional<QueryId> in_flight_;
+  std::optional<Instant> last_begun_;
+  std::optional<Instant> failing_since_;
+  std::string failing_how_;
+  bool due_ = false;
+  bool identifying_ = false;
+  std::vector<ById> by_id_;
+  std::vector<CallerId> listers_;
+  std::set<InstanceId> reported_;  // said once: left alone, or another broker's
+  bool rival_reported_ = false;
+};
+
+}  // namespace cb::core

@@ -1,0 +1,49 @@
+#pragma once
+// What every part of the broker shares during a step: the time, the settings, and the decision
+// that is being written. Internal to core.
+
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/agenda.h"
+#include "core/decision.h"
+#include "core/settings.h"
+
+namespace cb::core {
+
+struct Desk {
+  Settings settings;
+  Now now{};
+  Decision out;
+  Agenda agenda;
+  BrokerRecord identity;  // nonce, token counter, account and region, as saved
+  WallTime started_wall{};
+  Instant started{};
+
+  // What the cloud currently lets us do; cloud_watch keeps it.
+  bool cloud_open = false;      // identified as the account of our records
+  bool listed_once = false;     // a listing has succeeded since the start
+  bool listing_failed = false;  // the latest one failed
+  std::string cloud_trouble;    // the sentence; empty while EC2 answers
+  std::string save_trouble;     // the sentence; empty while the journal can be written
+  bool stopping = false;
+
+  bool want_listing = false;             // cloud_watch asks as soon as it may
+  std::vector<InstanceId> to_terminate;  // one call at the end of the step
+  std::uint64_t last_id = 0;             // queries and probes
+
+  void save(Change change) { out.save.push_back(std::move(change)); }
+  void act(Action action) { out.then.push_back(std::move(action)); }
+  void log(LogLevel level, std::string key, std::string text) {
+    act(Log{level, std::move(key), std::move(text)});
+  }
+  std::uint64_t fresh_id() { return ++last_id; }
+  const PoolSettings* pool(const PoolName& name) const {
+    const auto found = settings.pools.find(name);
+    return found == settings.pools.end() ? nullptr : &found->second;
+  }
+};
+
+}  // namespace cb::core

@@ -1,0 +1,40 @@
+#pragma once
+// How workers end: marked in the journal first, asked of EC2 next, asked again until a listing
+// says terminated, and only then forgotten.
+
+#include <optional>
+#include <string>
+
+#include "core/worker_pool.h"
+
+namespace cb::core {
+
+class Endings {
+ public:
+  Endings(Desk& desk, WorkerPool& workers) : desk_(desk), workers_(workers) {}
+
+  // Marks `worker` and queues the call. `reason` is the clause of the log line ("idle 900 s (limit
+  // 900 s)"). A worker already ending keeps its first reason. Nothing for one that is not ours.
+  void end(Worker& worker, const std::string& reason, LogLevel level = LogLevel::kInfo);
+  // EC2 ends it on its own account: marked, and not asked for.
+  void ends_by_itself(Worker& worker, const std::string& reason);
+
+  void answered(const TerminateAnswered& answer);
+  // The timer of a repeated call.
+  void repeat(const InstanceId& id);
+  // The cloud may be asked (again): everything unfinished is asked for at once.
+  void ask_for_all();
+
+  // EC2's last word: closes the ledger and drops the record. `ended`: when, if EC2 said.
+  void gone(const InstanceId& id, std::optional<WallTime> ended, const std::string& why);
+
+ private:
+  void mark(Worker& worker, const std::string& reason);
+  void ask(const Worker& worker, Duration again_after);
+  void failed(const TerminateAnswered& answer, const CloudFailure& failure);
+
+  Desk& desk_;
+  WorkerPool& workers_;
+};
+
+}  // namespace cb::core

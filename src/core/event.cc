@@ -1,0 +1,23 @@
+#include "core/event.h"
+
+namespace cb::core {
+
+std::string_view to_string(ProbeOutcome outcome) {
+  switch (outcome) {
+    case ProbeOutcome::kReady:
+      return "ready";
+    case ProbeOutcome::kAccepted:
+      return "accepting";
+    case ProbeOutcome::kSilent:
+      return "silent";
+    case ProbeOutcome::kRefused:
+      return "refusing connections";
+    case ProbeOutcome::kUnreachable:
+      return "unreachable";
+    case ProbeOutcome::kWrong:
+      return "answering wrongly";
+  }
+  return "?";
+}
+
+}  // namespace cb::core

@@ -1,0 +1,80 @@
+#include "core/launch_plan.h"
+
+#include "base/text.h"
+
+namespace cb::core {
+namespace {
+
+constexpr std::string_view kTokenPrefix = "cb-";
+constexpr std::string_view kBoundary = "compute-broker-user-data";
+
+std::string part(std::string_view type, std::string_view name, const std::string& body) {
+  return str("--", kBoundary, "\nContent-Type: ", type, "; charset=\"utf-8\"\n",
+             "Content-Disposition: attachment; filename=\"", name, "\"\n\n", body, "\n");
+}
+
+}  // namespace
+
+std::vector<Candidate> candidates(const PoolSettings& pool, const std::string& region) {
+  std::vector<Candidate> out;
+  if (pool.market != MarketOrder::kOnDemand) {
+    for (const std::string& type : pool.instance_types) {
+      out.push_back({region, Market::kSpot, type, ""});
+    }
+  }
+  if (pool.market == MarketOrder::kOnDemand) {
+    for (const std::string& type : pool.instance_types) {
+      out.push_back({region, Market::kOnDemand, type, ""});
+    }
+  } else if (pool.market == MarketOrder::kSpotThenOnDemand && !pool.instance_types.empty()) {
+    out.push_back({region, Market::kOnDemand, pool.instance_types.front(), ""});
+  }
+  return out;
+}
+
+LaunchSpec launch_spec(const Settings& settings, const PoolName& name, const PoolSettings& pool,
+                       const Candidate& candidate, const LaunchToken& token, WallTime wall) {
+  LaunchSpec spec;
+  spec.token = token;
+  spec.region = candidate.region;
+  spec.market = candidate.market;
+  spec.type = candidate.type;
+  spec.zone = candidate.zone;
+  spec.image = pool.image;
+  spec.key_name = pool.key_name;
+  spec.security_groups = pool.security_groups;
+  spec.subnet = pool.subnet;
+  spec.instance_profile = pool.instance_profile;
+  spec.user_data = user_data(settings.max_lifetime, pool.user_data);
+  spec.tags = {{std::string(kNameTag), std::string(kNameTagValue)},
+               {std::string(kBrokerTag), settings.name},
+               {std::string(kPoolTag), name.value},
+               {std::string(kTokenTag), token.value},
+               {std::string(kExpiryTag), iso8601(wall + settings.max_lifetime)}};
+  return spec;
+}
+
+std::string user_data(Duration max_lifetime, const std::string& own) {
+  const auto whole_minutes = std::chrono::ceil<minutes>(max_lifetime).count();
+  const std::string guard =
+      str("#!/bin/sh\nshutdown -P +", whole_minutes, " 'compute-broker: max_lifetime reached'\n");
+  if (own.empty()) return guard;
+  const bool cloud_config = own.starts_with("#cloud-config");
+  return str("Content-Type: multipart/mixed; boundary=\"", kBoundary, "\"\nMIME-Version: 1.0\n\n",
+             part("text/x-shellscript", "lifetime.sh", guard),
+             part(cloud_config ? "text/cloud-config" : "text/x-shellscript", "own", own), "--",
+             kBoundary, "--\n");
+}
+
+std::string nonce_of(const LaunchToken& token) {
+  const std::string_view text = token.value;
+  const std::size_t dash = text.rfind('-');
+  if (!text.starts_with(kTokenPrefix) || dash < kTokenPrefix.size()) return {};
+  return std::string(text.substr(kTokenPrefix.size(), dash - kTokenPrefix.size()));
+}
+
+LaunchToken make_token(const std::string& nonce, std::uint64_t number) {
+  return {str(kTokenPrefix, nonce, "-", number)};
+}
+
+}  // namespace cb::core

@@ -1,0 +1,277 @@
+#include "core/launcher.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "base/text.h"
+
+namespace cb::core {
+
+void Launcher::restore(Records& records) {
+  for (auto& [token, record] : records.attempts) {
+    Attempt attempt{.record = record};
+    // It may have been sent before the broker died; only EC2 knows.
+    attempt.record.outcome_unknown = true;
+    attempts_.emplace(token, std::move(attempt));
+  }
+  closed_ = std::move(records.closed);
+  jitter_ = Prng{std::hash<std::string>{}(desk_.identity.nonce) + desk_.identity.next_attempt};
+}
+
+Launcher::Attempt* Launcher::under_way(const PoolName& pool) {
+  for (auto& [token, attempt] : attempts_) {
+    if (attempt.record.pool == pool && !attempt.record.doomed) return &attempt;
+  }
+  return nullptr;
+}
+
+std::optional<std::string> Launcher::ensure(const PoolName& name) {
+  if (desk_.stopping) return "the broker is stopping; ask again in a few seconds";
+  if (workers_.coming(name) != nullptr) return {};
+  if (!desk_.cloud_trouble.empty()) return desk_.cloud_trouble;
+  if (Attempt* const attempt = under_way(name)) {
+    if (attempt->record.mismatch) return attempt->last_trouble;
+    if (!attempt->in_flight &&
+        !desk_.agenda.armed({TimerKind::kAttemptRetry, attempt->record.token.value})) {
+      retry(attempt->record.token);
+    }
+    return {};
+  }
+  if (!desk_.cloud_open || !desk_.listed_once) return {};
+  if (auto why = forbidden(name)) return why;
+  if (full()) {
+    if (workers_.ending_unconfirmed() != 0) return {};
+    return why_full();
+  }
+  if (auto why = spending_.hour_is_full()) return why;
+  Quest& quest = quests_[name];
+  if (const auto candidate = next_candidate(name, quest)) {
+    begin(name, *candidate);
+    return {};
+  }
+  const std::string why =
+      str("no capacity for pool ", name.value, " (", join(quest.failures, "; "), ")");
+  quests_.erase(name);
+  return why;
+}
+
+std::optional<std::string> Launcher::forbidden(const PoolName& name) const {
+  if (!desk_.save_trouble.empty()) return desk_.save_trouble;
+  const PoolSettings* const pool = desk_.pool(name);
+  if (pool == nullptr) return str("pool ", name.value, " is not configured");
+  if (pool->image.empty()) {
+    return str("[pool.", name.value, "] image is not set: nothing can be launched until the ",
+               "configuration names an AMI");
+  }
+  const auto block = blocks_.find(name);
+  if (block != blocks_.end() && desk_.now.boot < block->second.until) return block->second.why;
+  return spending_.breaker_open(name);
+}
+
+bool Launcher::full() const {
+  return workers_.counted() + attempts_.size() >= desk_.settings.max_workers;
+}
+
+std::string Launcher::why_full() const {
+  std::vector<std::string> parts;
+  if (workers_.counted() != 0) parts.push_back(str(workers_.counted(), " workers"));
+  if (!attempts_.empty()) parts.push_back(str(attempts_.size(), " launches whose outcome is open"));
+  return str("max_workers = ", desk_.settings.max_workers, " is reached (", join(parts, ", "),
+             "), and none of them can be handed out now; see compute-broker list");
+}
+
+std::optional<Candidate> Launcher::next_candidate(const PoolName& name, Quest& quest) {
+  for (const Candidate& candidate : candidates(*desk_.pool(name), desk_.identity.region)) {
+    if (!quest.tried.insert(candidate).second) continue;
+    const auto code = capacity_.unavailable(candidate, desk_.now.boot);
+    if (!code) return candidate;
+    quest.failures.push_back(str(to_string(candidate), ": ", *code));
+  }
+  return {};
+}
+
+void Launcher::begin(const PoolName& name, const Candidate& candidate) {
+  forget_old_closed();
+  const LaunchToken token = make_token(desk_.identity.nonce, desk_.identity.next_attempt++);
+  desk_.save(desk_.identity);
+  const PoolSettings& pool = *desk_.pool(name);
+  const LaunchSpec spec = launch_spec(desk_.settings, name, pool, candidate, token, desk_.now.wall);
+  Attempt attempt;
+  attempt.record = {.token = token,
+                    .pool = name,
+                    .account = desk_.identity.account,
+                    .region = candidate.region,
+                    .market = candidate.market,
+                    .type = candidate.type,
+                    .image = pool.image,
+                    .request = encode_(spec),
+                    .begun = desk_.now.boot,
+                    .begun_wall = desk_.now.wall};
+  desk_.save(attempt.record);
+  spending_.launching(token);
+  desk_.log(LogLevel::kInfo, "launch.begin",
+            str("launching ", to_string(candidate), " for pool ", name.value, " (token ",
+                token.value, "): a caller waits and no worker is ready"));
+  send(attempts_.emplace(token, std::move(attempt)).first->second);
+}
+
+void Launcher::send(Attempt& attempt) {
+  attempt.in_flight = true;
+  ++attempt.sent;
+  const AttemptRecord& record = attempt.record;
+  desk_.act(LaunchInstance{record.token, record.region, record.request});
+}
+
+void Launcher::retry(const LaunchToken& token) {
+  const auto found = attempts_.find(token);
+  if (found == attempts_.end() || found->second.in_flight) return;
+  Attempt& attempt = found->second;
+  const AttemptRecord& record = attempt.record;
+  const bool young = desk_.now.boot - record.begun < desk_.settings.token_reuse_limit;
+  const bool wanted = waiting_.waits_for(record.pool) && !record.doomed && !desk_.stopping;
+  if (wanted && young && desk_.cloud_open && !record.mismatch) {
+    send(attempt);
+  } else if (!record.outcome_unknown) {
+    close(found, true);
+  }
+}
+
+void Launcher::send_again_later(Attempt& attempt, const std::string& trouble) {
+  const unsigned doublings = std::min(attempt.failures++, 16U);
+  const Duration longest = std::min(desk_.settings.retry_delay_min * (std::int64_t{1} << doublings),
+                                    desk_.settings.retry_delay_max);
+  // Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+  const Duration delay =
+      jitter_.between(std::min(desk_.settings.retry_delay_min, longest), longest);
+  attempt.last_trouble = trouble;
+  desk_.agenda.arm({TimerKind::kAttemptRetry, attempt.record.token.value}, desk_.now.boot + delay);
+  desk_.log(LogLevel::kWarning, "launch.again",
+            str("launch ", attempt.record.token.value, ": ", trouble,
+                "; asking again with the same token in ", to_string(delay)));
+}
+
+void Launcher::not_made(const std::vector<LaunchToken>& tokens) {
+  for (const LaunchToken& token : tokens) {
+    const auto found = attempts_.find(token);
+    if (found == attempts_.end()) continue;
+    Attempt& attempt = found->second;
+    attempt.in_flight = false;
+    if (--attempt.sent != 0 || attempt.record.outcome_unknown) {
+      send_again_later(attempt, desk_.save_trouble);
+    } else {
+      close(found, true);
+    }
+  }
+}
+
+void Launcher::close(Attempts::iterator found, bool certainly_nothing) {
+  const LaunchToken token = found->first;
+  desk_.agenda.cancel({TimerKind::kAttemptRetry, token.value});
+  desk_.save(DropAttempt{token});
+  if (certainly_nothing) {
+    spending_.take_back(token);
+  } else {
+    const ClosedAttempt closed{token, found->second.record.pool, desk_.now.boot};
+    closed_[token] = closed;
+    desk_.save(closed);
+  }
+  attempts_.erase(found);
+}
+
+void Launcher::close_lost(Instant begun) {
+  std::vector<LaunchToken> lost;
+  for (const auto& [token, attempt] : attempts_) {
+    if (attempt.in_flight || !attempt.record.outcome_unknown) continue;
+    if (begun - attempt.record.begun >= desk_.settings.unknown_outcome_grace) {
+      lost.push_back(token);
+    }
+  }
+  for (const LaunchToken& token : lost) {
+    desk_.log(LogLevel::kWarning, "launch.lost",
+              str("launch ", token.value, " left no instance within ",
+                  to_string(desk_.settings.unknown_outcome_grace),
+                  ": closed; should one turn up, it is used or ended"));
+    close(attempts_.find(token), false);
+  }
+}
+
+void Launcher::forget_old_closed() {
+  std::vector<LaunchToken> old;
+  for (const auto& [token, closed] : closed_) {
+    if (desk_.now.boot - closed.at >= hours{24}) old.push_back(token);
+  }
+  for (const LaunchToken& token : old) {
+    closed_.erase(token);
+    desk_.save(DropClosedAttempt{token});
+  }
+}
+
+std::size_t Launcher::doom_all() {
+  std::vector<LaunchToken> never_sent;
+  const std::size_t count = attempts_.size();
+  for (auto& [token, attempt] : attempts_) {
+    if (!attempt.in_flight && !attempt.record.outcome_unknown) {
+      never_sent.push_back(token);
+    } else if (!attempt.record.doomed) {
+      attempt.record.doomed = true;
+      desk_.save(attempt.record);
+    }
+  }
+  for (const LaunchToken& token : never_sent) close(attempts_.find(token), true);
+  quests_.clear();
+  return count;
+}
+
+std::size_t Launcher::in_flight() const {
+  return std::count_if(attempts_.begin(), attempts_.end(),
+                       [](const auto& entry) { return entry.second.in_flight; });
+}
+
+bool Launcher::doomed_open() const {
+  return std::any_of(attempts_.begin(), attempts_.end(),
+                     [](const auto& entry) { return entry.second.record.doomed; });
+}
+
+void Launcher::try_anew() {
+  capacity_.clear();
+  blocks_.clear();
+  spending_.close_breakers();
+}
+
+Progress Launcher::progress(const PoolName& pool) const {
+  const auto age = [&](Instant since) {
+    return str(std::chrono::floor<seconds>(desk_.now.boot - since).count(), "s");
+  };
+  if (const Worker* const worker = workers_.coming(pool)) {
+    const WorkerRecord& record = worker->record;
+    const bool running = worker->state == InstanceState::kRunning;
+    std::string text =
+        str(running ? "booting " : "pending ", record.id.value, " ", age(record.begun));
+    const auto usual = usual_boot_.find(pool);
+    if (usual != usual_boot_.end()) {
+      const auto left = std::chrono::ceil<seconds>(record.begun + usual->second - desk_.now.boot);
+      text += left.count() > 0 ? str(", ready in about ", left.count(), "s") : ", ready soon";
+    }
+    return {running ? Progress::Phase::kBooting : Progress::Phase::kPending, text};
+  }
+  for (const auto& [token, attempt] : attempts_) {
+    if (attempt.record.pool != pool || attempt.record.doomed) continue;
+    std::string text = str("launching ", to_string(candidate_of(attempt.record)));
+    if (attempt.failures != 0) text += str(" (", attempt.last_trouble, ")");
+    return {Progress::Phase::kLaunching, text};
+  }
+  if (!desk_.listed_once) return {Progress::Phase::kWaiting, "waiting for EC2's first listing"};
+  return {Progress::Phase::kWaiting, "waiting for a worker that is being terminated"};
+}
+
+Candidate Launcher::candidate_of(const AttemptRecord& record) const {
+  return {record.region, record.market, record.type, ""};
+}
+
+std::map<LaunchToken, AttemptRecord> Launcher::attempts() const {
+  std::map<LaunchToken, AttemptRecord> out;
+  for (const auto& [token, attempt] : attempts_) out.emplace(token, attempt.record);
+  return out;
+}
+
+}  // namespace cb::core

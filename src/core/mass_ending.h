@@ -1,0 +1,44 @@
+#pragma once
+// TERMINATE_ALL: every worker and every launch known when it arrives.
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/endings.h"
+#include "core/launcher.h"
+
+namespace cb::core {
+
+class MassEnding {
+ public:
+  MassEnding(Desk& desk, WorkerPool& workers, Endings& endings, Launcher& launcher,
+             WaitingRoom& waiting)
+      : desk_(desk), workers_(workers), endings_(endings), launcher_(launcher), waiting_(waiting) {}
+
+  // Ends everything; `caller` is answered when EC2 has accepted it all, or after
+  // terminate_all_patience with what it has accepted so far. The rest is retried all the same.
+  void end_everything(std::optional<CallerId> caller);
+  void forget(CallerId caller) { std::erase(callers_, caller); }
+  void refused(const std::string& why) { trouble_ = why; }
+  // Ends every step: answers when there is nothing left to wait for.
+  void settle();
+  void patience_ended() { finish(); }
+
+ private:
+  bool accepted(const InstanceId& id) const;
+  void finish();
+
+  Desk& desk_;
+  WorkerPool& workers_;
+  Endings& endings_;
+  Launcher& launcher_;
+  WaitingRoom& waiting_;
+  std::vector<CallerId> callers_;
+  std::set<InstanceId> asked_;
+  std::string trouble_;
+  bool running_ = false;
+};
+
+}  // namespace cb::core

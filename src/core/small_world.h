@@ -1,0 +1,87 @@
+#pragma once
+// A small cloud, journal and clock around a Broker, for the tests of core. Everything is answered
+// at once and in order; the simulator (src/sim) is the one that is nasty.
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/broker.h"
+
+namespace cb::core::testing {
+
+struct Machine {
+  InstanceView view;
+  Instant launched;
+  Instant service_up = Instant::max();  // when its service begins to answer
+  bool listed = true;
+};
+
+class SmallWorld {
+ public:
+  explicit SmallWorld(Settings settings = usable_settings());
+  static Settings usable_settings();  // as the defaults, with an image
+
+  void start();  // Started with what the journal holds
+  void crash_and_restart(Duration down = {});
+  void post(Event event);       // steps it, and everything that follows at once
+  void run_for(Duration time);  // through every deadline on the way
+
+  CallerId ask(Request request);
+  CallerId get(std::optional<Duration> wait = {}) { return ask(GetWorker{.wait = wait}); }
+  bool ping(const std::string& address);
+  std::string answer(CallerId caller) const;  // as text; "" while it waits
+  std::size_t answers() const { return answers_.size(); }
+  bool logged(std::string_view part) const;
+
+  Machine& only();            // the one machine there is
+  std::size_t alive() const;  // pending or running
+  void end(Machine& machine, std::string reason_code);
+  Machine& foreign(const std::string& id, std::map<std::string, std::string> tags);
+
+  // How the world behaves; change at will.
+  Duration pending = seconds{10};
+  Duration boot = seconds{5};  // running to service
+  bool never_running = false;
+  bool never_ready = false;
+  std::deque<LaunchResult> launch_answers;  // used up first; Launched{} there means: do it
+  bool lose_launch_answers = false;         // it happens, and nobody says so
+  bool hold_launches = false;               // they stay in flight
+  std::optional<CloudFailure> listing_failure;
+  std::deque<TerminateResult> terminate_failures;  // used up first
+  bool hold_terminations = false;
+  std::optional<std::string> save_failure;
+  CloudIdentity identity{"111122223333", "us-east-1"};
+  ReadyCheck check = ReadyCheck::kDserv;
+
+  Now now{Instant{hours{100}}, WallTime{hours{490'000}}};
+  Records journal;
+  std::map<InstanceId, Machine> machines;
+  std::vector<LaunchInstance> launches;
+  std::vector<InstanceId> terminated;  // every id asked for
+  std::vector<Log> log;
+  std::size_t listings = 0;
+  std::size_t probes = 0;
+  std::unique_ptr<Broker> broker;
+
+ private:
+  void step(const Event& event);
+  void act(const Action& action);
+  void launch(const LaunchInstance& what);
+  void list(const ListInstances& what);
+  void terminate(const TerminateInstances& what);
+  void probe(const ProbeWorker& what);
+  void move_machines();
+
+  Settings settings_;
+  std::deque<Event> queue_;
+  std::map<CallerId, std::vector<Answer>> answers_;
+  std::uint64_t callers_ = 0;
+  std::uint64_t instances_ = 0;
+};
+
+}  // namespace cb::core::testing

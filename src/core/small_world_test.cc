@@ -1,0 +1,269 @@
+#include "core/small_world.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace cb::core::testing {
+namespace {
+
+// Only what the small cloud has to understand again.
+std::string encode(const LaunchSpec& spec) {
+  return str(spec.token.value, " ", spec.type, " ", to_string(spec.market), " ", spec.image, " ",
+             spec.tags.at(std::string(kBrokerTag)), " ", spec.tags.at(std::string(kPoolTag)));
+}
+
+}  // namespace
+
+SmallWorld::SmallWorld(Settings settings) : settings_(std::move(settings)) {
+  broker = std::make_unique<Broker>(settings_, encode);
+}
+
+Settings SmallWorld::usable_settings() {
+  Settings settings;
+  settings.region = "us-east-1";
+  settings.pools.begin()->second.image = "ami-0123";
+  return settings;
+}
+
+void SmallWorld::start() {
+  post(Started{.records = journal, .fresh_nonce = "n0nce"});
+}
+
+void SmallWorld::crash_and_restart(Duration down) {
+  queue_.clear();
+  broker = std::make_unique<Broker>(settings_, encode);
+  now.boot += down;
+  now.wall += down;
+  start();
+}
+
+void SmallWorld::post(Event event) {
+  queue_.push_back(std::move(event));
+  while (!queue_.empty()) {
+    const Event next = std::move(queue_.front());
+    queue_.pop_front();
+    step(next);
+  }
+}
+
+void SmallWorld::step(const Event& event) {
+  move_machines();
+  const Decision decision = broker->step(now, event);
+  if (save_failure && !decision.save.empty()) {
+    SaveFailed failed{.why = *save_failure, .launches_not_made = {}};
+    for (const Action& action : decision.then) {
+      if (const auto* launch = std::get_if<LaunchInstance>(&action)) {
+        failed.launches_not_made.push_back(launch->token);
+      } else {
+        act(action);
+      }
+    }
+    queue_.push_back(failed);
+    return;
+  }
+  for (const Change& change : decision.save) journal.apply(change);
+  for (const Action& action : decision.then) act(action);
+}
+
+void SmallWorld::run_for(Duration time) {
+  const Instant end = now.boot + time;
+  while (true) {
+    Instant next = broker->next_deadline().value_or(end);
+    next = std::clamp(next, now.boot, end);
+    const Duration passed = next - now.boot;
+    now = {next, now.wall + passed};
+    post(TimePassed{});
+    const auto deadline = broker->next_deadline();
+    if (next == end && (!deadline || *deadline > end)) return;
+  }
+}
+
+void SmallWorld::act(const Action& action) {
+  if (const auto* reply = std::get_if<Reply>(&action)) {
+    answers_[reply->caller].push_back(reply->answer);
+  } else if (std::get_if<Identify>(&action) != nullptr) {
+    queue_.push_back(Identified{identity});
+  } else if (const auto* what = std::get_if<LaunchInstance>(&action)) {
+    launch(*what);
+  } else if (const auto* listing = std::get_if<ListInstances>(&action)) {
+    list(*listing);
+  } else if (const auto* ending = std::get_if<TerminateInstances>(&action)) {
+    terminate(*ending);
+  } else if (const auto* wanted = std::get_if<ProbeWorker>(&action)) {
+    probe(*wanted);
+  } else if (const auto* line = std::get_if<Log>(&action)) {
+    log.push_back(*line);
+  }
+}
+
+void SmallWorld::launch(const LaunchInstance& what) {
+  launches.push_back(what);
+  if (!launch_answers.empty()) {
+    LaunchResult answer = launch_answers.front();
+    launch_answers.pop_front();
+    if (!std::holds_alternative<Launched>(answer)) {
+      queue_.push_back(LaunchAnswered{what.token, answer});
+      return;
+    }
+  }
+  const auto word = words(what.request);
+  auto same = std::find_if(machines.begin(), machines.end(), [&](const auto& entry) {
+    return entry.second.view.token == what.token;
+  });
+  if (same == machines.end()) {
+    Machine machine;
+    machine.launched = now.boot;
+    machine.view = {.id = {str("i-", ++instances_)},
+                    .state = InstanceState::kPending,
+                    .type = std::string(word[1]),
+                    .market = *parse_market(word[2]),
+                    .image = std::string(word[3]),
+                    .zone = "us-east-1a",
+                    .launched = now.wall,
+                    .token = what.token,
+                    .tags = {{"Name", "dserv-worker"},
+                             {"compute-broker", std::string(word[4])},
+                             {"compute-broker-pool", std::string(word[5])},
+                             {"compute-broker-token", what.token.value}}};
+    same = machines.emplace(machine.view.id, machine).first;
+  }
+  if (hold_launches) return;
+  if (lose_launch_answers) {
+    queue_.push_back(LaunchAnswered{
+        what.token,
+        LaunchOutcomeUnknown{{FailureClass::kUnknownOutcome, "timeout", "no answer in 30 s"}}});
+    return;
+  }
+  queue_.push_back(LaunchAnswered{what.token, Launched{{same->second.view}}});
+}
+
+void SmallWorld::move_machines() {
+  for (auto& [id, machine] : machines) {
+    InstanceView& view = machine.view;
+    if (view.state == InstanceState::kPending && !never_running &&
+        now.boot >= machine.launched + pending) {
+      view.state = InstanceState::kRunning;
+      if (view.public_address.empty()) view.public_address = "203.0.113." + id.value.substr(2);
+      if (!never_ready) machine.service_up = machine.launched + pending + boot;
+    }
+  }
+}
+
+void SmallWorld::list(const ListInstances& what) {
+  ++listings;
+  if (listing_failure) {
+    queue_.push_back(Listed{what.query, *listing_failure});
+    return;
+  }
+  Listing listing;
+  const auto* by_id = std::get_if<ListById>(&what.what);
+  for (const auto& [id, machine] : machines) {
+    if (by_id != nullptr ? by_id->id == id : machine.listed) {
+      listing.instances.push_back(machine.view);
+    }
+  }
+  queue_.push_back(Listed{what.query, listing});
+}
+
+void SmallWorld::terminate(const TerminateInstances& what) {
+  terminated.insert(terminated.end(), what.ids.begin(), what.ids.end());
+  if (hold_terminations) return;
+  if (!terminate_failures.empty()) {
+    queue_.push_back(TerminateAnswered{what.ids, terminate_failures.front()});
+    terminate_failures.pop_front();
+    return;
+  }
+  TerminateAccepted accepted;
+  for (const InstanceId& id : what.ids) {
+    const auto found = machines.find(id);
+    if (found == machines.end()) {
+      accepted.not_found.push_back(id);
+      continue;
+    }
+    end(found->second, "Client.UserInitiatedShutdown");
+    accepted.instances.push_back({id, InstanceState::kShuttingDown});
+  }
+  queue_.push_back(TerminateAnswered{what.ids, accepted});
+}
+
+void SmallWorld::probe(const ProbeWorker& what) {
+  ++probes;
+  const auto found = machines.find(what.worker);
+  const bool up = found != machines.end() && now.boot >= found->second.service_up &&
+                  found->second.view.state == InstanceState::kRunning;
+  ProbeOutcome outcome = ProbeOutcome::kRefused;
+  if (up) outcome = what.kind == ProbeKind::kDserv ? ProbeOutcome::kReady : ProbeOutcome::kAccepted;
+  queue_.push_back(Probed{what.probe, what.worker, outcome});
+}
+
+CallerId SmallWorld::ask(Request request) {
+  const CallerId caller{++callers_};
+  post(Asked{caller, std::move(request)});
+  return caller;
+}
+
+bool SmallWorld::ping(const std::string& address) {
+  return answer(ask(Ping{address})) == "OK";
+}
+
+std::string SmallWorld::answer(CallerId caller) const {
+  const auto found = answers_.find(caller);
+  if (found == answers_.end()) return "";
+  EXPECT_EQ(found->second.size(), 1U) << "caller " << caller.value << " was answered twice";
+  const Answer& given = found->second.front();
+  if (const auto* worker = std::get_if<WorkerAddress>(&given)) return worker->address;
+  if (std::holds_alternative<Ok>(given)) return "OK";
+  if (const auto* refused = std::get_if<Refused>(&given)) return "ERROR: " + refused->why;
+  if (const auto* failed = std::get_if<CommandFailed>(&given)) return "failed: " + failed->why;
+  if (const auto* rows = std::get_if<StatusRows>(&given)) return str(rows->rows.size(), " rows");
+  if (const auto* all = std::get_if<AllInstances>(&given)) {
+    return str(all->instances.size(), " instances");
+  }
+  const auto& ended = std::get<TerminatedIds>(given);
+  std::string text = ended.nothing_to_do ? "nothing" : "ended";
+  for (const InstanceId& id : ended.ids) text += " " + id.value;
+  return text;
+}
+
+bool SmallWorld::logged(std::string_view part) const {
+  return std::any_of(log.begin(), log.end(),
+                     [&](const Log& line) { return line.text.find(part) != std::string::npos; });
+}
+
+Machine& SmallWorld::only() {
+  EXPECT_EQ(machines.size(), 1U);
+  return machines.begin()->second;
+}
+
+std::size_t SmallWorld::alive() const {
+  return std::count_if(machines.begin(), machines.end(), [](const auto& entry) {
+    return entry.second.view.state == InstanceState::kPending ||
+           entry.second.view.state == InstanceState::kRunning;
+  });
+}
+
+void SmallWorld::end(Machine& machine, std::string reason_code) {
+  machine.view.state = InstanceState::kTerminated;
+  machine.view.state_reason_code = std::move(reason_code);
+  machine.view.public_address.clear();
+  if (!machine.view.ended) machine.view.ended = now.wall;
+}
+
+Machine& SmallWorld::foreign(const std::string& id, std::map<std::string, std::string> tags) {
+  Machine& machine = machines[{id}];
+  machine.launched = now.boot - pending - boot;
+  machine.service_up = now.boot;
+  machine.view = {.id = {id},
+                  .state = InstanceState::kRunning,
+                  .type = "c7i.16xlarge",
+                  .image = "ami-0123",
+                  .public_address = "198.51.100.9",
+                  .launched = now.wall - hours{1},
+                  .tags = std::move(tags)};
+  return machine;
+}
+
+}  // namespace cb::core::testing

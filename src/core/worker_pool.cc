@@ -1,0 +1,197 @@
+#include "core/worker_pool.h"
+
+#include <algorithm>
+
+namespace cb::core {
+
+Worker* WorkerPool::find(const InstanceId& id) {
+  const auto found = workers_.find(id);
+  return found == workers_.end() ? nullptr : &found->second;
+}
+
+Worker* WorkerPool::at_address(const std::string& address) {
+  const auto found = addresses_.find(address);
+  return found == addresses_.end() ? nullptr : find(found->second);
+}
+
+std::vector<InstanceId> WorkerPool::ids() const {
+  std::vector<InstanceId> out;
+  out.reserve(workers_.size());
+  for (const auto& [id, worker] : workers_) out.push_back(id);
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+Worker& WorkerPool::add(Worker worker) {
+  Worker& kept = restore(std::move(worker));
+  if (kept.ours) {
+    desk_.save(kept.record);
+    desk_.save(ledger_line(kept));
+  }
+  return kept;
+}
+
+Worker& WorkerPool::restore(Worker worker) {
+  const InstanceId id = worker.record.id;
+  CHECK(!id.empty() && !workers_.contains(id));
+  Worker& kept = workers_.emplace(id, std::move(worker)).first->second;
+  index(kept);
+  return kept;
+}
+
+void WorkerPool::changed(Worker& worker, bool save) {
+  unindex(worker);
+  index(worker);
+  if (save && worker.ours) desk_.save(worker.record);
+}
+
+void WorkerPool::remove(const InstanceId& id) {
+  const auto found = workers_.find(id);
+  CHECK(found != workers_.end());
+  unindex(found->second);
+  idle_unsaved_.erase(id);
+  if (found->second.ours) {
+    ended_[id] = desk_.now.boot;
+    ended_order_.push_back(id);
+  }
+  // EC2 lists an ended instance for about an hour; no answer is late by two.
+  while (!ended_order_.empty() && desk_.now.boot - ended_[ended_order_.front()] > hours{2}) {
+    ended_.erase(ended_order_.front());
+    ended_order_.pop_front();
+  }
+  workers_.erase(InstanceId{id});
+}
+
+bool WorkerPool::configured(const WorkerRecord& record) const {
+  const PoolSettings* pool = desk_.pool(record.pool);
+  return pool != nullptr && pool->image == record.image &&
+         std::find(pool->instance_types.begin(), pool->instance_types.end(), record.type) !=
+             pool->instance_types.end();
+}
+
+bool WorkerPool::may_be_handed_out(const Worker& worker) const {
+  return worker.record.phase == WorkerPhase::kReady && worker.ours && worker.confirmed &&
+         worker.proven && !worker.suspect && !worker.record.address.empty() &&
+         worker.state == InstanceState::kRunning && configured(worker.record);
+}
+
+WorkerPool::Tally WorkerPool::tally(const Worker& worker) {
+  if (!worker.ours) return {};
+  const bool ending = worker.record.phase == WorkerPhase::kTerminating;
+  return {.counted = !worker.end_confirmed,
+          .ending = ending && !worker.end_confirmed,
+          .unsettled = worker.record.phase != WorkerPhase::kReady};
+}
+
+void WorkerPool::count(const Tally& tally, int by) {
+  if (tally.counted) counted_ += by;
+  if (tally.ending) ending_ += by;
+  if (tally.unsettled) unsettled_ += by;
+}
+
+void WorkerPool::index(Worker& worker) {
+  const WorkerRecord& record = worker.record;
+  count(tallies_[record.id] = tally(worker), +1);
+  Index& index = indices_[record.pool];
+  if (may_be_handed_out(worker)) index.ready.emplace(record.begun, record.id);
+  const bool rising =
+      record.phase == WorkerPhase::kBooting || record.phase == WorkerPhase::kAdopting;
+  // A recovered worker that has not shown itself yet is on its way as well.
+  const bool unproven = record.phase == WorkerPhase::kReady && !worker.suspect &&
+                        !(worker.confirmed && worker.proven);
+  if (worker.ours && (rising || unproven) && configured(record)) index.coming.insert(record.id);
+  worker.indexed_address.clear();
+  if (record.address.empty() || record.phase == WorkerPhase::kTerminating) return;
+  worker.indexed_address = record.address;
+  // Two of ours with one address: the older one is gone and EC2 has not said so yet.
+  const auto [entry, fresh] = addresses_.try_emplace(record.address, record.id);
+  if (fresh) return;
+  const Worker* other = find(entry->second);
+  if (other == nullptr || other->record.begun <= record.begun) entry->second = record.id;
+}
+
+void WorkerPool::unindex(const Worker& worker) {
+  const InstanceId& id = worker.record.id;
+  const auto tally = tallies_.find(id);
+  count(tally->second, -1);
+  tallies_.erase(tally);
+  Index& index = indices_[worker.record.pool];
+  index.ready.erase({worker.record.begun, id});
+  index.coming.erase(id);
+  const auto address = addresses_.find(worker.indexed_address);
+  if (address != addresses_.end() && address->second == id) addresses_.erase(address);
+}
+
+Worker* WorkerPool::ready(const PoolName& pool) {
+  const auto index = indices_.find(pool);
+  if (index == indices_.end() || index->second.ready.empty()) return nullptr;
+  return find(index->second.ready.begin()->second);
+}
+
+const Worker* WorkerPool::coming(const PoolName& pool) const {
+  const auto index = indices_.find(pool);
+  if (index == indices_.end()) return nullptr;
+  for (const InstanceId& id : index->second.coming) {
+    const Worker& worker = workers_.at(id);
+    if (desk_.now.boot < worker.coming_until) return &worker;
+  }
+  return nullptr;
+}
+
+void WorkerPool::touch(Worker& worker) {
+  worker.record.last_used = desk_.now.boot;
+  if (worker.idle_unsaved) return;
+  worker.idle_unsaved = true;
+  idle_unsaved_.insert(worker.record.id);
+  desk_.agenda.arm_by({TimerKind::kIdleSave, ""},
+                      desk_.now.boot + desk_.settings.idle_save_interval);
+}
+
+void WorkerPool::save_idle_clocks() {
+  for (const InstanceId& id : idle_unsaved_) {
+    Worker& worker = *find(id);
+    worker.idle_unsaved = false;
+    if (worker.ours) desk_.save(worker.record);
+  }
+  idle_unsaved_.clear();
+}
+
+Duration WorkerPool::idle_limit(const Worker& worker) const {
+  const PoolSettings* pool = desk_.pool(worker.record.pool);
+  const Duration limit =
+      pool != nullptr ? pool->idle_timeout : desk_.settings.pools.begin()->second.idle_timeout;
+  // Shorter than the boot, and machines would be launched and ended for ever.
+  return std::max(limit, worker.record.boot.value_or(Duration{0}));
+}
+
+Instant WorkerPool::idle_deadline(const Worker& worker) const {
+  return std::max(worker.record.last_used + idle_limit(worker),
+                  desk_.started + desk_.settings.restart_grace);
+}
+
+void WorkerPool::reconsider_all() {
+  for (const InstanceId& id : ids()) {
+    Worker& worker = *find(id);
+    changed(worker, false);
+    if (worker.record.phase == WorkerPhase::kReady) {
+      desk_.agenda.arm({TimerKind::kWorkerIdle, id.value}, idle_deadline(worker));
+    }
+  }
+}
+
+LedgerRecord WorkerPool::ledger_line(const Worker& worker) const {
+  const WorkerRecord& record = worker.record;
+  return {.id = record.id,
+          .pool = record.pool,
+          .account = record.account,
+          .region = record.region,
+          .market = record.market,
+          .type = record.type,
+          .zone = record.zone,
+          .launched = record.launched.value_or(desk_.now.wall),
+          .ended = {},
+          .end_reason = record.end_reason,
+          .handed_out = worker.handed_out};
+}
+
+}  // namespace cb::core

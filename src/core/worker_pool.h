@@ -1,0 +1,113 @@
+#pragma once
+// The instances that we answer for, and which of them may be handed out.
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+
+#include "base/check.h"
+#include "core/desk.h"
+
+namespace cb::core {
+
+// A record as saved, and what is known of the machine in this run only.
+struct Worker {
+  WorkerRecord record;
+  bool ours = true;  // false: an untagged one that has not answered yet; not saved, never ended
+
+  bool left_alone = false;  // it did not answer in time, and is not ours to end
+
+  // EC2's view.
+  InstanceState state = InstanceState::kPending;
+  std::optional<Instant> running_since;
+  std::optional<Instant> missing_since;  // first complete listing that did not show it
+  bool asked_by_id = false;
+  std::optional<WallTime> seen_ended;  // first listing that showed it ending
+
+  // Its service.
+  bool confirmed = false;  // EC2 has shown it running since our start, or cannot be asked
+  bool proven = false;     // its service answered since our start
+  bool suspect = false;    // not handed out until it accepts again
+  std::size_t failures = 0;
+  std::optional<Instant> unreachable_since;
+  std::size_t probes_in_flight = 0;
+
+  // Its end.
+  bool end_confirmed = false;  // EC2 says that it is on its way; no longer counted
+  std::size_t terminate_failures = 0;
+
+  Instant coming_until{};  // while booting: how long callers wait for it
+  std::uint64_t handed_out = 0;
+  bool idle_unsaved = false;
+  std::string indexed_address;  // worker_pool's own
+};
+
+class WorkerPool {
+ public:
+  explicit WorkerPool(Desk& desk) : desk_(desk) {}
+
+  Worker* find(const InstanceId& id);
+  // The worker that now holds `address` and is not terminating.
+  Worker* at_address(const std::string& address);
+  const std::unordered_map<InstanceId, Worker>& all() const { return workers_; }
+  std::vector<InstanceId> ids() const;  // sorted, so that runs repeat
+
+  // Takes up a worker; the record is saved unless it is not ours (yet).
+  Worker& add(Worker worker);
+  // As add, for a worker that the journal holds already.
+  Worker& restore(Worker worker);
+  // Call after any change of a Worker; saves its record where `save` and it is ours.
+  void changed(Worker& worker, bool save = true);
+  void remove(const InstanceId& id);
+  // Whether EC2 has called it ended in this run: an older answer that arrives late is not believed.
+  bool ended_before(const InstanceId& id) const { return ended_.contains(id); }
+
+  // A worker of `pool` that may be handed out now; the longest known first, so that others drain.
+  Worker* ready(const PoolName& pool);
+  // Whether a worker of `pool` is on its way and worth waiting for; which, when so.
+  const Worker* coming(const PoolName& pool) const;
+  // Instances that bill or may bill, as far as EC2 has told.
+  std::size_t counted() const { return counted_; }
+  std::size_t ending_unconfirmed() const { return ending_; }
+  std::size_t unsettled() const { return unsettled_; }  // booting, adopting or terminating
+
+  // Restarts the idle clock; saved within idle_save_interval.
+  void touch(Worker& worker);
+  void save_idle_clocks();
+  Duration idle_limit(const Worker& worker) const;
+  Instant idle_deadline(const Worker& worker) const;
+  void reconsider_all();  // the settings changed
+
+  // Whether its pool, type and image are still configured.
+  bool configured(const WorkerRecord& record) const;
+  LedgerRecord ledger_line(const Worker& worker) const;
+
+ private:
+  struct Index {
+    std::set<std::pair<Instant, InstanceId>> ready;
+    std::set<InstanceId> coming;
+  };
+  struct Tally {
+    bool counted = false, ending = false, unsettled = false;
+  };
+  static Tally tally(const Worker& worker);
+  void count(const Tally& tally, int by);
+  void index(Worker& worker);
+  void unindex(const Worker& worker);
+  bool may_be_handed_out(const Worker& worker) const;
+
+  Desk& desk_;
+  std::unordered_map<InstanceId, Worker> workers_;
+  std::unordered_map<InstanceId, Tally> tallies_;
+  std::map<PoolName, Index> indices_;
+  std::unordered_map<std::string, InstanceId> addresses_;
+  std::set<InstanceId> idle_unsaved_;
+  std::unordered_map<InstanceId, Instant> ended_;
+  std::deque<InstanceId> ended_order_;
+  std::size_t counted_ = 0, ending_ = 0, unsettled_ = 0;
+};
+
+}  // namespace cb::core
