@@ -1,0 +1,45 @@
+#include "io/listen_socket.h"
+
+#include <gtest/gtest.h>
+
+namespace cb::io {
+namespace {
+
+TEST(ListenSocket, AnAddressReadsAsItWasWritten) {
+  for (const std::string text :
+       {"127.0.0.1:9000", "0.0.0.0:0", "[::]:9000", "[2001:db8::1]:65535"}) {
+    EXPECT_EQ(to_string(*parse_endpoint(text)), text);
+  }
+}
+
+TEST(ListenSocket, WhatIsNoAddressIsRefusedWithAnExample) {
+  for (const std::string text :
+       {"", "9000", ":9000", "localhost:9000", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536",
+        "127.0.0.1:-1", "::1:9000", "[::1]", "[::1:9"}) {
+    const auto endpoint = parse_endpoint(text);
+    ASSERT_FALSE(endpoint) << text;
+    EXPECT_NE(endpoint.error().what.find("127.0.0.1:9000"), std::string::npos);
+  }
+}
+
+TEST(ListenSocket, LoopbackIsKnown) {
+  EXPECT_TRUE(is_loopback(*parse_endpoint("127.0.0.1:1")));
+  EXPECT_TRUE(is_loopback(*parse_endpoint("127.9.9.9:1")));
+  EXPECT_TRUE(is_loopback(*parse_endpoint("[::1]:1")));
+  EXPECT_FALSE(is_loopback(*parse_endpoint("0.0.0.0:1")));
+  EXPECT_FALSE(is_loopback(*parse_endpoint("[::]:1")));
+}
+
+TEST(ListenSocket, APortThatIsTakenIsNamedWithWhatToDo) {
+  const auto first = listen_on(*parse_endpoint("127.0.0.1:0"), 8);
+  ASSERT_TRUE(first);
+  const Endpoint taken = bound_to(first->get());
+  const auto second = listen_on(taken, 8);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().what, "cannot listen on " + to_string(taken) +
+                                     ": Address already in use; another program has this port; "
+                                     "stop it or choose another");
+}
+
+}  // namespace
+}  // namespace cb::io
