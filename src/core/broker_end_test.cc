@@ -1,0 +1,176 @@
+// How workers end and what the commands do, in virtual time.
+
+#include <gtest/gtest.h>
+
+#include "core/broker_fixture.h"
+
+namespace cb::core::testing {
+namespace {
+
+TEST_F(BrokerTest, AnIdleWorkerEndsAtItsMoment) {
+  const std::string address = ready_worker();
+  world.run_for(minutes{10});
+  EXPECT_TRUE(world.ping(address));
+  world.run_for(minutes{15} - milliseconds{1});
+  EXPECT_EQ(world.alive(), 1U);
+  world.run_for(milliseconds{1});
+  EXPECT_EQ(world.alive(), 0U);
+  EXPECT_TRUE(world.logged("idle 900 s (limit 900 s): terminating"));
+}
+
+TEST_F(BrokerTest, ASixteenMinuteComputationWithAPingEveryFiveMinutesLives) {
+  const std::string address = ready_worker();
+  for (int i = 0; i < 3; ++i) {
+    world.run_for(minutes{5});
+    EXPECT_TRUE(world.ping(address));
+  }
+  world.run_for(minutes{1});
+  EXPECT_EQ(world.alive(), 1U);
+}
+
+TEST_F(BrokerTest, AGetWorkerAfterTheIdleTimeOutIsServedByOneCleanReplacement) {
+  const std::string first = ready_worker();
+  world.hold_terminations = true;
+  world.run_for(minutes{15});
+  const CallerId caller = world.get();
+  world.run_for(seconds{30});
+  EXPECT_EQ(world.answer(caller), "203.0.113.2");
+  EXPECT_FALSE(world.ping(first));
+  EXPECT_EQ(world.launches.size(), 2U);
+}
+
+TEST_F(BrokerTest, AReleasedAddressIsNotHandedOutAndAnswersNoPing) {
+  const std::string address = ready_worker();
+  EXPECT_EQ(world.answer(world.ask(Release{address})), "OK");
+  EXPECT_FALSE(world.ping(address));
+  EXPECT_EQ(world.answer(world.ask(Release{address})), "OK");
+  EXPECT_EQ(world.answer(world.ask(Release{"192.0.2.77"})), "OK");
+  world.run_for(seconds{5});
+  EXPECT_EQ(world.alive(), 0U);
+  EXPECT_TRUE(world.journal.workers.empty());
+}
+
+TEST_F(BrokerTest, OneFailedTerminationIsRetriedAndTheOthersGoOn) {
+  ready_worker();
+  world.terminate_failures.assign(3, failure(FailureClass::kUnexpected, "InternalFailure"));
+  world.run_for(minutes{17});
+  EXPECT_EQ(world.alive(), 0U);
+  world.get();
+  world.run_for(seconds{30});
+  EXPECT_EQ(world.alive(), 1U);
+}
+
+TEST_F(BrokerTest, AnAcceptedTerminationIsRepeatedUntilAListingSaysTerminated) {
+  const std::string address = ready_worker();
+  world.terminate_failures = {TerminateAccepted{{{{"i-1"}, InstanceState::kShuttingDown}}, {}}};
+  world.ask(Release{address});
+  world.run_for(seconds{59});
+  EXPECT_EQ(world.journal.workers.size(), 1U);
+  world.run_for(seconds{5});
+  EXPECT_EQ(world.alive(), 0U);
+  EXPECT_TRUE(world.journal.workers.empty());
+}
+
+TEST_F(BrokerTest, AWorkerEndedBehindItsBackIsNoticedAndTheNextCallerGetsAnother) {
+  const std::string first = ready_worker();
+  world.end(world.only(), "Client.UserInitiatedShutdown");
+  world.run_for(seconds{6});
+  const CallerId caller = world.get();
+  world.run_for(seconds{30});
+  EXPECT_EQ(world.answer(caller), "203.0.113.2");
+  EXPECT_FALSE(world.ping(first));
+}
+
+TEST_F(BrokerTest, AWorkerThatRefusesTwiceIsSuspectUntilItAcceptsAgain) {
+  const std::string address = ready_worker();
+  world.only().service_up = world.now.boot + seconds{20};
+  world.run_for(seconds{5});
+  const CallerId caller = world.get();
+  EXPECT_EQ(world.answer(caller), "");
+  world.run_for(seconds{40});
+  EXPECT_EQ(world.answer(world.get()), address);
+}
+
+TEST_F(BrokerTest, AWorkerUnreachableForTwoMinutesIsTerminated) {
+  ready_worker();
+  world.only().service_up = Instant::max();
+  world.run_for(minutes{2} + seconds{5});
+  EXPECT_EQ(world.alive(), 0U);
+}
+
+TEST_F(BrokerTest, AWorkerMissingFromListingsIsGoneOnlyAfterTwoOfThemAndAQuestionById) {
+  const std::string address = ready_worker();
+  world.run_for(minutes{3});
+  world.only().listed = false;
+  world.run_for(minutes{3});
+  EXPECT_TRUE(world.ping(address));
+  world.machines.clear();
+  world.run_for(minutes{2});
+  EXPECT_FALSE(world.ping(address));
+}
+
+TEST_F(BrokerTest, NoWorkerOutlivesMaxLifetime) {
+  const std::string address = ready_worker();
+  for (int i = 0; i < 12 * 6; ++i) {
+    world.run_for(minutes{10});
+    world.ping(address);
+  }
+  EXPECT_EQ(world.alive(), 0U);
+  EXPECT_TRUE(world.logged("max_lifetime"));
+}
+
+TEST_F(BrokerTest, TerminateAllEndsWorkersAndLaunchesAndRefusesWhoWaits) {
+  ready_worker();
+  const CallerId all = world.ask(TerminateAll{});
+  EXPECT_EQ(world.answer(all), "ended i-1");
+  world.run_for(seconds{3});
+  EXPECT_EQ(world.answer(world.ask(TerminateAll{})), "nothing");
+  world.hold_launches = true;
+  const CallerId waiting = world.get();
+  const CallerId second = world.ask(TerminateAll{});
+  EXPECT_EQ(world.answer(waiting), "ERROR: terminated by TERMINATE_ALL");
+  EXPECT_EQ(world.answer(second), "");
+  world.run_for(seconds{10});
+  EXPECT_EQ(world.answer(second), "ended i-2");
+  EXPECT_EQ(world.alive(), 0U);
+  world.hold_launches = false;
+  const CallerId later = world.get();
+  world.run_for(seconds{30});
+  EXPECT_EQ(world.answer(later), "203.0.113.3");
+}
+
+TEST_F(BrokerTest, AFailedTerminateAllSaysSo) {
+  ready_worker();
+  world.terminate_failures = {failure(FailureClass::kDenied, "UnauthorizedOperation")};
+  EXPECT_NE(world.answer(world.ask(TerminateAll{})).find("failed: TerminateInstances failed"),
+            std::string::npos);
+}
+
+TEST_F(BrokerTest, ListAllsInFlightShareOneListingAndThereIsAtMostOneASecond) {
+  world.run_for(seconds{10});
+  const std::size_t before = world.listings;
+  std::vector<CallerId> callers;
+  for (int i = 0; i < 20; ++i) callers.push_back(world.ask(ListAll{}));
+  world.run_for(seconds{1});
+  for (const CallerId caller : callers) EXPECT_EQ(world.answer(caller), "0 instances");
+  EXPECT_LE(world.listings - before, 2U);
+}
+
+TEST_F(BrokerTest, StatusShowsReadyWorkersOnly) {
+  world.get();
+  EXPECT_EQ(world.answer(world.ask(ShowStatus{})), "0 rows");
+  world.run_for(seconds{30});
+  EXPECT_EQ(world.answer(world.ask(ShowStatus{})), "1 rows");
+}
+
+TEST_F(BrokerTest, PatienceThatEndsIsAnErrorAndTheLaunchGoesOn) {
+  const CallerId caller = world.get(seconds{5});
+  world.run_for(seconds{5});
+  EXPECT_NE(world.answer(caller).find("no worker was ready within 5s"), std::string::npos);
+  world.run_for(seconds{30});
+  EXPECT_EQ(world.answer(world.get()), "203.0.113.1");
+  EXPECT_EQ(world.launches.size(), 1U);
+}
+
+}  // namespace
+}  // namespace cb::core::testing

@@ -1,0 +1,194 @@
+// Restarts, strangers and a journal that cannot be written, in virtual time.
+
+#include <gtest/gtest.h>
+
+#include "core/broker_fixture.h"
+
+namespace cb::core::testing {
+namespace {
+
+TEST_F(BrokerTest, ARestartWhilePendingTakesUpTheFirstInstance) {
+  world.get();
+  world.run_for(seconds{3});
+  world.crash_and_restart(seconds{2});
+  const CallerId caller = world.get();
+  world.run_for(seconds{30});
+  EXPECT_EQ(world.answer(caller), "203.0.113.1");
+  EXPECT_EQ(world.machines.size(), 1U);
+}
+
+TEST_F(BrokerTest, ARestartBeforeTheAnswerTakesUpTheLaunchByItsToken) {
+  world.hold_launches = true;
+  world.get();
+  world.crash_and_restart(seconds{2});
+  world.hold_launches = false;
+  const CallerId caller = world.get();
+  world.run_for(seconds{30});
+  EXPECT_EQ(world.answer(caller), "203.0.113.1");
+  EXPECT_EQ(world.machines.size(), 1U);
+}
+
+TEST_F(BrokerTest, ARestartKeepsTheIdleClockAndNeverEndsEarlierThanWasSaid) {
+  const std::string address = ready_worker();
+  world.run_for(minutes{5});
+  world.ping(address);
+  world.run_for(seconds{10});
+  world.crash_and_restart(minutes{5});
+  EXPECT_EQ(world.answer(world.get(seconds{1})), address);
+  world.run_for(minutes{1});
+  world.crash_and_restart();
+  world.run_for(minutes{14} - seconds{1});
+  EXPECT_EQ(world.alive(), 1U);
+  world.run_for(seconds{7});
+  EXPECT_EQ(world.alive(), 0U);
+}
+
+TEST_F(BrokerTest, AfterAStartNoWorkerIsEndedAsIdleForAMinute) {
+  const std::string address = ready_worker();
+  world.run_for(seconds{10});
+  world.crash_and_restart(minutes{20});
+  world.run_for(seconds{59});
+  EXPECT_TRUE(world.ping(address));
+  world.run_for(minutes{14});
+  EXPECT_EQ(world.alive(), 1U);
+}
+
+TEST_F(BrokerTest, ARestartDuringATerminationAsksAgain) {
+  const std::string address = ready_worker();
+  world.hold_terminations = true;
+  world.ask(Release{address});
+  world.crash_and_restart();
+  world.hold_terminations = false;
+  world.run_for(seconds{61});
+  EXPECT_EQ(world.alive(), 0U);
+}
+
+TEST_F(BrokerTest, WithEc2UnreachableAtStartKnownWorkersAreServed) {
+  const std::string address = ready_worker();
+  world.listing_failure = failure(FailureClass::kUnreachable, "connect");
+  world.crash_and_restart(seconds{5});
+  EXPECT_EQ(world.answer(world.get()), address);
+}
+
+TEST_F(BrokerTest, WithEc2UnreachableCallersAreToldAfterHalfAMinute) {
+  world.listing_failure = failure(FailureClass::kUnreachable, "connect");
+  world.crash_and_restart();
+  const CallerId caller = world.get();
+  world.run_for(seconds{32});
+  EXPECT_NE(world.answer(caller).find("EC2 cannot be asked"), std::string::npos);
+  world.listing_failure.reset();
+  world.run_for(seconds{31});
+  EXPECT_EQ(ready_worker(), "203.0.113.1");
+}
+
+TEST_F(BrokerTest, WithOtherCredentialsNothingIsForgottenEndedOrLaunched) {
+  const std::string address = ready_worker();
+  world.identity.account = "999988887777";
+  world.crash_and_restart();
+  world.only().listed = false;
+  EXPECT_EQ(world.answer(world.get()), address);
+  for (int i = 0; i < 6; ++i) {
+    world.run_for(minutes{10});
+    EXPECT_TRUE(world.ping(address));
+  }
+  EXPECT_EQ(world.journal.workers.size(), 1U);
+  EXPECT_TRUE(world.terminated.empty());
+  EXPECT_EQ(world.launches.size(), 1U);
+  world.only().listed = true;
+  world.identity.account = "111122223333";
+  world.crash_and_restart();
+  EXPECT_EQ(world.answer(world.get()), address);
+}
+
+TEST_F(BrokerTest, AnInstanceOfOursThatTheJournalDoesNotKnowIsAdoptedIfItAnswers) {
+  world.foreign("i-77", {{"Name", "dserv-worker"}, {"compute-broker", "default"}});
+  const CallerId caller = world.get();
+  world.run_for(seconds{2});
+  world.crash_and_restart();
+  world.run_for(seconds{31});
+  EXPECT_EQ(world.journal.workers.count({"i-77"}), 1U);
+  EXPECT_NE(world.answer(caller), "");
+  world.run_for(minutes{17});
+  EXPECT_EQ(world.alive(), 0U);
+}
+
+TEST_F(BrokerTest, OneThatDoesNotAnswerIsEnded) {
+  world.foreign("i-77", {{"Name", "dserv-worker"}, {"compute-broker", "default"}}).service_up =
+      Instant::max();
+  world.run_for(minutes{5});
+  EXPECT_EQ(world.alive(), 0U);
+}
+
+TEST_F(BrokerTest, AnotherBrokersInstancesAndUntaggedOnesAreLeftAlone) {
+  world.foreign("i-77", {{"Name", "dserv-worker"}, {"compute-broker", "other"}});
+  world.foreign("i-78", {{"Name", "dserv-worker"}});
+  world.run_for(hours{2});
+  EXPECT_EQ(world.alive(), 2U);
+  EXPECT_TRUE(world.terminated.empty());
+  EXPECT_TRUE(world.logged("i-78 carries Name=dserv-worker but no compute-broker tag"));
+}
+
+TEST(BrokerAdoption, AnUntaggedInstanceIsAdoptedOnlyIfItAnswers) {
+  Settings settings = SmallWorld::usable_settings();
+  settings.adopt_untagged = true;
+  SmallWorld world{settings};
+  world.foreign("i-78", {{"Name", "dserv-worker"}});
+  world.foreign("i-79", {{"Name", "dserv-worker"}}).service_up = Instant::max();
+  world.machines.at({"i-79"}).view.public_address = "198.51.100.10";
+  world.start();
+  world.run_for(seconds{5});
+  EXPECT_EQ(world.answer(world.get()), "198.51.100.9");
+  world.run_for(hours{2});
+  EXPECT_EQ(world.terminated, (std::vector<InstanceId>{{"i-78"}}));
+}
+
+TEST_F(BrokerTest, AnotherBrokerOfOurNameIsNoticed) {
+  Machine& machine = world.foreign("i-77", {{"Name", "dserv-worker"},
+                                            {"compute-broker", "default"},
+                                            {"compute-broker-token", "cb-other-1"}});
+  machine.view.launched = world.now.wall + seconds{5};
+  world.run_for(minutes{1});
+  EXPECT_TRUE(world.logged("another broker named default"));
+}
+
+TEST_F(BrokerTest, WithAFullDiskNothingIsLaunchedKnownWorkersAreServedAndEndsAreMade) {
+  const std::string address = ready_worker();
+  world.save_failure = "/var/lib/compute-broker: no space left on device";
+  EXPECT_EQ(world.answer(world.get()), address);
+  world.ask(Release{address});
+  world.run_for(seconds{5});
+  EXPECT_EQ(world.alive(), 0U);
+  const std::string refused = world.answer(world.get());
+  EXPECT_NE(refused.find("no space left on device"), std::string::npos) << refused;
+  EXPECT_EQ(world.launches.size(), 1U);
+}
+
+TEST_F(BrokerTest, AStopAnswersWhoWaitsAndTheLaunchIsTakenUpAtTheNextStart) {
+  const CallerId caller = world.get();
+  world.post(StopRequested{});
+  EXPECT_EQ(world.answer(caller), "ERROR: the broker is stopping; ask again in a few seconds");
+  EXPECT_TRUE(world.broker->quiet());
+  world.crash_and_restart();
+  const CallerId again = world.get();
+  world.run_for(seconds{30});
+  EXPECT_EQ(world.answer(again), "203.0.113.1");
+  EXPECT_EQ(world.machines.size(), 1U);
+}
+
+TEST_F(BrokerTest, CloudCallsDoNotGrowWithCallers) {
+  const std::size_t before = world.listings;
+  for (int i = 0; i < 1000; ++i) world.get();
+  world.run_for(seconds{30});
+  EXPECT_LE(world.listings - before, 31U);
+}
+
+TEST_F(BrokerTest, AWarmHandOutSavesNothingAtOnceAndLogsNothing) {
+  ready_worker();
+  world.run_for(seconds{10});
+  const Decision decision = world.broker->step(world.now, Asked{{999'999}, GetWorker{}});
+  EXPECT_TRUE(decision.save.empty());
+  EXPECT_EQ(decision.then.size(), 1U);
+}
+
+}  // namespace
+}  // namespace cb::core::testing

@@ -1,0 +1,71 @@
+#include "core/launch_plan.h"
+
+#include <gtest/gtest.h>
+
+namespace cb::core {
+namespace {
+
+TEST(LaunchPlan, SpotOfEachTypeComesBeforeOnDemandOfTheFirst) {
+  const auto all = candidates(PoolSettings{}, "us-east-1");
+  ASSERT_EQ(all.size(), 4U);
+  EXPECT_EQ(to_string(all[0]), "c7i.16xlarge spot");
+  EXPECT_EQ(to_string(all[2]), "c7a.16xlarge spot");
+  EXPECT_EQ(to_string(all[3]), "c7i.16xlarge on-demand");
+}
+
+TEST(LaunchPlan, AMarketThatIsNotWantedIsNotTried) {
+  PoolSettings pool;
+  pool.market = MarketOrder::kSpot;
+  EXPECT_EQ(candidates(pool, "r").size(), 3U);
+  pool.market = MarketOrder::kOnDemand;
+  for (const Candidate& candidate : candidates(pool, "r")) {
+    EXPECT_EQ(candidate.market, Market::kOnDemand);
+  }
+}
+
+TEST(LaunchPlan, ALaunchCarriesTheTagsByWhichItIsFoundAgain) {
+  Settings settings;
+  settings.name = "lab";
+  const LaunchSpec spec =
+      launch_spec(settings, {"default"}, PoolSettings{}, {"us-east-1", Market::kSpot, "t", ""},
+                  make_token("n0nce", 7), WallTime{Duration{1'795'428'000'000}});
+  EXPECT_EQ(spec.tags.at("Name"), "dserv-worker");
+  EXPECT_EQ(spec.tags.at("compute-broker"), "lab");
+  EXPECT_EQ(spec.tags.at("compute-broker-pool"), "default");
+  EXPECT_EQ(spec.tags.at("compute-broker-token"), "cb-n0nce-7");
+  EXPECT_EQ(spec.tags.at("compute-broker-expires"), "2026-11-23T22:00:00Z");
+  EXPECT_EQ(nonce_of(spec.token), "n0nce");
+  EXPECT_LE(spec.token.value.size(), 64U);
+}
+
+TEST(LaunchPlan, UserDataArmsThePowerOffAndKeepsTheLabsOwn) {
+  EXPECT_NE(user_data(hours{12}, "").find("shutdown -P +720"), std::string::npos);
+  const std::string both = user_data(minutes{90}, "#!/bin/sh\necho mine\n");
+  EXPECT_NE(both.find("shutdown -P +90"), std::string::npos);
+  EXPECT_NE(both.find("echo mine"), std::string::npos);
+  EXPECT_TRUE(both.starts_with("Content-Type: multipart/mixed"));
+  EXPECT_NE(user_data(hours{1}, "#cloud-config\n{}").find("text/cloud-config"), std::string::npos);
+}
+
+TEST(CapacityMemory, AHitIsForgottenAfterItsTimeAndRearmedByTheNext) {
+  CapacityMemory memory;
+  const Candidate candidate{"us-east-1", Market::kSpot, "c7i.16xlarge", ""};
+  memory.no_capacity(candidate, "Code", Instant{seconds{10}});
+  EXPECT_EQ(memory.unavailable(candidate, Instant{seconds{9}}), "Code");
+  EXPECT_FALSE(memory.unavailable(candidate, Instant{seconds{10}}));
+  memory.no_capacity(candidate, "Code", Instant{seconds{30}});
+  EXPECT_TRUE(memory.unavailable(candidate, Instant{seconds{29}}));
+}
+
+TEST(CapacityMemory, AQuotaClosesItsMarketOnlyAndIsNewsOnce) {
+  CapacityMemory memory;
+  const Instant now{seconds{1}}, until{seconds{100}};
+  EXPECT_TRUE(memory.quota_reached("r", Market::kSpot, "Quota", now, until));
+  EXPECT_FALSE(memory.quota_reached("r", Market::kSpot, "Quota", now, until));
+  EXPECT_TRUE(memory.unavailable({"r", Market::kSpot, "any", ""}, now));
+  EXPECT_FALSE(memory.unavailable({"r", Market::kOnDemand, "any", ""}, now));
+  EXPECT_FALSE(memory.unavailable({"other", Market::kSpot, "any", ""}, now));
+}
+
+}  // namespace
+}  // namespace cb::core
