@@ -27,7 +27,7 @@ std::optional<Instant> Broker::next_deadline() const {
 
 bool Broker::quiet() const {
   const State& s = *state_;
-  if (s.waiting.size() != 0 || s.launcher.in_flight() != 0) return false;
+  if (s.waiting.size() != 0) return false;
   return !s.ending_all || (s.workers.counted() == 0 && s.launcher.open() == 0);
 }
 

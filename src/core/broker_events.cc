@@ -108,9 +108,10 @@ void Broker::State::due(const Timer& timer) {
       return desk.save(desk.identity);
     case TimerKind::kTerminateAll:
       return mass.patience_ended();
-    case TimerKind::kProgress:
     case TimerKind::kWake:
-      return;  // what they are for happens at the end of every step
+      return watch.patience_ended();
+    case TimerKind::kProgress:
+      return;  // what it is for happens at the end of every step
   }
 }
 

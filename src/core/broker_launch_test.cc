@@ -187,7 +187,7 @@ TEST(BrokerLimits, UnknownOutcomesCountTowardsMaxWorkers) {
   settings.max_workers = 1;
   SmallWorld world{settings};
   world.start();
-  world.hold_launches = true;
+  world.launch_answers = {LaunchOutcomeUnknown{failure(FailureClass::kUnknownOutcome, "reset")}};
   world.get();
   world.ask(TerminateAll{});
   const std::string refused = world.answer(world.get());

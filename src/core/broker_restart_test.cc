@@ -70,6 +70,17 @@ TEST_F(BrokerTest, WithEc2UnreachableAtStartKnownWorkersAreServed) {
   EXPECT_EQ(world.answer(world.get()), address);
 }
 
+TEST_F(BrokerTest, KnownWorkersAreServedAfterMomentsThoughEc2HasNotAnsweredYet) {
+  const std::string address = ready_worker();
+  world.hold_identity = true;
+  world.crash_and_restart(seconds{5});
+  const CallerId caller = world.get();
+  world.run_for(seconds{4});
+  EXPECT_EQ(world.answer(caller), "");
+  world.run_for(seconds{1});
+  EXPECT_EQ(world.answer(caller), address);
+}
+
 TEST_F(BrokerTest, WithEc2UnreachableCallersAreToldAfterHalfAMinute) {
   world.listing_failure = failure(FailureClass::kUnreachable, "connect");
   world.crash_and_restart();

@@ -32,6 +32,10 @@ class CloudWatch {
   // `hurry`: something is pending that a listing will settle.
   void schedule(bool hurry);
   void listing_due() { due_ = true; }
+  // EC2 has had time to say whether the workers of the journal still run.
+  void patience_ended() {
+    if (!desk_.listed_once) trust_journal();
+  }
 
  private:
   struct ById {

@@ -40,7 +40,7 @@ std::optional<std::string> Launcher::ensure(const PoolName& name) {
   if (!desk_.cloud_open || !desk_.listed_once) return {};
   if (auto why = forbidden(name)) return why;
   if (full()) {
-    if (workers_.ending_unconfirmed() != 0) return {};
+    if (workers_.ending_unconfirmed() != 0 || room_soon()) return {};
     return why_full();
   }
   if (auto why = spending_.hour_is_full()) return why;
@@ -70,6 +70,13 @@ std::optional<std::string> Launcher::forbidden(const PoolName& name) const {
 
 bool Launcher::full() const {
   return workers_.counted() + attempts_.size() >= desk_.settings.max_workers;
+}
+
+// A doomed launch whose answer is due makes room soon.
+bool Launcher::room_soon() const {
+  return std::any_of(attempts_.begin(), attempts_.end(), [](const auto& entry) {
+    return entry.second.in_flight && entry.second.record.doomed;
+  });
 }
 
 std::string Launcher::why_full() const {
@@ -220,11 +227,6 @@ std::size_t Launcher::doom_all() {
   for (const LaunchToken& token : never_sent) close(attempts_.find(token), true);
   quests_.clear();
   return count;
-}
-
-std::size_t Launcher::in_flight() const {
-  return std::count_if(attempts_.begin(), attempts_.end(),
-                       [](const auto& entry) { return entry.second.in_flight; });
 }
 
 bool Launcher::doomed_open() const {

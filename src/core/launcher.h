@@ -59,7 +59,6 @@ class Launcher {
   // TERMINATE_ALL: no open attempt is wanted any more. Returns how many there were.
   std::size_t doom_all();
   std::size_t open() const { return attempts_.size(); }
-  std::size_t in_flight() const;
   bool doomed_open() const;
   // Forgets what was refused: the settings changed.
   void try_anew();
@@ -89,6 +88,7 @@ class Launcher {
   Attempt* under_way(const PoolName& pool);
   std::optional<std::string> forbidden(const PoolName& pool) const;
   bool full() const;
+  bool room_soon() const;
   std::string why_full() const;
   std::optional<Candidate> next_candidate(const PoolName& pool, Quest& quest);
   void begin(const PoolName& pool, const Candidate& candidate);

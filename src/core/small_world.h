@@ -54,6 +54,7 @@ class SmallWorld {
   std::optional<CloudFailure> listing_failure;
   std::deque<TerminateResult> terminate_failures;  // used up first
   bool hold_terminations = false;
+  bool hold_identity = false;
   std::optional<std::string> save_failure;
   CloudIdentity identity{"111122223333", "us-east-1"};
   ReadyCheck check = ReadyCheck::kDserv;

@@ -85,7 +85,7 @@ void SmallWorld::act(const Action& action) {
   if (const auto* reply = std::get_if<Reply>(&action)) {
     answers_[reply->caller].push_back(reply->answer);
   } else if (std::get_if<Identify>(&action) != nullptr) {
-    queue_.push_back(Identified{identity});
+    if (!hold_identity) queue_.push_back(Identified{identity});
   } else if (const auto* what = std::get_if<LaunchInstance>(&action)) {
     launch(*what);
   } else if (const auto* listing = std::get_if<ListInstances>(&action)) {
