@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/text.h"
 #include "core/broker_fixture.h"
 
 namespace cb::core::testing {
@@ -58,6 +59,21 @@ TEST_F(BrokerTest, OneFailedTerminationIsRetriedAndTheOthersGoOn) {
   world.get();
   world.run_for(seconds{30});
   EXPECT_EQ(world.alive(), 1U);
+}
+
+TEST_F(BrokerTest, ThreeIdleWorkersOfWhichOneIsGoneAlreadyAllEnd) {
+  const std::map<std::string, std::string> tags{{"Name", "dserv-worker"},
+                                                {"compute-broker", "default"}};
+  for (const char* id : {"i-71", "i-72", "i-73"}) {
+    world.foreign(id, tags).view.public_address = str("198.51.100.", id + 2);
+  }
+  world.run_for(minutes{10});
+  EXPECT_EQ(world.journal.workers.size(), 3U);
+  world.run_for(minutes{5});
+  world.machines.erase({"i-72"});
+  world.run_for(minutes{5});
+  EXPECT_EQ(world.alive(), 0U);
+  EXPECT_TRUE(world.journal.workers.empty());
 }
 
 TEST_F(BrokerTest, AnAcceptedTerminationIsRepeatedUntilAListingSaysTerminated) {

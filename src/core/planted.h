@@ -1,0 +1,77 @@
+#pragma once
+// Mistakes that can be planted into the broker, to see that the simulation finds them. They exist
+// only in builds with BROKER_PLANTED_BUGS (broker-sim of the tests); everywhere else planted() is a
+// constant and leaves nothing behind. docs/simulation.md tells which rule finds which.
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+namespace cb::core {
+
+enum class Bug {
+  kNone,
+  kIntentAfterAct,           // the launch is called before its intent is saved
+  kSweepWithoutGrace,        // a worker that one listing does not show is taken for gone
+  kLostReplyIsFailure,       // a launch without an answer is taken for one that did not happen
+  kTokenNotReused,           // a launch is asked for again under a new token
+  kHangUpDropsOthers,        // a caller that hangs up takes the others of its pool with it
+  kPingKeepsNothing,         // PING does not restart the idle clock
+  kThrottleIsNoCapacity,     // a throttled launch counts as one that found no capacity
+  kDeadAddressStaysBound,    // the address of a worker that is ending still names it
+  kReleaseIsForgotten,       // a release is answered, and the call to EC2 is not repeated
+  kRecoveryForgetsLaunches,  // open launches in the journal are not taken up
+  kTerminateBelieved,        // an accepted TerminateInstances is taken for the end
+  kTwoTimers,                // each PING arms a timer of its own, and the first one ends the worker
+  kRecoveryForgetsIdle,      // recovery restarts the idle clocks
+  kReadyWithoutProbe,        // a running instance is handed out before its service answered
+  kMaxWorkersIgnoresUnknown, // launches of unknown outcome do not count
+  kEndsForeign,              // everything with the Name tag is taken for ours
+  kLedgerUsesOurClock,       // the end of an instance is dated when it was noticed
+  kReplyTwice,               // a caller who ran out of patience stays in the queue
+};
+
+inline constexpr std::array<std::pair<Bug, std::string_view>, 18> kBugNames{{
+    {Bug::kIntentAfterAct, "intent-after-act"},
+    {Bug::kSweepWithoutGrace, "sweep-without-grace"},
+    {Bug::kLostReplyIsFailure, "lost-reply-is-failure"},
+    {Bug::kTokenNotReused, "token-not-reused"},
+    {Bug::kHangUpDropsOthers, "hang-up-drops-others"},
+    {Bug::kPingKeepsNothing, "ping-keeps-nothing"},
+    {Bug::kThrottleIsNoCapacity, "throttle-is-no-capacity"},
+    {Bug::kDeadAddressStaysBound, "dead-address-stays-bound"},
+    {Bug::kReleaseIsForgotten, "release-is-forgotten"},
+    {Bug::kRecoveryForgetsLaunches, "recovery-forgets-launches"},
+    {Bug::kTerminateBelieved, "terminate-believed"},
+    {Bug::kTwoTimers, "two-timers"},
+    {Bug::kRecoveryForgetsIdle, "recovery-forgets-idle"},
+    {Bug::kReadyWithoutProbe, "ready-without-probe"},
+    {Bug::kMaxWorkersIgnoresUnknown, "max-workers-ignores-unknown"},
+    {Bug::kEndsForeign, "ends-foreign"},
+    {Bug::kLedgerUsesOurClock, "ledger-uses-our-clock"},
+    {Bug::kReplyTwice, "reply-twice"},
+}};
+
+#ifdef BROKER_PLANTED_BUGS
+
+// One for the whole process; set before the first world begins.
+inline Bug planted_bug = Bug::kNone;
+inline bool planted(Bug bug) { return planted_bug == bug; }
+// False when there is none of that name.
+inline bool plant(std::string_view wanted) {
+  for (const auto& [bug, name] : kBugNames) {
+    if (name != wanted) continue;
+    planted_bug = bug;
+    return true;
+  }
+  return false;
+}
+
+#else
+
+constexpr bool planted(Bug) { return false; }
+constexpr bool plant(std::string_view) { return false; }
+
+#endif
+
+}  // namespace cb::core
