@@ -90,6 +90,7 @@ void TextListener::accept_from(int door) {
     if (fd) {
       admit(std::move(fd), peer);
     } else if (errno == EAGAIN) {
+      told_no_descriptor_ = false;
       return;
     } else if (!of_the_client(errno)) {
       return pause_accepting(errno);
@@ -110,7 +111,6 @@ void TextListener::admit(UniqueFd fd, const Endpoint& peer) {
     return refuse(std::move(fd), "ERROR: too many connections");
   }
   if (clients < options_.max_connections / 2) told_full_ = false;
-  told_no_descriptor_ = false;
   add(std::move(fd), wire::TextSession(options_.text, now_), false);
 }
 

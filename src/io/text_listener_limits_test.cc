@@ -87,16 +87,25 @@ class FewDescriptors {
 TEST_F(TextListenerTest, LackOfDescriptorsPausesAcceptingAndNeverSpins) {
   start();
   answer_everything();
+  // A sanitizer that meets a kind of object for the first time needs a descriptor of its own, so
+  // everything is met before, and nothing is asserted while there is none.
+  EXPECT_EQ(ask("GET_WORKER\n"), "198.51.100.7\n");
+  port::Journal* volatile journal = &broker;
+  journal->log({});
+  broker.logged.clear();
   std::vector<TestClient> clients;
   for (int i = 0; i < 8; ++i) clients.emplace_back(address, "GET_WORKER\n");
+  bool told = false;
+  std::size_t handlers = 0;
   {
     const FewDescriptors none(0);
-    ASSERT_TRUE(run_until([&] { return !broker.logged.empty(); }));
-    EXPECT_THAT(broker.logged[0].text, HasSubstr("raise the descriptor limit"));
-    // Five pauses: each costs a few handlers, a spinning loop thousands.
-    EXPECT_LT(io.run_for(5 * options.accept_pause), 50U);
-    EXPECT_EQ(broker.logged.size(), 1U) << "said once";
+    told = run_until([&] { return !broker.logged.empty(); });
+    handlers = io.run_for(5 * options.accept_pause);
   }
+  ASSERT_TRUE(told);
+  EXPECT_THAT(broker.logged[0].text, HasSubstr("raise the descriptor limit"));
+  EXPECT_EQ(broker.logged.size(), 1U) << "said once";
+  EXPECT_LT(handlers, 50U) << "each of five pauses costs a few handlers, a spinning loop thousands";
   for (auto& client : clients) {
     ASSERT_TRUE(run_until([&] { return client.ended(); }));
     EXPECT_EQ(client.read(), "198.51.100.7\n");
