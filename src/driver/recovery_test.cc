@@ -84,7 +84,7 @@ TEST(Recovery, ALostJournalIsToldWithItsReason) {
 
 TEST(Recovery, ATokenNumberIsNotUsedAgainThoughTheJournalWentBackInTime) {
   Journal backup;
-  backup.records.broker = core::BrokerRecord{.nonce = "n", .next_attempt = 7};
+  backup.records.broker = core::BrokerRecord{"n", 7, "", ""};
   const auto number = [&](std::int64_t at) {
     return started(backup, "b", {boot(1), wall(at)}, "x", kMax).records.broker->next_attempt;
   };

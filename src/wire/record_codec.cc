@@ -95,6 +95,13 @@ struct Encode {
   }
 };
 
+template <class Record, class Id>
+Record keyed(Id Record::*key, const std::string& value) {
+  Record record;
+  (record.*key).value = value;
+  return record;
+}
+
 template <class Record>
 Result<core::Change> read(Record record, std::string_view kind, std::string_view key,
                           std::string_view body) {
@@ -117,10 +124,10 @@ Result<core::Change> decode_record(std::string_view kind, std::string_view key,
   if (!read_value(key, id) || write_value(id) != key) {
     return Error{str("a record's key cannot be read: ", escape_field(key))};
   }
-  if (kind == kAttempt) return read(core::AttemptRecord{.token = {id}}, kind, key, body);
-  if (kind == kWorker) return read(core::WorkerRecord{.id = {id}}, kind, key, body);
-  if (kind == kLaunch) return read(core::LaunchStamp{.token = {id}}, kind, key, body);
-  if (kind == kClosed) return read(core::ClosedAttempt{.token = {id}}, kind, key, body);
+  if (kind == kAttempt) return read(keyed(&core::AttemptRecord::token, id), kind, key, body);
+  if (kind == kWorker) return read(keyed(&core::WorkerRecord::id, id), kind, key, body);
+  if (kind == kLaunch) return read(keyed(&core::LaunchStamp::token, id), kind, key, body);
+  if (kind == kClosed) return read(keyed(&core::ClosedAttempt::token, id), kind, key, body);
   if (kind == kBroker && key == kOnly) return read(core::BrokerRecord{}, kind, key, body);
   return Error{str("record ", escape_field(kind), " ", escape_field(key), " is of no known kind")};
 }
