@@ -9,7 +9,8 @@ namespace cb::core {
 
 void Launcher::restore(Records& records) {
   for (auto& [token, record] : records.attempts) {
-    Attempt attempt{.record = record};
+    Attempt attempt;
+    attempt.record = record;
     // It may have been sent before the broker died; only EC2 knows.
     attempt.record.outcome_unknown = true;
     attempts_.emplace(token, std::move(attempt));
