@@ -25,10 +25,10 @@ enum class Bug {
   kTwoTimers,                // each PING arms a timer of its own, and the first one ends the worker
   kRecoveryForgetsIdle,      // recovery restarts the idle clocks
   kReadyWithoutProbe,        // a running instance is handed out before its service answered
-  kMaxWorkersIgnoresUnknown, // launches of unknown outcome do not count
-  kEndsForeign,              // everything with the Name tag is taken for ours
-  kLedgerUsesOurClock,       // the end of an instance is dated when it was noticed
-  kReplyTwice,               // a caller who ran out of patience stays in the queue
+  kMaxWorkersIgnoresUnknown,  // launches of unknown outcome do not count
+  kEndsForeign,               // everything with the Name tag is taken for ours
+  kLedgerUsesOurClock,        // the end of an instance is dated when it was noticed
+  kReplyTwice,                // a caller who ran out of patience stays in the queue
 };
 
 inline constexpr std::array<std::pair<Bug, std::string_view>, 18> kBugNames{{
@@ -56,7 +56,9 @@ inline constexpr std::array<std::pair<Bug, std::string_view>, 18> kBugNames{{
 
 // One for the whole process; set before the first world begins.
 inline Bug planted_bug = Bug::kNone;
-inline bool planted(Bug bug) { return planted_bug == bug; }
+inline bool planted(Bug bug) {
+  return planted_bug == bug;
+}
 // False when there is none of that name.
 inline bool plant(std::string_view wanted) {
   for (const auto& [bug, name] : kBugNames) {
@@ -69,8 +71,12 @@ inline bool plant(std::string_view wanted) {
 
 #else
 
-constexpr bool planted(Bug) { return false; }
-constexpr bool plant(std::string_view) { return false; }
+constexpr bool planted(Bug) {
+  return false;
+}
+constexpr bool plant(std::string_view) {
+  return false;
+}
 
 #endif
 

@@ -1,0 +1,83 @@
+// broker-sim: see docs/simulation.md.
+
+#include <iostream>
+
+#include "base/text.h"
+#include "core/planted.h"
+#include "sim/command_line.h"
+#include "sim/swarm.h"
+
+#ifndef BROKER_COMMIT
+#define BROKER_COMMIT "unknown"
+#endif
+
+namespace {
+
+using namespace cb::sim;
+
+std::string replay(std::uint64_t seed, const Command& command, const Narrowing& narrowing) {
+  std::string line = cb::str("broker-sim --seed ", seed, narrowing.flags());
+  if (!command.plant.empty()) line += " --plant " + command.plant;
+  return line + " --trace";
+}
+
+void report(const SeedFailure& failure, const Command& command, const Narrowing& narrowing) {
+  std::cout << "seed " << failure.seed << " breaks rule " << failure.rule << '\n'
+            << "  " << failure.what << '\n'
+            << "  commit " << BROKER_COMMIT << '\n'
+            << "  replay: " << replay(failure.seed, command, narrowing) << '\n';
+}
+
+int run_one(const Command& command) {
+  const Outcome outcome =
+      run_world(command.first_seed, command.narrowing, command.trace ? &std::cout : nullptr);
+  if (!outcome.failure) {
+    std::cout << "seed " << command.first_seed << " holds, digest " << outcome.digest << '\n';
+    return 0;
+  }
+  const std::string what = cb::str("at ", outcome.failure->when, ": ", outcome.failure->what);
+  const Narrowing narrowing = command.shrink ? shrink(command.first_seed, command.narrowing,
+                                                      outcome.failure->rule, std::cerr)
+                                             : command.narrowing;
+  report({command.first_seed, outcome.failure->rule, what}, command, narrowing);
+  return 1;
+}
+
+int run_many(const Command& command) {
+  const SwarmResult result = run_swarm(command, std::cerr);
+  for (const SeedFailure& failure : result.failures) {
+    report(failure, command, command.narrowing);
+  }
+  std::cout << summary(result.tally, result.elapsed_seconds) << result.failures.size() << " of "
+            << result.tally.worlds << " worlds break a rule\n";
+  bool good = result.failures.empty();
+  if (!command.expect.empty()) {
+    good = false;
+    for (const SeedFailure& failure : result.failures) {
+      good = good || failure.rule.starts_with(command.expect);
+    }
+    std::cout << "rule " << command.expect << (good ? " was" : " was NOT") << " found broken\n";
+  }
+  const std::string missing = command.require_coverage ? missing_coverage(result.tally) : "";
+  std::cout << missing;
+  return good && missing.empty() ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string_view> arguments(argv + 1, argv + argc);
+  const auto command = parse_command(arguments);
+  if (!command) {
+    std::cerr << "broker-sim: " << command.error().what << "\n\n" << kUsage;
+    return 2;
+  }
+  if (!command->plant.empty() && !cb::core::plant(command->plant)) {
+    std::cerr << "broker-sim: no mistake \"" << command->plant << "\" can be planted here; known:";
+    for (const auto& [bug, name] : cb::core::kBugNames) std::cerr << ' ' << name;
+    std::cerr << "; it takes a build with -DBROKER_PLANTED_BUGS=ON\n";
+    return 2;
+  }
+  if (command->single && !command->twice) return run_one(*command);
+  return run_many(*command);
+}

@@ -1,0 +1,66 @@
+#pragma once
+// Every checker, in the order in which each fact is told: the judges of a fact first, then what
+// remembers it.
+
+#include "sim/checkers/at_rest.h"
+#include "sim/checkers/bounds.h"
+#include "sim/checkers/buckets.h"
+#include "sim/checkers/excuses.h"
+#include "sim/checkers/foreign.h"
+#include "sim/checkers/no_kill_in_use.h"
+#include "sim/checkers/nothing_forgotten.h"
+#include "sim/checkers/one_answer.h"
+#include "sim/checkers/one_launch.h"
+#include "sim/checkers/orphans.h"
+#include "sim/checkers/true_address.h"
+#include "sim/checkers/true_ledger.h"
+
+namespace cb::sim {
+
+class Checkers {
+ public:
+  Checkers(Ground& ground, Ec2& ec2, const SimStore& store, const Process& process)
+      : history_(ground),
+        excuses_(ground, history_),
+        one_answer_(ground),
+        true_address_(ground, ec2, history_),
+        one_launch_(ground, history_, store),
+        orphans_(ground, ec2, history_, excuses_),
+        no_kill_in_use_(ground, history_),
+        nothing_forgotten_(ground, history_),
+        true_ledger_(history_, store),
+        foreign_(ground, ec2),
+        buckets_(ground),
+        at_rest_(history_, process) {}
+
+  void watch(Ground& ground) {
+    ground.watch(one_answer_);
+    ground.watch(true_address_);
+    ground.watch(one_launch_);
+    ground.watch(orphans_);
+    ground.watch(no_kill_in_use_);
+    ground.watch(nothing_forgotten_);
+    ground.watch(true_ledger_);
+    ground.watch(foreign_);
+    ground.watch(buckets_);
+    ground.watch(at_rest_);
+    ground.watch(excuses_);
+    ground.watch(history_);
+  }
+
+ private:
+  History history_;
+  Excuses excuses_;
+  OneAnswer one_answer_;
+  TrueAddress true_address_;
+  OneLaunch one_launch_;
+  Orphans orphans_;
+  NoKillInUse no_kill_in_use_;
+  NothingForgotten nothing_forgotten_;
+  TrueLedger true_ledger_;
+  Foreign foreign_;
+  Buckets buckets_;
+  AtRest at_rest_;
+};
+
+}  // namespace cb::sim

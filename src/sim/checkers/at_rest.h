@@ -1,0 +1,21 @@
+#pragma once
+// The second phase: with nothing going wrong and nobody asking, the broker comes to rest. Every
+// caller is answered, every instance has ended, and the journal holds nothing unfinished.
+
+#include "sim/checkers/history.h"
+#include "sim/process.h"
+
+namespace cb::sim {
+
+class AtRest : public Watcher {
+ public:
+  AtRest(const History& history, const Process& process) : history_(history), process_(process) {}
+
+  void finished() override;
+
+ private:
+  const History& history_;
+  const Process& process_;
+};
+
+}  // namespace cb::sim

@@ -1,0 +1,211 @@
+#include "sim/checkers/history.h"
+
+namespace cb::sim {
+
+bool has_address(const Instance& instance, const std::string& address) {
+  return !address.empty() &&
+         (instance.public_address == address || instance.private_address == address);
+}
+
+bool History::waits_for(const PoolName& pool) const {
+  for (const auto& [caller, waiting] : waiting_) {
+    const auto* get = std::get_if<core::GetWorker>(&waiting.request);
+    if (get != nullptr && get->pool == pool) return true;
+  }
+  return false;
+}
+
+const Life* History::life(const InstanceId& id) const {
+  const auto found = lives_.find(id);
+  return found == lives_.end() ? nullptr : &found->second;
+}
+
+const Life* History::latest_at(const std::string& address) const {
+  const Life* latest = nullptr;
+  for (const auto& [id, life] : lives_) {
+    if (!has_address(*life.instance, address)) continue;
+    if (latest == nullptr || latest->instance->born <= life.instance->born) latest = &life;
+  }
+  return latest;
+}
+
+void History::asked(CallerId caller, const core::Request& request) {
+  waiting_[caller] = {request, ground_.now()};
+  if (const auto* release = std::get_if<core::Release>(&request)) {
+    for (auto& [id, life] : lives_) {
+      if (has_address(*life.instance, release->address)) life.may_be_ended = true;
+    }
+  } else if (std::holds_alternative<core::TerminateAll>(request)) {
+    may_all_be_ended();
+  }
+}
+
+void History::may_all_be_ended() {
+  for (auto& [id, life] : lives_) life.may_be_ended = true;
+  for (auto& [token, attempt] : attempts_) attempt.doomed = true;
+}
+
+void History::answered(CallerId caller, const core::Answer& answer) {
+  const auto found = waiting_.find(caller);
+  if (found != waiting_.end()) {
+    const auto* ping = std::get_if<core::Ping>(&found->second.request);
+    if (ping != nullptr && std::holds_alternative<core::Ok>(answer)) used(ping->address);
+  }
+  if (const auto* worker = std::get_if<core::WorkerAddress>(&answer)) used(worker->address);
+  leaves(caller);
+}
+
+void History::used(const std::string& address) {
+  for (auto& [id, life] : lives_) {
+    if (life.instance->alive() && has_address(*life.instance, address)) {
+      life.handed = ground_.now();
+    }
+  }
+}
+
+void History::leaves(CallerId caller) {
+  const auto found = waiting_.find(caller);
+  if (found == waiting_.end()) return;
+  const auto* get = std::get_if<core::GetWorker>(&found->second.request);
+  const PoolName pool = get != nullptr ? get->pool : PoolName{};
+  waiting_.erase(found);
+  if (get == nullptr || waits_for(pool)) return;
+  // What was only being asked again is given up when nobody wants it any more.
+  for (auto& [token, attempt] : attempts_) {
+    if (attempt.pool == pool && !attempt.unknown && !attempt.in_flight) attempt.settled = true;
+  }
+}
+
+void History::launch_called(const LaunchCall& call) {
+  auto [found, fresh] = attempts_.try_emplace(call.token);
+  Attempted& attempt = found->second;
+  if (fresh) {
+    attempt.pool = call.pool;
+    attempt.body = call.body;
+    attempt.first_call = ground_.now();
+  }
+  attempt.last_call = ground_.now();
+  attempt.in_flight = true;
+}
+
+void History::terminate_called(const std::vector<InstanceId>& ids) {
+  for (const InstanceId& id : ids) {
+    const auto found = lives_.find(id);
+    if (found != lives_.end() && !found->second.end_asked) found->second.end_asked = ground_.now();
+  }
+}
+
+void History::born(const Instance& instance) {
+  Life& life = lives_[instance.id];
+  life.instance = &instance;
+  life.called = attempts_.at(instance.token).first_call;
+  life.may_be_ended = attempts_.at(instance.token).doomed;
+}
+
+void History::told(const core::Event& event) {
+  if (const auto* launch = std::get_if<core::LaunchAnswered>(&event)) {
+    told_launch(*launch);
+  } else if (const auto* listed = std::get_if<core::Listed>(&event)) {
+    const auto* listing = std::get_if<core::Listing>(&listed->result);
+    if (listing == nullptr) return;
+    for (const core::InstanceView& view : listing->instances) told_view(view);
+  } else if (const auto* probed = std::get_if<core::Probed>(&event)) {
+    told_probe(*probed);
+  } else if (const auto* stop = std::get_if<core::StopRequested>(&event)) {
+    if (stop->terminate_workers) may_all_be_ended();
+  }
+}
+
+void History::told_launch(const core::LaunchAnswered& answer) {
+  const auto found = attempts_.find(answer.token);
+  if (found == attempts_.end()) return;
+  Attempted& attempt = found->second;
+  attempt.in_flight = false;
+  if (const auto* launched = std::get_if<core::Launched>(&answer.result)) {
+    attempt.settled = true;
+    for (const core::InstanceView& view : launched->instances) told_view(view);
+    return;
+  }
+  const auto* failure = std::get_if<core::CloudFailure>(&answer.result);
+  if (failure == nullptr) {
+    attempt.unknown = true;
+    return;
+  }
+  using core::FailureClass;
+  switch (failure->what) {
+    case FailureClass::kThrottle:
+    case FailureClass::kUnreachable:
+      if (!attempt.unknown && !waits_for(attempt.pool)) attempt.settled = true;
+      return;
+    case FailureClass::kUnknownOutcome:
+    case FailureClass::kTokenMismatch:
+      attempt.unknown = true;
+      return;
+    case FailureClass::kCapacity:
+    case FailureClass::kQuota:
+    case FailureClass::kTokenEnded:
+      attempt.settled = true;
+      return;
+    case FailureClass::kDenied:
+    case FailureClass::kBadConfig:
+    case FailureClass::kNotYetVisible:
+    case FailureClass::kUnexpected:
+      if (!attempt.unknown) attempt.settled = true;
+      return;
+  }
+}
+
+void History::told_view(const core::InstanceView& view) {
+  const auto found = lives_.find(view.id);
+  if (found == lives_.end()) return;
+  Life& life = found->second;
+  if (!life.known) life.known = ground_.now();
+  if (!view.token.empty()) attempts_.at(view.token).settled = true;
+  if (view.state == core::InstanceState::kRunning) {
+    if (!life.told_running) life.told_running = ground_.now();
+  } else if (view.state != core::InstanceState::kPending && !life.told_ending) {
+    life.told_ending = ground_.now();
+  }
+}
+
+void History::told_probe(const core::Probed& probe) {
+  const auto found = lives_.find(probe.worker);
+  if (found == lives_.end()) return;
+  Life& life = found->second;
+  const bool failed = probe.outcome == core::ProbeOutcome::kRefused ||
+                      probe.outcome == core::ProbeOutcome::kUnreachable;
+  if (!failed) {
+    life.good_probe = ground_.now();
+    life.failing_since.reset();
+  } else if (!life.failing_since) {
+    life.failing_since = ground_.now();
+  }
+}
+
+void History::committed(const std::vector<core::Change>&) {
+  last_commit_ = ground_.now();
+  commit_failing_ = false;
+}
+
+void History::started(const BrokerStart& start) {
+  if (!start.journal_lost) return;
+  // All that it knew is gone with the journal.
+  for (auto& [id, life] : lives_) life.handed.reset();
+  for (auto& [token, attempt] : attempts_) attempt.settled = true;
+}
+
+void History::went_down() {
+  for (auto& [token, attempt] : attempts_) {
+    if (attempt.in_flight) attempt.unknown = true;
+    attempt.in_flight = false;
+  }
+  for (auto& [id, life] : lives_) {
+    life.told_running.reset();
+    life.good_probe.reset();
+    life.failing_since.reset();
+    // What could not be written is not known to the next process.
+    if (commit_failing_) life.handed.reset();
+  }
+}
+
+}  // namespace cb::sim

@@ -1,0 +1,93 @@
+#pragma once
+// What several checkers need to know of the past: each instance's life as asked and as told, who
+// waits, and which launches are not settled. It judges nothing.
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sim/ground.h"
+#include "sim/watcher.h"
+
+namespace cb::sim {
+
+// One instance that the broker has to answer for.
+struct Life {
+  const Instance* instance = nullptr;
+  Moment called{};                      // the first launch call of its token
+  std::optional<Moment> known;          // the broker was told of it
+  std::optional<Moment> handed;         // last given to a caller, or a PING of it acknowledged
+  std::optional<Moment> end_asked;      // first TerminateInstances
+  std::optional<Moment> told_ending;    // the broker was told that it ends or has ended
+  std::optional<Moment> told_running;   // since the process started
+  std::optional<Moment> good_probe;     // the latest since the process started
+  std::optional<Moment> failing_since;  // all probes since then have failed
+  bool may_be_ended = false;            // RELEASE, TERMINATE_ALL or a stop asked for it
+};
+
+// One launch attempt, by its token.
+struct Attempted {
+  PoolName pool;
+  std::string body;
+  Moment first_call{};
+  Moment last_call{};
+  bool in_flight = false;  // called by the process that runs, and not answered
+  bool unknown = false;    // an answer was lost at some time, or its process died
+  bool settled = false;
+  bool doomed = false;  // TERMINATE_ALL came
+};
+
+struct Waiting {
+  core::Request request;
+  Moment since{};
+};
+
+class History : public Watcher {
+ public:
+  explicit History(const Ground& ground) : ground_(ground) {}
+
+  const std::map<InstanceId, Life>& lives() const { return lives_; }
+  const std::map<LaunchToken, Attempted>& attempts() const { return attempts_; }
+  const std::map<CallerId, Waiting>& waiting() const { return waiting_; }
+  bool waits_for(const PoolName& pool) const;
+  const Life* life(const InstanceId& id) const;
+  // The latest instance of ours that ever had `address`; null: none had.
+  const Life* latest_at(const std::string& address) const;
+  std::optional<Moment> last_commit() const { return last_commit_; }
+  bool commit_failing() const { return commit_failing_; }
+
+  void asked(CallerId caller, const core::Request& request) override;
+  void answered(CallerId caller, const core::Answer& answer) override;
+  void hung_up(CallerId caller) override { leaves(caller); }
+  void cut(CallerId caller) override { leaves(caller); }
+  void launch_called(const LaunchCall& call) override;
+  void terminate_called(const std::vector<InstanceId>& ids) override;
+  void born(const Instance& instance) override;
+  void told(const core::Event& event) override;
+  void committed(const std::vector<core::Change>& changes) override;
+  void commit_failed() override { commit_failing_ = true; }
+  void started(const BrokerStart& start) override;
+  void went_down() override;
+
+ private:
+  void leaves(CallerId caller);
+  void told_launch(const core::LaunchAnswered& answer);
+  void told_view(const core::InstanceView& view);
+  void told_probe(const core::Probed& probe);
+  void may_all_be_ended();
+  void used(const std::string& address);
+
+  const Ground& ground_;
+  std::map<InstanceId, Life> lives_;
+  std::map<LaunchToken, Attempted> attempts_;
+  std::map<CallerId, Waiting> waiting_;
+  std::optional<Moment> last_commit_;
+  bool commit_failing_ = false;
+};
+
+// Whether it has had this address, public or private.
+bool has_address(const Instance& instance, const std::string& address);
+
+}  // namespace cb::sim

@@ -1,0 +1,30 @@
+#pragma once
+// Rule 5: no worker is ended while somebody was given it or pinged it within its idle timeout,
+// except by RELEASE, TERMINATE_ALL, max_lifetime, EC2 itself, or because it could not be reached
+// for unreachable_timeout.
+
+#include <map>
+
+#include "sim/checkers/history.h"
+
+namespace cb::sim {
+
+class NoKillInUse : public Watcher {
+ public:
+  NoKillInUse(const Ground& ground, const History& history) : ground_(ground), history_(history) {}
+
+  void terminate_called(const std::vector<InstanceId>& ids) override;
+  void wall_jumped(Duration by) override;
+  void committed(const std::vector<core::Change>& changes) override;
+  void started(const BrokerStart& start) override;
+
+ private:
+  bool allowed(const Life& life) const;
+
+  const Ground& ground_;
+  const History& history_;
+  Duration jumped_since_commit_{0};  // forwards
+  Duration too_old_{0};              // how much older a reboot may have made things look
+};
+
+}  // namespace cb::sim

@@ -1,0 +1,63 @@
+#include "sim/checkers/nothing_forgotten.h"
+
+#include "base/text.h"
+
+namespace cb::sim {
+namespace {
+
+constexpr const char* kRule = "6-nothing-forgotten";
+
+}  // namespace
+
+void NothingForgotten::started(const BrokerStart& start) {
+  // What could not be written was not launched; the rest of such a time is served on trust.
+  if (!start.journal_lost && !history_.commit_failing()) {
+    workers(start);
+    launches(start);
+  }
+  jumped_ = false;
+}
+
+void NothingForgotten::workers(const BrokerStart& start) const {
+  for (const auto& [id, life] : history_.lives()) {
+    if (!life.handed || life.told_ending || !life.instance->alive()) continue;
+    const auto held = start.held.workers.find(id);
+    if (held == start.held.workers.end()) {
+      throw Violated(kRule, str(id.value, " was handed out and is unknown after the restart"));
+    }
+    if (held->second.phase == core::WorkerPhase::kReady) {
+      idle_clock(life, held->second, start.rebooted);
+    }
+  }
+}
+
+void NothingForgotten::idle_clock(const Life& life, const core::WorkerRecord& held,
+                                  bool rebooted) const {
+  if (rebooted && jumped_) return;  // the time between two boots is what the calendar says
+  const Duration idle = ground_.clock.boot() - held.last_used;
+  const Duration truly = ground_.now() - *life.handed;
+  const InstanceId& id = life.instance->id;
+  if (idle > truly) {
+    throw Violated(kRule, str(id.value, " is idle for ", to_string(idle),
+                              " after the restart, but was used ", to_string(truly), " ago"));
+  }
+  const Duration elapsed_max = ground_.options.settings.restart_elapsed_max;
+  if (rebooted && truly > elapsed_max) return;
+  if (truly - idle > ground_.options.settings.idle_save_interval) {
+    throw Violated(kRule, str(id.value, " is idle for ", to_string(idle),
+                              " after the restart, but was last used ", to_string(truly), " ago"));
+  }
+}
+
+void NothingForgotten::launches(const BrokerStart& start) const {
+  for (const auto& [token, attempt] : history_.attempts()) {
+    if (attempt.settled || start.held.attempts.contains(token)) continue;
+    bool known = start.held.closed.contains(token);
+    for (const auto& [id, worker] : start.held.workers) known = known || worker.token == token;
+    if (known || !attempt.unknown) continue;
+    throw Violated(kRule,
+                   str("launch ", token.value, " is not settled and unknown after the restart"));
+  }
+}
+
+}  // namespace cb::sim

@@ -1,0 +1,54 @@
+#include "sim/checkers/one_answer.h"
+
+#include "base/text.h"
+#include "sim/sim_cloud.h"
+
+namespace cb::sim {
+namespace {
+
+constexpr const char* kRule = "1-one-answer";
+// For the steps that lie between two events of one moment.
+constexpr Duration kSlack = milliseconds{50};
+
+}  // namespace
+
+Duration OneAnswer::patience(const core::Request& request) const {
+  const core::Settings& settings = ground_.options.settings;
+  if (const auto* get = std::get_if<core::GetWorker>(&request)) {
+    return get->wait.value_or(settings.wait_default);
+  }
+  // One listing may be under way already when another is wanted.
+  if (std::holds_alternative<core::ListAll>(request)) {
+    return 3 * SimCloud::kCallLimit + settings.listing_fast;
+  }
+  if (std::holds_alternative<core::TerminateAll>(request)) return settings.terminate_all_patience;
+  return Duration{0};
+}
+
+void OneAnswer::asked(CallerId caller, const core::Request& request) {
+  open_.insert(caller);
+  const Duration limit = patience(request);
+  ground_.after(limit + 2 * ground_.options.batching + kSlack, [this, caller, limit] {
+    if (!open_.contains(caller)) return;
+    throw Violated(kRule, str("caller ", caller.value, " has no answer after ", to_string(limit)));
+  });
+}
+
+void OneAnswer::answered(CallerId caller, const core::Answer&) {
+  if (open_.erase(caller) != 0) return;
+  const auto gone = gone_.find(caller);
+  if (gone == gone_.end()) {
+    throw Violated(kRule, str("caller ", caller.value, " got a second answer"));
+  }
+  // An answer that was decided before the broker heard of it crosses the hang-up.
+  if (ground_.now() - gone->second > ground_.options.batching) {
+    throw Violated(kRule, str("caller ", caller.value, " was answered after it had hung up"));
+  }
+  gone_.erase(gone);
+}
+
+void OneAnswer::hung_up(CallerId caller) {
+  if (open_.erase(caller) != 0) gone_[caller] = ground_.now();
+}
+
+}  // namespace cb::sim

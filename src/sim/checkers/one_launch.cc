@@ -1,0 +1,116 @@
+#include "sim/checkers/one_launch.h"
+
+#include "base/text.h"
+
+namespace cb::sim {
+namespace {
+
+constexpr const char* kRule = "3-one-launch";
+
+}  // namespace
+
+// Called before History hears of the call.
+void OneLaunch::launch_called(const LaunchCall& call) {
+  intent_first(call);
+  if (history_.attempts().contains(call.token)) {
+    same_bytes(call);
+    return;
+  }
+  nothing_unsettled(call);
+  nothing_on_its_way(call);
+  within_max_workers(call);
+  within_the_hour(call);
+}
+
+void OneLaunch::intent_first(const LaunchCall& call) const {
+  const auto& attempts = store_.durable().attempts;
+  const auto found = attempts.find(call.token);
+  if (found == attempts.end() || found->second.request != call.body) {
+    throw Violated(kRule, str("launch ", call.token.value,
+                              " was called before its intent was in the journal"));
+  }
+}
+
+void OneLaunch::same_bytes(const LaunchCall& call) const {
+  if (history_.attempts().at(call.token).body == call.body) return;
+  throw Violated(kRule, str("launch ", call.token.value, " was repeated with other bytes"));
+}
+
+void OneLaunch::nothing_unsettled(const LaunchCall& call) const {
+  const Duration grace = ground_.options.settings.unknown_outcome_grace;
+  for (const auto& [token, attempt] : history_.attempts()) {
+    if (attempt.pool != call.pool || attempt.settled || attempt.doomed) continue;
+    if (!attempt.in_flight && ground_.now() - attempt.first_call >= grace) continue;
+    throw Violated(kRule, str("launch ", call.token.value, " while the outcome of ", token.value,
+                              " for the same pool is open"));
+  }
+}
+
+void OneLaunch::nothing_on_its_way(const LaunchCall& call) const {
+  const core::PoolSettings& pool = ground_.options.settings.pools.at(call.pool);
+  const bool probed = pool.ready != core::ReadyCheck::kNone;
+  const Moment now = ground_.now();
+  for (const auto& [id, life] : history_.lives()) {
+    const Instance& instance = *life.instance;
+    if (instance.pool != call.pool || !instance.alive() || life.end_asked || life.told_ending ||
+        !life.known) {
+      continue;
+    }
+    if (life.may_be_ended) continue;
+    const bool boots = !life.handed && now - life.called < pool.launch_timeout &&
+                       !(instance.serves && *instance.serves <= now);
+    if (boots) {
+      throw Violated(kRule, str("launch ", call.token.value, " while ", id.value, " boots, ",
+                                to_string(Duration{now - life.called}), " old"));
+    }
+    const bool serves = instance.serving(now) && life.told_running &&
+                        (!probed || (life.good_probe && !life.failing_since));
+    // From the answer of its service to being handed out is one step.
+    if (serves && life.handed) {
+      throw Violated(kRule, str("launch ", call.token.value, " while ", id.value, " serves"));
+    }
+  }
+}
+
+void OneLaunch::within_max_workers(const LaunchCall& call) const {
+  std::size_t count = 1;
+  for (const auto& [id, life] : history_.lives()) count += life.instance->alive() ? 1 : 0;
+  for (const auto& [token, attempt] : history_.attempts()) {
+    if (attempt.settled ||
+        ground_.now() - attempt.first_call > ground_.options.settings.unknown_outcome_grace) {
+      continue;
+    }
+    bool seen = false;
+    for (const auto& [id, life] : history_.lives()) seen = seen || life.instance->token == token;
+    count += seen ? 0 : 1;
+  }
+  const std::size_t limit = ground_.options.settings.max_workers;
+  if (count <= limit) return;
+  throw Violated(kRule, str("launch ", call.token.value, " would make ", count,
+                            " instances and open launches (max_workers ", limit, ")"));
+}
+
+void OneLaunch::within_the_hour(const LaunchCall& call) {
+  while (!births_.empty() && ground_.now() - births_.front() >= hours{1}) births_.pop_front();
+  if (births_.size() < ground_.options.settings.launches_per_hour_max) return;
+  throw Violated(kRule, str("launch ", call.token.value, " after ", births_.size(),
+                            " in the last hour (launches_per_hour_max)"));
+}
+
+void OneLaunch::born(const Instance& instance) {
+  births_.push_back(ground_.now());
+  std::size_t count = instance.alive() ? 1 : 0;
+  for (const auto& [id, life] : history_.lives()) count += life.instance->alive() ? 1 : 0;
+  const std::size_t limit = ground_.options.settings.max_workers;
+  if (count <= limit) return;
+  throw Violated(kRule, str(instance.id.value, " is the ", count,
+                            "th instance at once (max_workers ", limit, ")"));
+}
+
+void OneLaunch::started(const BrokerStart& start) {
+  // A reboot makes the length of the past uncertain by what the calendar says, and a lost journal
+  // forgets it.
+  if (start.rebooted || start.journal_lost) births_.clear();
+}
+
+}  // namespace cb::sim

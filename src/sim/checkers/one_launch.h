@@ -1,0 +1,36 @@
+#pragma once
+// Rule 3: never two launches for one intent, and the intent is in the journal before the call;
+// concurrent callers of a pool cause one launch; never more instances than max_workers, unknown
+// outcomes counted; never more launches in an hour than allowed.
+
+#include <deque>
+
+#include "sim/checkers/history.h"
+#include "sim/sim_store.h"
+
+namespace cb::sim {
+
+class OneLaunch : public Watcher {
+ public:
+  OneLaunch(const Ground& ground, const History& history, const SimStore& store)
+      : ground_(ground), history_(history), store_(store) {}
+
+  void launch_called(const LaunchCall& call) override;
+  void born(const Instance& instance) override;
+  void started(const BrokerStart& start) override;
+
+ private:
+  void same_bytes(const LaunchCall& call) const;
+  void intent_first(const LaunchCall& call) const;
+  void nothing_unsettled(const LaunchCall& call) const;
+  void nothing_on_its_way(const LaunchCall& call) const;
+  void within_max_workers(const LaunchCall& call) const;
+  void within_the_hour(const LaunchCall& call);
+
+  const Ground& ground_;
+  const History& history_;
+  const SimStore& store_;
+  std::deque<Moment> births_;  // of the last hour
+};
+
+}  // namespace cb::sim

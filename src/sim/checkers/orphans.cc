@@ -1,0 +1,53 @@
+#include "sim/checkers/orphans.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "sim/checkers/bounds.h"
+#include "sim/sim_cloud.h"
+
+namespace cb::sim {
+
+// Someone waits, and it may still become what he waits for.
+bool Orphans::awaited(const Life& life) const {
+  const Duration age = ground_.now() - life.instance->born;
+  return age < SimCloud::kCallLimit + boot_bound(ground_.options.settings, life.instance->pool) &&
+         history_.waits_for(life.instance->pool);
+}
+
+// Called before History takes note, so that who leaves just now still counts.
+void Orphans::refresh() {
+  for (const auto& [id, life] : history_.lives()) {
+    if (life.instance->alive() && awaited(life)) needed_[id] = ground_.now();
+  }
+}
+
+void Orphans::asked(CallerId, const core::Request&) {
+  refresh();
+}
+
+void Orphans::started(const BrokerStart& start) {
+  if (!start.journal_lost) return;
+  // What it finds by its tag has its life before it.
+  for (const auto& [id, life] : history_.lives()) needed_[id] = ground_.now();
+}
+
+void Orphans::ended(const Instance& instance) {
+  if (!ours(instance)) return;
+  const Life& life = *history_.life(instance.id);
+  Moment needed = std::max(instance.born, needed_[instance.id]);
+  if (life.handed) needed = std::max(needed, *life.handed);
+  if (awaited(life)) needed = ground_.now();
+  const Moment now = ground_.now();
+  const Duration orphaned = now - needed;
+  ground_.tally.orphan(static_cast<std::uint64_t>(orphaned / seconds{1}),
+                       ec2_.cost(instance, needed, now), ground_.options.seed);
+  const Duration excused = excuses_.within(instance.id, needed, now);
+  const Duration bound = orphan_bound(ground_.options.settings, instance.pool);
+  if (orphaned - excused <= bound) return;
+  throw Violated("4-orphans", str(instance.id.value, " was billed for ", to_string(orphaned),
+                                  " with nobody behind it, ", to_string(excused),
+                                  " of it excused (bound ", to_string(bound), ")"));
+}
+
+}  // namespace cb::sim

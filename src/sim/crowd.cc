@@ -1,0 +1,259 @@
+#include "sim/crowd.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace cb::sim {
+namespace {
+
+using core::Answer;
+
+template <class... Fs>
+struct Overloaded : Fs... {
+  using Fs::operator()...;
+};
+template <class... Fs>
+Overloaded(Fs...) -> Overloaded<Fs...>;
+
+// Something between nothing and twice the mean.
+Duration around(Prng& prng, Duration mean) {
+  return prng.between(seconds{1}, 2 * mean);
+}
+
+}  // namespace
+
+Crowd::Crowd(Ground& ground, Mailbox& mailbox, Crasher& crasher)
+    : ground_(ground),
+      mailbox_(mailbox),
+      crasher_(crasher),
+      prng_(stream(ground.options.seed, "crowd")) {
+  const Options& options = ground.options;
+  busy_hours_.resize(static_cast<std::size_t>(options.length / hours{1}) + 1);
+  // The world begins with a busy hour, so that a shortened one is not empty.
+  busy_hours_[0] = true;
+  for (bool&& busy : busy_hours_) {
+    if (prng_.below(24) < static_cast<std::uint64_t>(options.busy_hours)) busy = true;
+  }
+  for (int number = 1; number <= options.clients; ++number) {
+    Client& client = clients_.emplace_back();
+    client.number = number;
+    take_habits(client);
+    rest(client, around(prng_, options.think));
+  }
+  for (const Moment when : ground.weather.times(Fault::kTerminateAll)) {
+    ground.heap.at(when, [this] { operator_ends_all(); });
+  }
+}
+
+void Crowd::take_habits(Client& client) {
+  const core::Settings& settings = ground_.options.settings;
+  auto pool = settings.pools.begin();
+  if (settings.pools.size() > 1 && prng_.chance(40)) ++pool;
+  client.pool = pool->first;
+  if (prng_.chance(30)) client.wait = seconds{prng_.between(2, 90)};  // the impatient
+  if (prng_.chance(5)) client.wait = seconds{0};
+  const Duration idle = pool->second.idle_timeout;
+  switch (prng_.below(4)) {
+    case 0:
+      break;  // never pings
+    case 1:
+      client.ping_every = idle * prng_.between(90, 115) / 100;
+      break;  // late
+    default:
+      client.ping_every = prng_.between(seconds{30}, idle / 2);
+      break;
+  }
+  client.releases = prng_.chance(static_cast<unsigned>(ground_.options.release_percent));
+  client.wants_progress = prng_.chance(20);
+}
+
+bool Crowd::busy_at(Moment moment) const {
+  const auto hour = static_cast<std::size_t>(moment.time_since_epoch() / hours{1});
+  return hour < busy_hours_.size() && busy_hours_[hour];
+}
+
+void Crowd::rest(Client& client, Duration pause) {
+  Moment when = ground_.now() + pause;
+  const Moment last = Moment{} + ground_.options.length;
+  while (when < last && !busy_at(when)) when += minutes{17};
+  if (when >= last) return;
+  Client* const who = &client;
+  ground_.heap.at(when, [this, who] { next_session(*who); });
+}
+
+void Crowd::next_session(Client& client) {
+  if (home_) return;
+  if (prng_.chance(12)) something_else(client);
+  ask(client,
+      core::GetWorker{.pool = client.pool,
+                      .wait = client.wait,
+                      .client = str("client-", client.number),
+                      .wants_progress = client.wants_progress},
+      [this](Client& who, const Answer& answer) { got(who, answer); });
+}
+
+void Crowd::got(Client& client, const Answer& answer) {
+  const auto* address = std::get_if<core::WorkerAddress>(&answer);
+  if (address == nullptr) {
+    // The impatient ask again at once, the others after a coffee.
+    rest(client, client.wait ? prng_.between(seconds{1}, seconds{20})
+                             : prng_.between(seconds{20}, minutes{10}));
+    return;
+  }
+  client.worker = client.last_worker = address->address;
+  client.session_ends = ground_.now() + around(prng_, ground_.options.session);
+  ++client.session;
+  work(client);
+}
+
+void Crowd::work(Client& client) {
+  Client* const who = &client;
+  const bool pings =
+      client.ping_every != Duration{0} && ground_.now() + client.ping_every < client.session_ends;
+  const Moment next = pings ? ground_.now() + client.ping_every : client.session_ends;
+  ground_.heap.at(next, [this, who, pings, session = client.session] {
+    if (home_ || who->session != session) return;
+    if (!pings) return work_done(*who);
+    ask(*who, core::Ping{who->worker}, [this](Client& whose, const Answer& answer) {
+      if (std::holds_alternative<core::Ok>(answer)) return work(whose);
+      whose.worker.clear();  // it was taken from us: ask for another
+      rest(whose, prng_.between(seconds{1}, seconds{30}));
+    });
+  });
+}
+
+void Crowd::work_done(Client& client) {
+  const std::string address = std::exchange(client.worker, {});
+  if (client.releases) {
+    ask(client, core::Release{address},
+        [this](Client& who, const Answer&) { rest(who, around(prng_, ground_.options.think)); });
+  } else {
+    rest(client, around(prng_, ground_.options.think));
+  }
+}
+
+void Crowd::something_else(Client& client) {
+  if (ground_.strikes(Fault::kWrongAddress)) {
+    // An address that somebody noted down long ago, or invented.
+    const std::string address = !client.last_worker.empty() && prng_.chance(60)
+                                    ? client.last_worker
+                                    : str("198.51.100.", prng_.between(1, 60));
+    if (prng_.chance(70)) return ask(client, core::Ping{address}, nullptr);
+    return ask(client, core::Release{address}, nullptr);
+  }
+  if (prng_.chance(50)) return ask(client, core::ShowStatus{}, nullptr);
+  ask(client, core::ListAll{}, nullptr);
+}
+
+void Crowd::operator_ends_all() {
+  if (home_ || clients_.empty()) return;
+  ground_.tally.count(Fault::kTerminateAll);
+  ask(clients_.front(), core::TerminateAll{}, nullptr);
+}
+
+void Crowd::ask(Client& client, core::Request request, Then then) {
+  if (!mailbox_.is_open()) {
+    ground_.timeline.note("client  ", client.number, " finds no broker");
+    if (!then) return;
+    if (std::holds_alternative<core::GetWorker>(request)) {
+      rest(client, prng_.between(seconds{5}, minutes{2}));
+    } else {
+      // Its connection fails; whoever works goes on without.
+      rest(client, around(prng_, ground_.options.think));
+    }
+    return;
+  }
+  const CallerId caller{++callers_};
+  ground_.timeline.note("client  ", client.number, " asks ", describe(request), " as caller ",
+                        caller.value);
+  calls_[caller] = {&client, std::move(then)};
+  ground_.tell([&](Watcher& watcher) { watcher.asked(caller, request); });
+  mailbox_.deliver(core::Asked{caller, std::move(request)});
+  maybe_vanish(caller);
+}
+
+void Crowd::maybe_vanish(CallerId caller) {
+  if (!ground_.weather.strikes(Fault::kVanish)) return;
+  mailbox_.when_alive(prng_.between(milliseconds{0}, minutes{1}), [this, caller] {
+    const auto found = calls_.find(caller);
+    if (found == calls_.end()) return;
+    ground_.tally.count(Fault::kVanish);
+    ground_.timeline.note("caller  ", caller.value, " hangs up");
+    const Call call = std::move(found->second);
+    calls_.erase(found);
+    ground_.tell([&](Watcher& watcher) { watcher.hung_up(caller); });
+    mailbox_.deliver(core::CallerGone{caller});
+    if (call.then) rest(*call.client, prng_.between(seconds{1}, minutes{20}));
+  });
+}
+
+void Crowd::reply(CallerId caller, const Answer& answer) {
+  crasher_.reached(CrashPoint::kBeforeReply);
+  ++ground_.tally.answers[std::string(kind_of(answer))];
+  ground_.timeline.note("caller  ", caller.value, " gets ", describe(answer));
+  ground_.tell([&](Watcher& watcher) { watcher.answered(caller, answer); });
+  const auto found = calls_.find(caller);
+  if (found != calls_.end()) {
+    const Call call = std::move(found->second);
+    calls_.erase(found);
+    // Whatever it does next is not from inside the broker's call.
+    if (call.then) ground_.after(Duration{0}, [call, answer] { call.then(*call.client, answer); });
+  }
+  crasher_.reached(CrashPoint::kAfterReply);
+}
+
+void Crowd::tell(CallerId caller, const core::Progress& progress) {
+  ground_.timeline.note("caller  ", caller.value, " hears # ", progress.text);
+}
+
+void Crowd::went_down() {
+  const std::map<CallerId, Call> lost = std::exchange(calls_, {});
+  for (const auto& entry : lost) {
+    ground_.tell([&](Watcher& watcher) { watcher.cut(entry.first); });
+    const Call& call = entry.second;
+    if (call.then) rest(*call.client, prng_.between(seconds{1}, seconds{40}));
+  }
+}
+
+std::string_view kind_of(const Answer& answer) {
+  return std::visit(Overloaded{[](const core::WorkerAddress&) { return "address"; },
+                               [](const core::Ok&) { return "ok"; },
+                               [](const core::Refused&) { return "refused"; },
+                               [](const core::StatusRows&) { return "status"; },
+                               [](const core::AllInstances&) { return "instances"; },
+                               [](const core::TerminatedIds& ids) {
+                                 return ids.nothing_to_do ? "nothing-to-do" : "terminated";
+                               },
+                               [](const core::CommandFailed&) { return "failed"; }},
+                    answer);
+}
+
+std::string describe(const core::Request& request) {
+  return std::visit(
+      Overloaded{[](const core::GetWorker& get) {
+                   return str("GET_WORKER pool=", get.pool.value,
+                              " wait=", get.wait ? to_string(*get.wait) : "usual");
+                 },
+                 [](const core::Ping& ping) { return str("PING ", ping.address); },
+                 [](const core::Release& release) { return str("RELEASE ", release.address); },
+                 [](const core::ShowStatus&) { return str("STATUS"); },
+                 [](const core::ListAll&) { return str("LIST_ALL"); },
+                 [](const core::TerminateAll&) { return str("TERMINATE_ALL"); }},
+      request);
+}
+
+std::string describe(const Answer& answer) {
+  return std::visit(
+      Overloaded{
+          [](const core::WorkerAddress& worker) { return worker.address; },
+          [](const core::Ok&) { return str("OK"); },
+          [](const core::Refused& refused) { return str("ERROR: ", refused.why); },
+          [](const core::StatusRows& status) { return str(status.rows.size(), " rows"); },
+          [](const core::AllInstances& all) { return str(all.instances.size(), " instances"); },
+          [](const core::TerminatedIds& ids) { return str("ended ", ids.ids.size()); },
+          [](const core::CommandFailed& failed) { return str("failed: ", failed.why); }},
+      answer);
+}
+
+}  // namespace cb::sim

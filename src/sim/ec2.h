@@ -1,0 +1,73 @@
+#pragma once
+// The simulated EC2 itself: machines with their true lives and what they bill. How the broker
+// hears of it (late, twice, not at all) is SimCloud's.
+
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "sim/addresses.h"
+#include "sim/form.h"
+#include "sim/ground.h"
+#include "sim/instance.h"
+
+namespace cb::sim {
+
+class Ec2 {
+ public:
+  explicit Ec2(Ground& ground);
+
+  // A launch request that reaches EC2. The same token and bytes give the same instance.
+  std::variant<const Instance*, core::CloudFailure> launch(const std::string& body);
+  // From now on it ends, if it has not ended already.
+  void end(const InstanceId& id, const std::string& code, const std::string& reason);
+
+  Instance* find(const InstanceId& id);
+  const Instance* at_address(const std::string& address) const {
+    return addresses_.holder(address);
+  }
+  const std::deque<Instance>& all() const { return instances_; }
+
+  // As a describe call shows it, seen as it was at `as_of`; unset: not there (yet, or any longer).
+  std::optional<core::InstanceView> view(const Instance& instance, Moment as_of) const;
+  // Everything that carries the Name tag, as it was then.
+  std::vector<core::InstanceView> tagged(Moment as_of);
+
+  // What an hour of such a machine costs at that time; prices move every hour.
+  Money hourly(const Instance& instance, Moment at) const;
+  Money cost(const Instance& instance, Moment from, Moment to) const;
+
+ private:
+  using Refusal = std::optional<core::CloudFailure>;
+  Refusal refusal(const LaunchForm& form);
+  Refusal market_refusal(const LaunchForm& form);
+  Instance& make(Owner owner);
+  void foreigners();
+  void live(Instance& instance, const std::optional<minutes>& lifetime);
+  void run(Instance& instance);
+  void boot(Instance& instance);
+  void misfortunes(Instance& instance);
+  void interrupt_later(Instance& instance, Duration notice);
+  void enter(Instance& instance, core::InstanceState state);
+  void free_address(Instance& instance);
+  void stranger_takes_an_address();
+
+  Ground& ground_;
+  Prng prng_;
+  Addresses addresses_;
+  std::deque<Instance> instances_;  // stable addresses; nothing is ever removed
+  std::unordered_map<InstanceId, Instance*> by_id_;
+  std::unordered_map<LaunchToken, Instance*> by_token_;
+  std::vector<Instance*> listed_;  // those that a listing may still show
+};
+
+// The bill names them by the owner for whom the broker must answer.
+inline bool ours(const Instance& instance) {
+  return instance.owner == Owner::kOurs;
+}
+
+}  // namespace cb::sim

@@ -1,0 +1,155 @@
+// How the machines of the simulated EC2 live and end.
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "sim/ec2.h"
+
+namespace cb::sim {
+namespace {
+
+using core::InstanceState;
+
+// What EC2 writes beside an instance that it took back from pending to terminated.
+constexpr std::string_view kOwnEnds[] = {"Server.InsufficientInstanceCapacity",
+                                         "Client.VolumeLimitExceeded", "Client.InternalError",
+                                         "Server.InternalError"};
+
+}  // namespace
+
+void Ec2::enter(Instance& instance, InstanceState state) {
+  const bool bills_no_longer =
+      state == InstanceState::kShuttingDown || state == InstanceState::kTerminated;
+  const bool first_end = bills_no_longer && !instance.ended;
+  if (first_end) instance.ended = ground_.now();
+  instance.history.emplace_back(ground_.now(), state);
+  if (instance.owner == Owner::kStranger) return;
+  ground_.timeline.note("ec2     ", instance.id.value, " is ", to_string(state), " ",
+                        instance.reason_code);
+  if (!first_end) return;
+  if (ours(instance)) {
+    ground_.tally.billed_seconds +=
+        static_cast<std::uint64_t>(instance.billed_until(ground_.now()).count());
+    ground_.tally.billed += cost(instance, instance.born, ground_.now());
+  }
+  ground_.tell([&](Watcher& watcher) { watcher.ended(instance); });
+}
+
+void Ec2::live(Instance& instance, const std::optional<minutes>& lifetime) {
+  const Options& options = ground_.options;
+  Instance* const it = &instance;
+  if (ground_.strikes(Fault::kEndsItself)) {
+    ground_.after(prng_.between(seconds{1}, seconds{20}), [this, it] {
+      if (!it->alive()) return;
+      it->reason_code = kOwnEnds[prng_.below(std::size(kOwnEnds))];
+      it->reason = "EC2 took it back";
+      enter(*it, InstanceState::kTerminated);
+      free_address(*it);
+    });
+    return;
+  }
+  if (ground_.strikes(Fault::kNeverRuns)) return;
+  const Duration pending = prng_.between(options.pending_min, options.pending_max);
+  ground_.after(pending, [this, it, lifetime] {
+    if (it->state() != InstanceState::kPending) return;
+    run(*it);
+    if (!lifetime) return;
+    ground_.after(*lifetime, [this, it] {
+      end(it->id, "Client.InstanceInitiatedShutdown", "its own shutdown");
+    });
+  });
+}
+
+void Ec2::run(Instance& instance) {
+  enter(instance, InstanceState::kRunning);
+  if (ours(instance) && ground_.strikes(Fault::kNoAddress)) {
+    instance.gets_public_address = false;
+  } else {
+    const bool late = ground_.strikes(Fault::kLateAddress);
+    instance.address_shown =
+        ground_.now() + (late ? prng_.between(seconds{2}, seconds{40}) : Duration{0});
+  }
+  boot(instance);
+  if (ours(instance)) misfortunes(instance);
+}
+
+void Ec2::boot(Instance& instance) {
+  const Options& options = ground_.options;
+  Duration takes = prng_.between(options.boot_min, options.boot_max);
+  if (ours(instance) && ground_.strikes(Fault::kSlowBoot)) {
+    takes = prng_.between(minutes{1}, minutes{4});
+  }
+  const bool never = ours(instance) && ground_.strikes(Fault::kNeverReady);
+  const auto how = prng_.below(3);  // never ready: closed, silent, or something else answers
+  if (!never || how == 1) instance.accepts = ground_.now() + takes / 2;
+  if (!never) instance.serves = ground_.now() + takes;
+  if (never && how == 2) {
+    instance.accepts = ground_.now() + takes;
+    instance.wrong_service = true;
+  }
+}
+
+void Ec2::misfortunes(Instance& instance) {
+  Instance* const it = &instance;
+  if (ground_.strikes(Fault::kDiesSilently)) {
+    ground_.after(prng_.between(seconds{10}, hours{3}), [this, it] {
+      if (it->running() && !it->dead) it->dead = ground_.now();
+    });
+  }
+  if (instance.market != core::Market::kSpot) return;
+  if (ground_.strikes(Fault::kInterrupted120)) interrupt_later(instance, seconds{120});
+  if (ground_.strikes(Fault::kInterrupted39)) interrupt_later(instance, seconds{39});
+  if (ground_.strikes(Fault::kInterrupted0)) interrupt_later(instance, seconds{0});
+}
+
+void Ec2::interrupt_later(Instance& instance, Duration notice) {
+  const InstanceId id = instance.id;
+  ground_.after(prng_.between(seconds{10}, hours{2}), [this, id, notice] {
+    if (!find(id)->running()) return;
+    ground_.timeline.note("ec2     ", id.value, " is told that it ends in ", to_string(notice));
+    ground_.after(notice,
+                  [this, id] { end(id, "Server.SpotInstanceTermination", "interrupted by EC2"); });
+  });
+}
+
+void Ec2::end(const InstanceId& id, const std::string& code, const std::string& reason) {
+  Instance* const instance = find(id);
+  if (instance == nullptr || !instance->alive()) return;
+  instance->reason_code = code;
+  instance->reason = reason;
+  enter(*instance, InstanceState::kShuttingDown);
+  const bool at_once = ground_.strikes(Fault::kAddressReused);
+  if (at_once) {
+    free_address(*instance);
+    if (prng_.chance(60)) stranger_takes_an_address();
+  }
+  const Duration takes = ground_.strikes(Fault::kSlowToEnd)
+                             ? prng_.between(seconds{30}, minutes{10})
+                             : prng_.between(seconds{1}, seconds{30});
+  ground_.after(takes, [this, instance] {
+    enter(*instance, InstanceState::kTerminated);
+    free_address(*instance);
+  });
+}
+
+void Ec2::free_address(Instance& instance) {
+  addresses_.give_back(instance);
+}
+
+// Another account's machine: it answers at an address that was a worker's a moment ago.
+void Ec2::stranger_takes_an_address() {
+  Instance& stranger = make(Owner::kStranger);
+  const auto pair = addresses_.take(stranger);
+  stranger.history.emplace_back(ground_.now(), InstanceState::kRunning);
+  if (!pair) return;
+  stranger.public_address = pair->public_address;
+  stranger.private_address = pair->private_address;
+  const auto kind = prng_.below(3);  // a closed port, another service, another lab's dserv
+  if (kind != 0) stranger.accepts = ground_.now();
+  if (kind == 1) stranger.wrong_service = true;
+  if (kind == 2) stranger.serves = ground_.now();
+  Instance* const it = &stranger;
+  ground_.after(prng_.between(seconds{30}, hours{2}), [this, it] { addresses_.give_back(*it); });
+}
+
+}  // namespace cb::sim

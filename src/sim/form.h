@@ -1,0 +1,28 @@
+#pragma once
+// The sim's own reading of a launch request, independent of the code that wrote it.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/cloud.h"
+
+namespace cb::sim {
+
+// application/x-www-form-urlencoded; a repeated key keeps its last value.
+std::map<std::string, std::string> decode_form(std::string_view body);
+
+struct LaunchForm {
+  LaunchToken token;
+  std::string type;
+  core::Market market = core::Market::kOnDemand;
+  std::string image;
+  std::map<std::string, std::string> tags;
+  // After so long the machine powers itself off, as its user data says; unset: it says nothing.
+  std::optional<minutes> lifetime;
+};
+// Throws CheckFailed when something that every launch of ours carries is missing.
+LaunchForm read_launch(std::string_view body);
+
+}  // namespace cb::sim

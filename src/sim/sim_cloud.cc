@@ -1,0 +1,224 @@
+#include "sim/sim_cloud.h"
+
+#include <utility>
+
+#include "base/text.h"
+
+namespace cb::sim {
+namespace {
+
+using core::CloudFailure;
+using core::FailureClass;
+using core::InstanceState;
+
+constexpr std::string_view kOurAccount = "111111111111";
+constexpr std::string_view kOtherAccount = "999999999999";
+
+core::LaunchOutcomeUnknown unknown(const char* code) {
+  return {{FailureClass::kUnknownOutcome, code, "no answer came"}};
+}
+
+}  // namespace
+
+SimCloud::SimCloud(Ground& ground, Ec2& ec2, Mailbox& mailbox, Crasher& crasher)
+    : ground_(ground),
+      ec2_(ec2),
+      mailbox_(mailbox),
+      crasher_(crasher),
+      prng_(stream(ground.options.seed, "cloud")) {
+  for (const Moment when : ground_.weather.times(Fault::kListingOmits)) {
+    ground_.heap.at(when, [this] { omit_one(); });
+  }
+}
+
+// What EC2 as a whole answers at the moment, whatever was asked.
+SimCloud::Failure SimCloud::trouble() {
+  if (ground_.holds(Fault::kDenied)) {
+    return CloudFailure{FailureClass::kDenied, "UnauthorizedOperation", "you may not do this"};
+  }
+  if (ground_.holds(Fault::kThrottle) && prng_.chance(70)) {
+    return CloudFailure{FailureClass::kThrottle, "RequestLimitExceeded", "slow down"};
+  }
+  if (ground_.holds(Fault::kUnexpected) && prng_.chance(70)) {
+    return CloudFailure{FailureClass::kUnexpected, "SomethingNew", "never heard of"};
+  }
+  return {};
+}
+
+void SimCloud::identify() {
+  core::CloudIdentity identity{std::string(kOurAccount), ground_.options.settings.region};
+  if (other_account_) {
+    identity.account = kOtherAccount;
+  } else if (ground_.strikes(Fault::kStsDown)) {
+    identity.account.clear();
+  }
+  mailbox_.deliver_after(travel() + thinking(), core::Identified{identity});
+}
+
+void SimCloud::launch(const core::LaunchInstance& what) {
+  crasher_.reached(CrashPoint::kBeforeLaunch);
+  const LaunchForm form = read_launch(what.request);
+  const PoolName pool{form.tags.at(std::string(core::kPoolTag))};
+  ground_.timeline.note("launch  ", what.token.value, " ", form.type, " ", to_string(form.market));
+  ground_.tell([&](Watcher& watcher) { watcher.launch_called({what.token, pool, what.request}); });
+  const auto answer = [this, token = what.token](core::LaunchResult result) {
+    mailbox_.deliver(core::LaunchAnswered{token, std::move(result)});
+  };
+  if (ground_.holds(Fault::kUnreachable)) {
+    mailbox_.when_alive(seconds{3}, [answer] {
+      answer(CloudFailure{FailureClass::kUnreachable, "connect", "no route to EC2"});
+    });
+  } else if (ground_.strikes(Fault::kLaunchNotMade)) {
+    mailbox_.when_alive(prng_.between(seconds{1}, kCallLimit),
+                        [answer] { answer(unknown("reset")); });
+  } else if (ground_.strikes(Fault::kLaunchLate)) {
+    ground_.after(prng_.between(kCallLimit, kLatestEffect), [this, what] { reach_launch(what); });
+    mailbox_.when_alive(kCallLimit, [answer] { answer(unknown("timeout")); });
+  } else {
+    // The effect does not depend on whether the asker lives to hear of it.
+    ground_.after(travel(), [this, what] { answer_launch(what.token, reach_launch(what)); });
+  }
+  crasher_.reached(CrashPoint::kAfterLaunch);
+}
+
+core::LaunchResult SimCloud::reach_launch(const core::LaunchInstance& what) {
+  if (auto failure = trouble()) return *failure;
+  const bool again = !asked_before_.insert(what.token).second;
+  if (again && ground_.strikes(Fault::kTokenMismatch)) {
+    return CloudFailure{FailureClass::kTokenMismatch, "IdempotentParameterMismatch",
+                        "the token was used with other parameters"};
+  }
+  auto made = ec2_.launch(what.request);
+  if (auto* failure = std::get_if<CloudFailure>(&made)) return *failure;
+  const Instance& instance = *std::get<const Instance*>(made);
+  return core::Launched{{*ec2_.view(instance, ground_.now())}};
+}
+
+void SimCloud::answer_launch(const LaunchToken& token, core::LaunchResult result) {
+  Duration delay = thinking();
+  if (ground_.strikes(Fault::kLaunchAnswerLost)) {
+    result = unknown("timeout");
+    delay = prng_.between(seconds{1}, kCallLimit);
+  } else if (ground_.strikes(Fault::kAnswerLate)) {
+    delay = prng_.between(seconds{1}, kCallLimit - seconds{1});
+  }
+  const core::LaunchAnswered answer{token, std::move(result)};
+  mailbox_.deliver_after(delay, answer);
+  if (ground_.strikes(Fault::kAnswerTwice)) {
+    mailbox_.deliver_after(delay + prng_.between(seconds{0}, seconds{40}), answer);
+  }
+}
+
+void SimCloud::list(const core::ListInstances& what) {
+  ground_.tell([](Watcher& watcher) { watcher.listing_called(); });
+  if (ground_.holds(Fault::kUnreachable)) {
+    mailbox_.deliver_after(
+        seconds{3}, core::Listed{what.query, CloudFailure{FailureClass::kUnreachable, "connect",
+                                                          "no route to EC2"}});
+  } else if (ground_.strikes(Fault::kListingFails)) {
+    mailbox_.deliver_after(prng_.between(seconds{1}, kCallLimit),
+                           core::Listed{what.query, CloudFailure{FailureClass::kUnknownOutcome,
+                                                                 "InternalError", "HTTP 500"}});
+  } else {
+    const Duration there = travel();
+    const bool late = ground_.strikes(Fault::kListingLate);
+    const Duration back = late ? prng_.between(seconds{1}, seconds{25}) : thinking();
+    mailbox_.when_alive(there, [this, what, back] {
+      mailbox_.deliver_after(back, core::Listed{what.query, reach_list(what.what)});
+    });
+  }
+  crasher_.reached(CrashPoint::kAfterListing);
+}
+
+core::ListResult SimCloud::reach_list(const core::ListQuery& what) {
+  if (auto failure = trouble()) return *failure;
+  if (other_account_) return core::Listing{};
+  Moment as_of = ground_.now();
+  if (ground_.strikes(Fault::kListingStale)) {
+    as_of -= prng_.between(Duration{0}, ground_.options.staleness);
+  }
+  core::Listing listing;
+  if (const auto* by_id = std::get_if<core::ListById>(&what)) {
+    const Instance* instance = ec2_.find(by_id->id);
+    auto view = instance != nullptr ? ec2_.view(*instance, as_of) : std::nullopt;
+    if (view) listing.instances.push_back(std::move(*view));
+    return listing;
+  }
+  listing.instances = ec2_.tagged(as_of);
+  if (!omitted_.empty()) {
+    std::erase_if(listing.instances, [&](const core::InstanceView& view) {
+      const auto found = omitted_.find(view.id);
+      const bool left_out = found != omitted_.end() && ground_.now() < found->second;
+      if (left_out) ground_.tally.count(Fault::kListingOmits);
+      return left_out;
+    });
+  }
+  return listing;
+}
+
+void SimCloud::omit_one() {
+  if (ground_.weather.healed()) return;
+  for (const Instance& instance : ec2_.all()) {
+    // An index of tags that lags is one of machines that are not quite new.
+    const bool old_enough = ground_.now() - instance.born > minutes{2} + kCallLimit;
+    if (!ours(instance) || !instance.alive() || !old_enough) continue;
+    omitted_[instance.id] = ground_.now() + prng_.between(seconds{5}, seconds{100});
+    return;
+  }
+}
+
+void SimCloud::terminate(const core::TerminateInstances& what) {
+  crasher_.reached(CrashPoint::kBeforeTerminate);
+  for (const InstanceId& id : what.ids) ground_.timeline.note("end     ", id.value);
+  ground_.tell([&](Watcher& watcher) { watcher.terminate_called(what.ids); });
+  if (ground_.holds(Fault::kUnreachable)) {
+    mailbox_.deliver_after(
+        seconds{3}, core::TerminateAnswered{
+                        what.ids, CloudFailure{FailureClass::kUnreachable, "connect", "no route"}});
+  } else {
+    ground_.after(travel(), [this, ids = what.ids] {
+      core::TerminateResult result = reach_terminate(ids);
+      Duration delay = thinking();
+      if (ground_.strikes(Fault::kTerminateAnswerLost)) {
+        result = CloudFailure{FailureClass::kUnknownOutcome, "timeout", "no answer came"};
+        delay = prng_.between(seconds{1}, kCallLimit);
+      }
+      mailbox_.deliver_after(delay, core::TerminateAnswered{ids, std::move(result)});
+    });
+  }
+  crasher_.reached(CrashPoint::kAfterTerminate);
+}
+
+core::TerminateResult SimCloud::reach_terminate(const std::vector<InstanceId>& ids) {
+  if (auto failure = trouble()) return *failure;
+  if (!other_account_ && ground_.strikes(Fault::kTerminateNotFound) && prng_.chance(30)) {
+    return CloudFailure{FailureClass::kNotYetVisible, "InvalidInstanceID.NotFound",
+                        "one of them does not exist"};
+  }
+  core::TerminateAccepted accepted;
+  for (const InstanceId& id : ids) {
+    const bool known = !other_account_ && ec2_.find(id) != nullptr;
+    if (!known || ground_.strikes(Fault::kTerminateNotFound)) {
+      accepted.not_found.push_back(id);
+    } else {
+      end_one(id, accepted);
+    }
+  }
+  return accepted;
+}
+
+void SimCloud::end_one(const InstanceId& id, core::TerminateAccepted& accepted) {
+  const auto end = [this, id] {
+    ec2_.end(id, "Client.UserInitiatedShutdown", "asked for by its user");
+  };
+  if (ground_.strikes(Fault::kTerminateLost)) {
+    // Accepted, and forgotten.
+  } else if (ground_.strikes(Fault::kTerminateLate)) {
+    ground_.after(prng_.between(seconds{2}, seconds{90}), end);
+  } else {
+    end();
+  }
+  accepted.instances.push_back({id, ec2_.find(id)->state()});
+}
+
+}  // namespace cb::sim

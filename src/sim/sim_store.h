@@ -1,0 +1,47 @@
+#pragma once
+// The journal as a file that survives the process: what was committed is there after any end, what
+// was not is lost, and for a while nothing can be written at all. It keeps the rows that the real
+// one keeps, in the real one's words.
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "driver/recovery.h"
+#include "port/ports.h"
+#include "sim/crasher.h"
+#include "sim/ground.h"
+
+namespace cb::sim {
+
+class SimStore : public port::Store {
+ public:
+  SimStore(Ground& ground, Crasher& crasher) : ground_(ground), crasher_(crasher) {}
+
+  Status commit(const std::vector<core::Change>& changes, Now now) override;
+
+  // What is written, its times as the clocks were then.
+  const core::Records& durable() const { return records_; }
+  const std::map<InstanceId, core::LedgerRecord>& ledger() const { return ledger_; }
+  // What a start finds, read from the rows.
+  driver::Journal load() const;
+
+  // The file is damaged beyond use and set aside; the ledger goes with it.
+  void lose_everything();
+
+ private:
+  using Rows = std::map<std::pair<std::string, std::string>, std::string>;  // (kind, key): body
+
+  void write(const core::Change& change);
+
+  Ground& ground_;
+  Crasher& crasher_;
+  Rows rows_;
+  core::Records records_;  // the same, for the checkers
+  std::map<InstanceId, core::LedgerRecord> ledger_;
+  std::optional<driver::SavedClock> clock_;
+  bool lost_ = false;
+};
+
+}  // namespace cb::sim

@@ -1,0 +1,67 @@
+#pragma once
+// What can be seen of a world, for those who judge it. Checkers look at what was asked of EC2 and
+// at what EC2 billed; what the broker was told is there for the few rules that depend on it.
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "core/cloud.h"
+#include "core/event.h"
+#include "core/record.h"
+#include "core/request.h"
+#include "sim/instance.h"
+
+namespace cb::sim {
+
+// A rule is broken: the world stops here.
+struct Violated : std::runtime_error {
+  Violated(std::string rule_name, const std::string& what)
+      : std::runtime_error(what), rule(std::move(rule_name)) {}
+  std::string rule;
+};
+
+struct LaunchCall {
+  LaunchToken token;
+  PoolName pool;
+  const std::string& body;
+};
+
+struct BrokerStart {
+  const core::Records& recovered;  // what the journal gave it
+  const core::Records& held;       // what it held after its first step
+  bool rebooted = false;
+  bool journal_lost = false;
+  bool other_account = false;
+};
+
+class Watcher {
+ public:
+  virtual ~Watcher() = default;
+
+  // Callers.
+  virtual void asked(CallerId, const core::Request&) {}
+  virtual void answered(CallerId, const core::Answer&) {}
+  virtual void hung_up(CallerId) {}  // by itself
+  virtual void cut(CallerId) {}      // by the end of the broker's process
+
+  // EC2: what was asked of it, what became of it, what the broker was told.
+  virtual void launch_called(const LaunchCall&) {}
+  virtual void terminate_called(const std::vector<InstanceId>&) {}
+  virtual void listing_called() {}
+  virtual void born(const Instance&) {}
+  virtual void ended(const Instance&) {}
+  virtual void told(const core::Event&) {}  // just before the broker gets it
+
+  // The broker's process and its machine.
+  virtual void committed(const std::vector<core::Change>&) {}
+  virtual void commit_failed() {}
+  virtual void started(const BrokerStart&) {}
+  virtual void went_down() {}
+  virtual void wall_jumped(Duration) {}
+
+  virtual void healed() {}    // no fault from now on, and nobody asks for anything
+  virtual void finished() {}  // the world is at its end
+};
+
+}  // namespace cb::sim
