@@ -146,6 +146,16 @@ TEST_F(DriverTest, ALaunchIsSavedBeforeItIsMade) {
   world.driver->run(world.now);
   EXPECT_EQ(world.done, (std::vector<std::string>{"commit", "launch"}));
   ASSERT_EQ(world.saved.attempts.size(), 1u);
+  EXPECT_EQ(world.saved.attempts.begin()->second.request, world.cloud.begin()->second.token.value);
+}
+
+TEST_F(DriverTest, WhatIsSavedIsWhatTheBrokerHolds) {
+  EXPECT_EQ(warm(), "192.0.2.1");
+  world.pass(seconds{30});
+  core::Records held = world.broker.records();
+  // The count of hand-outs is saved with the line's next change.
+  for (auto& [id, line] : held.open_ledger)
+    line.handed_out = world.saved.open_ledger[id].handed_out;
   EXPECT_EQ(world.saved, held);
   EXPECT_EQ(held.workers.size(), 1u);
 }
