@@ -1,5 +1,8 @@
 #include "core/cloud_error.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace cb::core {
 namespace {
 
@@ -53,6 +56,7 @@ constexpr Row kTable[] = {
     {"InvalidSecurity", kDenied},
     {"ExpiredToken*", kDenied},
     {"RequestExpired", kDenied},
+    {"RequestTimeTooSkewed", kDenied},
 
     {"InvalidAMIID.*", kBadConfig},
     {"InvalidAMI*", kBadConfig},
@@ -104,6 +108,16 @@ FailureClass classify(std::string_view aws_code, int http_status) {
   }
   if (http_status == 429) return kThrottle;
   return http_status >= 500 ? kUnknownOutcome : kUnexpected;
+}
+
+bool refuses_identity(std::string_view aws_code) {
+  constexpr std::string_view kAboutRights[] = {
+      "UnauthorizedOperation", "AccessDenied*", "AuthFailure.ServiceLinked*",
+      "OptInRequired",         "Blocked",       "PendingVerification"};
+  const std::string_view code = without_side(aws_code);
+  if (classify(code, 0) != kDenied) return false;
+  return std::none_of(std::begin(kAboutRights), std::end(kAboutRights),
+                      [&](std::string_view pattern) { return matches(pattern, code); });
 }
 
 }  // namespace cb::core

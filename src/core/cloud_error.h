@@ -16,4 +16,8 @@ namespace cb::core {
 // the code is unknown: 429 is kThrottle, any 5xx kUnknownOutcome. The default is kUnexpected.
 FailureClass classify(std::string_view aws_code, int http_status);
 
+// True for the codes of kDenied that refuse the keys, the signature or its time: other keys or a
+// corrected clock may help. False where the keys are good and lack a right.
+bool refuses_identity(std::string_view aws_code);
+
 }  // namespace cb::core

@@ -53,5 +53,17 @@ TEST(Classify, AnUnknownCodeOfAServerErrorHasAnUnknownOutcome) {
   EXPECT_EQ(classify("", 404), kUnexpected);
 }
 
+TEST(RefusesIdentity, TellsBadKeysFromMissingRights) {
+  for (std::string_view code : {"AuthFailure", "RequestExpired", "SignatureDoesNotMatch",
+                                "ExpiredToken", "InvalidClientTokenId"}) {
+    EXPECT_TRUE(refuses_identity(code)) << code;
+  }
+  for (std::string_view code :
+       {"UnauthorizedOperation", "AccessDeniedException", "OptInRequired", "Blocked", "",
+        "AuthFailure.ServiceLinkedRoleCreationNotPermitted", "RequestLimitExceeded"}) {
+    EXPECT_FALSE(refuses_identity(code)) << code;
+  }
+}
+
 }  // namespace
 }  // namespace cb::core

@@ -70,6 +70,14 @@ TEST_F(Home, ThenTheProfileThatIsNamedOrTheDefault) {
   EXPECT_THAT(why_not(), HasSubstr("aws configure --profile gone"));
 }
 
+TEST_F(Home, AConfiguredProfileGoesBeforeTheKeysOfTheEnvironment) {
+  write("credentials", "[lab]\naws_access_key_id=L\naws_secret_access_key=S\n");
+  environment.variables["AWS_ACCESS_KEY_ID"] = "E";
+  environment.variables["AWS_SECRET_ACCESS_KEY"] = "S";
+  environment.use_profile("lab");
+  EXPECT_EQ(find().keys.id, "L");
+}
+
 TEST_F(Home, FilesMayStandElsewhere) {
   environment.variables["AWS_SHARED_CREDENTIALS_FILE"] = "~/.aws/other";
   write("other", "[default]\naws_access_key_id=O\naws_secret_access_key=S\n");
@@ -145,7 +153,7 @@ TEST_F(Home, TheInstanceRoleIsAskedLastByVersion2) {
 TEST_F(Home, TheRegionIsLookedForInAwsOrder) {
   HttpTestServer server(metadata);
   const auto region = [&](const std::string& configured = "") {
-    auto setup = find_aws_setup(environment, configured);
+    auto setup = find_aws_setup(environment, {configured, ""});
     return setup ? setup->region : setup.error().what;
   };
   EXPECT_THAT(region(), HasSubstr("set [aws] region"));
@@ -164,17 +172,20 @@ TEST_F(Home, TheRegionIsLookedForInAwsOrder) {
 
 TEST_F(Home, EndpointsAreTakenFromTheEnvironmentAndTheProfile) {
   write("config", "[default]\nregion = us-east-1\nendpoint_url = http://127.0.0.1:1\n");
-  auto setup = find_aws_setup(environment, "");
+  auto setup = find_aws_setup(environment, {});
   EXPECT_EQ(setup->ec2_endpoint, "http://127.0.0.1:1");
   environment.variables["AWS_ENDPOINT_URL"] = "http://127.0.0.1:2";
   environment.variables["AWS_ENDPOINT_URL_EC2"] = "http://127.0.0.1:3";
-  setup = find_aws_setup(environment, "");
+  setup = find_aws_setup(environment, {});
   EXPECT_EQ(setup->ec2_endpoint, "http://127.0.0.1:3");
   EXPECT_EQ(setup->sts_endpoint, "http://127.0.0.1:2");
   environment.variables["AWS_ENDPOINT_URL_EC2"] = "127.0.0.1:3";
-  EXPECT_FALSE(find_aws_setup(environment, ""));
+  EXPECT_FALSE(find_aws_setup(environment, {}));
+  setup = find_aws_setup(environment, {"", "http://127.0.0.1:4"});
+  EXPECT_EQ(setup->ec2_endpoint, "http://127.0.0.1:4");
+  EXPECT_EQ(setup->sts_endpoint, "http://127.0.0.1:4");
   environment.variables["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "true";
-  EXPECT_EQ(find_aws_setup(environment, "")->ec2_endpoint, "");
+  EXPECT_EQ(find_aws_setup(environment, {})->ec2_endpoint, "");
   EXPECT_EQ(default_endpoint("ec2", "us-east-1"), "https://ec2.us-east-1.amazonaws.com");
   EXPECT_EQ(default_endpoint("sts", "cn-north-1"), "https://sts.cn-north-1.amazonaws.com.cn");
 }

@@ -48,6 +48,10 @@ bool may_be_region(const std::string& text) {
   });
 }
 
+bool may_be_endpoint(const std::string& url) {
+  return url.empty() || url.starts_with("http://") || url.starts_with("https://");
+}
+
 std::string setting(const std::optional<LoadedProfile>& profile, const std::string& key) {
   if (!profile) return {};
   const auto found = profile->settings.find(key);
@@ -102,6 +106,13 @@ std::string AwsEnvironment::first_of(std::initializer_list<const char*> names) c
   return {};
 }
 
+void AwsEnvironment::use_profile(const std::string& name) {
+  variables["AWS_PROFILE"] = name;
+  for (const char* key : {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}) {
+    variables.erase(key);
+  }
+}
+
 Result<std::optional<LoadedProfile>> load_profile(const AwsEnvironment& environment) {
   const std::string credentials_path =
       path_of(environment, "AWS_SHARED_CREDENTIALS_FILE", "credentials");
@@ -122,23 +133,27 @@ Result<std::optional<LoadedProfile>> load_profile(const AwsEnvironment& environm
                    ": run aws configure --profile ", named, ", or unset AWS_PROFILE")};
 }
 
-Result<AwsSetup> find_aws_setup(const AwsEnvironment& environment, const std::string& configured) {
+Result<AwsSetup> find_aws_setup(const AwsEnvironment& environment,
+                                const AwsConfigured& configured) {
   auto profile = load_profile(environment);
   if (!profile) return profile.error();
-  auto region = find_region(environment, configured, *profile);
+  auto region = find_region(environment, configured.region, *profile);
   if (!region) return region.error();
-  AwsSetup setup{*region, {}, {}, environment.get("AWS_CA_BUNDLE")};
-  if (environment.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") == "true") return setup;
-  std::string both = environment.get("AWS_ENDPOINT_URL");
-  if (both.empty()) both = setting(*profile, "endpoint_url");
-  setup.ec2_endpoint = environment.get("AWS_ENDPOINT_URL_EC2");
-  setup.sts_endpoint = environment.get("AWS_ENDPOINT_URL_STS");
-  for (std::string* endpoint : {&setup.ec2_endpoint, &setup.sts_endpoint}) {
-    if (endpoint->empty()) *endpoint = both;
-    if (!endpoint->empty() && !endpoint->starts_with("http://") &&
-        !endpoint->starts_with("https://")) {
-      return Error{str("the AWS endpoint \"", *endpoint,
-                       "\" does not begin with http:// or https://: mend AWS_ENDPOINT_URL")};
+  AwsSetup setup{*region, configured.endpoint, configured.endpoint,
+                 environment.get("AWS_CA_BUNDLE")};
+  if (configured.endpoint.empty() &&
+      environment.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") != "true") {
+    std::string both = environment.get("AWS_ENDPOINT_URL");
+    if (both.empty()) both = setting(*profile, "endpoint_url");
+    const auto or_both = [&](std::string own) { return own.empty() ? both : own; };
+    setup.ec2_endpoint = or_both(environment.get("AWS_ENDPOINT_URL_EC2"));
+    setup.sts_endpoint = or_both(environment.get("AWS_ENDPOINT_URL_STS"));
+  }
+  for (const std::string& endpoint : {setup.ec2_endpoint, setup.sts_endpoint}) {
+    if (!may_be_endpoint(endpoint)) {
+      return Error{str("the AWS endpoint \"", endpoint,
+                       "\" does not begin with http:// or "
+                       "https://: mend [aws] endpoint, or AWS_ENDPOINT_URL")};
     }
   }
   return setup;

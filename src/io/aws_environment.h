@@ -21,6 +21,8 @@ struct AwsEnvironment {
   std::string get(const std::string& name) const;
   // The first of them that is set.
   std::string first_of(std::initializer_list<const char*> names) const;
+  // As `aws --profile name` sees it: that profile, and no keys of the environment.
+  void use_profile(const std::string& name);
 };
 
 struct LoadedProfile {
@@ -32,6 +34,12 @@ struct LoadedProfile {
 // that cannot be understood, or a named profile that neither file has.
 Result<std::optional<LoadedProfile>> load_profile(const AwsEnvironment& environment);
 
+// What the broker's own configuration says; empty: nothing.
+struct AwsConfigured {
+  std::string region;
+  std::string endpoint;  // URL, for EC2 and STS alike
+};
+
 // What does not change while the broker runs.
 struct AwsSetup {
   std::string region;
@@ -39,11 +47,12 @@ struct AwsSetup {
   std::string sts_endpoint;  // the same
   std::string ca_file;       // AWS_CA_BUNDLE; empty: the system's
 };
-// Region: `configured`, AWS_REGION, AWS_DEFAULT_REGION, the profile, and last the machine's own if
-// it is an EC2 instance (blocks up to 2 s, unless AWS_EC2_METADATA_DISABLED). Endpoints:
-// AWS_ENDPOINT_URL_EC2 and _STS, AWS_ENDPOINT_URL, the profile's endpoint_url; none of them with
-// AWS_IGNORE_CONFIGURED_ENDPOINT_URLS. An Error when there is no region, or a value cannot be one.
-Result<AwsSetup> find_aws_setup(const AwsEnvironment& environment, const std::string& configured);
+// Region: as configured, AWS_REGION, AWS_DEFAULT_REGION, the profile, and last the machine's own if
+// it is an EC2 instance (blocks up to 2 s, unless AWS_EC2_METADATA_DISABLED). Endpoints: as
+// configured, AWS_ENDPOINT_URL_EC2 and _STS, AWS_ENDPOINT_URL, the profile's endpoint_url; none of
+// those of the environment with AWS_IGNORE_CONFIGURED_ENDPOINT_URLS. An Error when there is no
+// region, or a value cannot be one.
+Result<AwsSetup> find_aws_setup(const AwsEnvironment& environment, const AwsConfigured& configured);
 
 // "https://ec2.us-east-1.amazonaws.com", with China's other domain.
 std::string default_endpoint(const std::string& service, const std::string& region);
