@@ -56,7 +56,7 @@ TEST_F(TextListenerTest, AnAddressThatIsNotAllowedIsToldWhichKeyToSet) {
 TEST_F(TextListenerTest, SeveralAddressesAreListenedOnOrNone) {
   start();
   answer_everything();
-  TextListener second(io, options, real_now, broker, broker, [] {});
+  TextListener second(io, options, now, broker, broker, [] {});
   const Status taken = second.listen({"127.0.0.2:0", address});
   ASSERT_FALSE(taken);
   EXPECT_THAT(taken.error().what, StartsWith("cannot listen on " + address));

@@ -12,21 +12,16 @@
 #include <cerrno>
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "io/clock.h"
 #include "io/listen_socket.h"
 #include "io/text_listener.h"
 #include "port/ports.h"
 
 namespace cb::io {
-
-inline Now real_now() {
-  timespec t{};
-  ::clock_gettime(CLOCK_BOOTTIME, &t);
-  return {Instant{seconds{t.tv_sec} + milliseconds{t.tv_nsec / 1'000'000}},
-          std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now())};
-}
 
 // Connects, sends at once, and never blocks.
 class TestClient {
@@ -109,7 +104,7 @@ class TextListenerTest : public ::testing::Test {
  protected:
   // Called by the first start(); a test may change `options` before it.
   void start() {
-    listener.emplace(io, options, real_now, broker, broker, [this] { broker.run(); });
+    listener.emplace(io, options, now, broker, broker, [this] { broker.run(); });
     const auto listening = listener->listen({"127.0.0.1:0"});
     ASSERT_TRUE(listening) << listening.error().what;
     address = listener->addresses().front();

@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+"""Runs the examples of docs/protocol.md against the real listener.
+
+usage: examples_test.py SCRIPTED_BROKER PROTOCOL_MD
+"""
+import re
+import socket
+import subprocess
+import sys
+
+# What each example prints, in the order in which they stand in the document.
+EXPECTED = [
+    ("sh", "198.51.100.7\n"),
+    ("tcl", ""),
+    ("python", ""),
+    ("sh", "[]\nOK\n"),
+    ("python", "pending i-0abc\n"),
+]
+INTERPRETER = {"sh": ["sh", "-eu"], "tcl": ["tclsh"], "python": [sys.executable, "-"]}
+
+
+def examples(path):
+    with open(path, encoding="utf-8") as text:
+        blocks = re.findall(r"^```(\w+)\n(.*?)^```$", text.read(), re.M | re.S)
+    return [(language, code) for language, code in blocks if language in INTERPRETER]
+
+
+def run_example(language, code, port):
+    # Tcl closes its half after a script from standard input: an exit says that all of it ran.
+    code = code.replace("9000", port) + ("\nexit 0\n" if language == "tcl" else "")
+    done = subprocess.run(INTERPRETER[language], input=code, capture_output=True,
+                          text=True, timeout=60)
+    assert done.returncode == 0 and done.stderr == "", f"{language}: {done.stderr}"
+    return done.stdout
+
+
+def dialogue(path, port):
+    """The session of protocol 2, as the document shows it: commands are accepted as written."""
+    with open(path, encoding="utf-8") as text:
+        lines = re.findall(r"^> (.*)$", text.read(), re.M)
+    with socket.create_connection(("127.0.0.1", int(port)), timeout=60) as sock:
+        sock.sendall("".join(line + "\n" for line in lines).encode())
+        sock.shutdown(socket.SHUT_WR)
+        answers = sock.makefile(encoding="utf-8").read().splitlines()
+    answers = [line for line in answers if not line.startswith("# ")]
+    assert answers == ["OK compute-broker 1.2.3 protocol 2", "198.51.100.7", "OK"], answers
+
+
+def main(broker_program, document):
+    found = examples(document)
+    assert [language for language, _ in found] == [language for language, _ in EXPECTED], found
+    broker = subprocess.Popen([broker_program], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              text=True)
+    try:
+        port = broker.stdout.readline().strip()
+        for (language, code), (_, expected) in zip(found, EXPECTED):
+            printed = run_example(language, code, port)
+            assert printed == expected, f"{language} printed {printed!r}, not {expected!r}"
+            print("ok", language)
+        dialogue(document, port)
+        print("ok dialogue")
+    finally:
+        broker.stdin.close()
+        broker.wait(timeout=60)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
