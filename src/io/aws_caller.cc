@@ -1,0 +1,273 @@
+#include "io/aws_caller.h"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstdlib>
+#include <random>
+#include <set>
+#include <utility>
+
+#include "base/prng.h"
+#include "base/text.h"
+#include "core/cloud_error.h"
+#include "io/aws_signed_request.h"
+#include "io/http_client.h"
+#include "wire/ec2_request.h"
+#include "wire/ec2_response.h"
+
+namespace cb::io {
+namespace {
+
+using core::CloudFailure;
+using core::FailureClass;
+using Clock = std::chrono::steady_clock;
+
+WallTime wall_now() {
+  return std::chrono::floor<Duration>(std::chrono::system_clock::now());
+}
+
+std::uint64_t random_seed() {
+  std::random_device device;
+  return std::uint64_t{device()} << 32 | device();
+}
+
+}  // namespace
+
+// Lives as long as a handler on `context` may still look for it; handlers hold it weakly.
+class AwsCaller::Calls : public std::enable_shared_from_this<Calls> {
+  struct Call {
+    Call(boost::asio::io_context& context, AwsCall w, Callback d)
+        : what(std::move(w)), done(std::move(d)), timer(context) {}
+    const AwsCall what;
+    Callback done;
+    boost::asio::steady_timer timer;
+    Clock::time_point deadline;
+    int repeats = 0;
+    bool clock_corrected = false;
+    bool keys_renewed = false;
+    wire::AwsKeys keys;  // that the last attempt was signed with
+  };
+  using CallPtr = std::shared_ptr<Call>;
+
+  // A handler that goes on with `call`, unless the caller has been destroyed meanwhile.
+  auto step(const CallPtr& call, void (Calls::*next)(const CallPtr&)) {
+    return [weak = weak_from_this(), call, next] {
+      const auto self = weak.lock();
+      if (self && self->under_way_.contains(call)) ((*self).*next)(call);
+    };
+  }
+
+ public:
+  Calls(boost::asio::io_context& context, AwsCredentials& credentials, port::Journal& journal,
+        AwsSetup given_setup, AwsCallSettings settings)
+      : setup(std::move(given_setup)),
+        context_(context),
+        credentials_(credentials),
+        journal_(journal),
+        settings_(settings),
+        reads_(settings.reads),
+        launches_(settings.launches),
+        terminations_(settings.terminations),
+        identifications_(settings.identifications),
+        http_(context),
+        prng_(random_seed()) {}
+
+  void begin(AwsCall what, Callback done) {
+    auto call = std::make_shared<Call>(context_, std::move(what), std::move(done));
+    call->deadline = Clock::now() + settings_.whole_limit;
+    under_way_.insert(call);
+    boost::asio::post(context_, step(call, &Calls::wait_for_turn));
+  }
+
+  void abandon() {
+    for (const auto& call : under_way_) call->timer.cancel();
+    under_way_.clear();
+  }
+
+  const AwsSetup setup;
+
+ private:
+  void after(const CallPtr& call, Duration wait, void (Calls::*next)(const CallPtr&)) {
+    call->timer.expires_after(wait);
+    call->timer.async_wait([go = step(call, next)](boost::system::error_code error) {
+      if (!error) go();
+    });
+  }
+
+  TokenBucket& bucket(AwsCallKind kind) {
+    switch (kind) {
+      case AwsCallKind::kLaunch:
+        return launches_;
+      case AwsCallKind::kTerminate:
+        return terminations_;
+      case AwsCallKind::kIdentify:
+        return identifications_;
+      case AwsCallKind::kRead:
+        break;
+    }
+    return reads_;
+  }
+
+  void wait_for_turn(const CallPtr& call) {
+    const auto now = Clock::now();
+    const auto left = std::chrono::floor<Duration>(call->deadline - now);
+    const auto wait = bucket(call->what.kind).reserve(now, left);
+    if (!wait) {
+      finish(call, CloudFailure{FailureClass::kThrottle, "our own limit",
+                                "too many calls are waiting for their turn"});
+    } else if (*wait == Duration{0}) {
+      send_with_keys(call);
+    } else {
+      after(call, *wait, &Calls::send_with_keys);
+    }
+  }
+
+  void send_with_keys(const CallPtr& call) {
+    const auto known = credentials_.current();
+    if (known && known->set) return send(call, *known->set);
+    // Nothing yet, or nothing at all: one attempt, which is over at once when one was just made.
+    renew_keys(call, &Calls::send_with_new_keys);
+  }
+
+  void send_with_new_keys(const CallPtr& call) {
+    const auto known = credentials_.current();
+    if (known && known->set) return send(call, *known->set);
+    finish(call, CloudFailure{FailureClass::kDenied, "no credentials", known->problem});
+  }
+
+  void renew_keys(const CallPtr& call, void (Calls::*next)(const CallPtr&)) {
+    credentials_.refresh(
+        [&context = context_, go = step(call, next)] { boost::asio::post(context, go); });
+  }
+
+  std::string endpoint(const AwsCall& what) const {
+    const bool sts = what.kind == AwsCallKind::kIdentify;
+    const std::string& given = sts ? setup.sts_endpoint : setup.ec2_endpoint;
+    return given.empty() ? default_endpoint(sts ? "sts" : "ec2", what.region) : given;
+  }
+
+  void send(const CallPtr& call, const AwsCredentialSet& set) {
+    const AwsCall& what = call->what;
+    const bool launch = what.kind == AwsCallKind::kLaunch;
+    call->keys = set.keys;
+    const wire::SigningScope scope{what.region, what.kind == AwsCallKind::kIdentify ? "sts" : "ec2",
+                                   wall_now() + skew_};
+    HttpRequest request = signed_request(endpoint(what), what.body, scope, set.keys);
+    request.connect_limit = settings_.connect_limit;
+    request.total_limit = launch ? settings_.launch_answer_limit : settings_.answer_limit;
+    request.own_connection = launch;
+    request.ca_file = setup.ca_file;
+    http_.send(std::move(request), [weak = weak_from_this(), call](HttpAnswer answer) {
+      const auto self = weak.lock();
+      if (self && self->under_way_.contains(call)) self->take(call, std::move(answer));
+    });
+  }
+
+  void take(const CallPtr& call, HttpAnswer answer) {
+    if (answer.end != HttpAnswer::End::kAnswered) {
+      const bool sent = answer.end == HttpAnswer::End::kNoAnswer;
+      finish(call, CloudFailure{sent ? FailureClass::kUnknownOutcome : FailureClass::kUnreachable,
+                                answer.code, answer.why});
+    } else if (answer.status / 100 == 2) {
+      finish(call, std::move(answer.body));
+    } else {
+      take_failure(call, wire::decode_failure(answer.status, std::move(answer.body)), answer.date);
+    }
+  }
+
+  void take_failure(const CallPtr& call, CloudFailure failure, const std::string& date) {
+    if (core::refuses_identity(failure.code)) {
+      if (correct_clock(call, date)) return send_with_keys(call);
+      if (!call->keys_renewed) return replace_keys(call, std::move(failure));
+    }
+    const bool passes =
+        failure.what == FailureClass::kThrottle || failure.what == FailureClass::kUnknownOutcome;
+    if (passes && call->what.kind != AwsCallKind::kLaunch && repeat(call)) return;
+    finish(call, std::move(failure));
+  }
+
+  // True: the signature's time was wrong, and the next one's will be right.
+  bool correct_clock(const CallPtr& call, const std::string& date) {
+    const auto aws = parse_http_date(date);
+    if (!aws || call->clock_corrected) return false;
+    const Duration off = *aws - wall_now();
+    if (std::chrono::abs(off - skew_) < settings_.skew_min) return false;
+    call->clock_corrected = true;
+    skew_ = off;
+    journal_.log({core::LogLevel::kWarning, "aws.clock",
+                  str("this machine's clock is ", to_string(std::chrono::abs(off)),
+                      off > Duration{0} ? " behind" : " ahead of",
+                      " AWS: signatures are corrected; set the clock (timedatectl set-ntp true)")});
+    return true;
+  }
+
+  // Looks for other keys once; the same ones again need not be tried again.
+  void replace_keys(const CallPtr& call, CloudFailure failure) {
+    call->keys_renewed = true;
+    credentials_.refresh(
+        [&context = context_, weak = weak_from_this(), call, failure = std::move(failure)] {
+          boost::asio::post(context, [weak, call, failure] {
+            const auto self = weak.lock();
+            if (self && self->under_way_.contains(call)) self->try_replaced_keys(call, failure);
+          });
+        });
+  }
+
+  void try_replaced_keys(const CallPtr& call, CloudFailure failure) {
+    const auto known = credentials_.current();
+    if (known->set && known->set->keys != call->keys) {
+      journal_.log({core::LogLevel::kInfo, "aws.keys",
+                    str("AWS refused the keys (", failure.code, "): trying again with those of ",
+                        known->set->source)});
+      return send(call, *known->set);
+    }
+    if (!known->problem.empty()) failure.message += str("; ", known->problem);
+    finish(call, std::move(failure));
+  }
+
+  bool repeat(const CallPtr& call) {
+    if (call->repeats >= settings_.repeats_max) return false;
+    const Duration bound =
+        std::min(settings_.repeat_delay_max, settings_.repeat_delay_min * (1 << call->repeats));
+    const Duration wait = prng_.between(Duration{0}, bound);
+    if (Clock::now() + wait >= call->deadline) return false;
+    ++call->repeats;
+    after(call, wait, &Calls::wait_for_turn);
+    return true;
+  }
+
+  void finish(const CallPtr& call, AwsReply reply) {
+    under_way_.erase(call);
+    const Callback done = std::move(call->done);
+    done(std::move(reply));
+  }
+
+  boost::asio::io_context& context_;
+  AwsCredentials& credentials_;
+  port::Journal& journal_;
+  const AwsCallSettings settings_;
+  TokenBucket reads_, launches_, terminations_, identifications_;
+  HttpClient http_;
+  Prng prng_;
+  Duration skew_{0};  // AWS's clock less ours
+  std::set<CallPtr> under_way_;
+};
+
+AwsCaller::AwsCaller(boost::asio::io_context& context, AwsCredentials& credentials,
+                     port::Journal& journal, AwsSetup setup, AwsCallSettings settings)
+    : calls_(std::make_shared<Calls>(context, credentials, journal, std::move(setup), settings)) {}
+
+AwsCaller::~AwsCaller() {
+  calls_->abandon();
+}
+
+void AwsCaller::call(AwsCall call, Callback done) {
+  calls_->begin(std::move(call), std::move(done));
+}
+
+const AwsSetup& AwsCaller::setup() const {
+  return calls_->setup;
+}
+
+}  // namespace cb::io
