@@ -16,6 +16,9 @@ struct Overloaded : Fs... {
 template <class... Fs>
 Overloaded(Fs...) -> Overloaded<Fs...>;
 
+// People come together and leave together: so long at a time.
+constexpr Duration kStretch = minutes{10};
+
 // Something between nothing and twice the mean.
 Duration around(Prng& prng, Duration mean) {
   return prng.between(seconds{1}, 2 * mean);
@@ -29,11 +32,10 @@ Crowd::Crowd(Ground& ground, Mailbox& mailbox, Crasher& crasher)
       crasher_(crasher),
       prng_(stream(ground.options.seed, "crowd")) {
   const Options& options = ground.options;
-  busy_hours_.resize(static_cast<std::size_t>(options.length / hours{1}) + 1);
-  // The world begins with a busy hour, so that a shortened one is not empty.
-  busy_hours_[0] = true;
-  for (bool&& busy : busy_hours_) {
-    if (prng_.below(24) < static_cast<std::uint64_t>(options.busy_hours)) busy = true;
+  // The world begins busy, so that a shortened one is not empty.
+  busy_.push_back(true);
+  for (auto left = options.length / kStretch; left > 0; --left) {
+    busy_.push_back(prng_.chance(static_cast<unsigned>(options.busy_percent)));
   }
   for (int number = 1; number <= options.clients; ++number) {
     Client& client = clients_.emplace_back();
@@ -69,14 +71,14 @@ void Crowd::take_habits(Client& client) {
 }
 
 bool Crowd::busy_at(Moment moment) const {
-  const auto hour = static_cast<std::size_t>(moment.time_since_epoch() / hours{1});
-  return hour < busy_hours_.size() && busy_hours_[hour];
+  const auto stretch = static_cast<std::size_t>(moment.time_since_epoch() / kStretch);
+  return stretch < busy_.size() && busy_[stretch];
 }
 
 void Crowd::rest(Client& client, Duration pause) {
   Moment when = ground_.now() + pause;
   const Moment last = Moment{} + ground_.options.length;
-  while (when < last && !busy_at(when)) when += minutes{17};
+  while (when < last && !busy_at(when)) when += kStretch;
   if (when >= last) return;
   Client* const who = &client;
   ground_.heap.at(when, [this, who] { next_session(*who); });
@@ -97,7 +99,7 @@ void Crowd::got(Client& client, const Answer& answer) {
   const auto* address = std::get_if<core::WorkerAddress>(&answer);
   if (address == nullptr) {
     // The impatient ask again at once, the others after a coffee.
-    rest(client, client.wait ? prng_.between(seconds{1}, seconds{20})
+    rest(client, client.wait ? prng_.between(seconds{1}, minutes{2})
                              : prng_.between(seconds{20}, minutes{10}));
     return;
   }

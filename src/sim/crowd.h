@@ -66,7 +66,7 @@ class Crowd : public port::Replies, public Watcher {
   Crasher& crasher_;
   Prng prng_;
   std::deque<Client> clients_;
-  std::vector<bool> busy_hours_;
+  std::vector<bool> busy_;  // by kStretch
   std::map<CallerId, Call> calls_;
   std::uint64_t callers_ = 0;
   bool home_ = false;

@@ -6,7 +6,7 @@ namespace cb::sim {
 namespace {
 
 // An armed point that is not reached for so long is given up.
-constexpr Duration kArmedFor = hours{1};
+constexpr Duration kArmedFor = hours{8};
 
 }  // namespace
 

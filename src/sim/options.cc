@@ -29,7 +29,7 @@ void draw_settings(core::Settings& settings, Prng& prng) {
   pool.market = pick<core::MarketOrder>(
       prng, {core::MarketOrder::kSpotThenOnDemand, core::MarketOrder::kSpotThenOnDemand,
              core::MarketOrder::kSpot, core::MarketOrder::kOnDemand});
-  pool.idle_timeout = pick<Duration>(prng, {minutes{15}, minutes{15}, minutes{5}, minutes{40}});
+  pool.idle_timeout = pick<Duration>(prng, {minutes{15}, minutes{5}, minutes{2}, minutes{40}});
   pool.launch_timeout = pick<Duration>(prng, {minutes{3}, minutes{3}, seconds{90}});
   pool.ready = pick<core::ReadyCheck>(prng, {core::ReadyCheck::kDserv, core::ReadyCheck::kDserv,
                                              core::ReadyCheck::kTcp, core::ReadyCheck::kNone});
@@ -75,9 +75,9 @@ Options draw_options(std::uint64_t seed, const Narrowing& narrowing) {
   options.addresses = static_cast<int>(prng.between(6, 40));
   options.capacity = static_cast<std::size_t>(prng.between(1, 5));
   options.staleness = pick<Duration>(prng, {seconds{1}, seconds{5}, seconds{20}});
-  options.think = pick<Duration>(prng, {minutes{40}, minutes{90}, minutes{180}});
-  options.session = pick<Duration>(prng, {minutes{2}, minutes{10}, minutes{30}});
-  options.busy_hours = static_cast<int>(prng.between(3, 9));
+  options.think = pick<Duration>(prng, {minutes{8}, minutes{20}, minutes{60}});
+  options.session = pick<Duration>(prng, {minutes{1}, minutes{4}, minutes{20}});
+  options.busy_percent = static_cast<int>(prng.between(10, 45));
   options.release_percent = pick<int>(prng, {0, 10, 40, 90});
   options.foreigners = prng.chance(60);
   options.batching = pick<Duration>(prng, {milliseconds{0}, milliseconds{0}, milliseconds{40}});

@@ -38,9 +38,9 @@ struct Options {
   std::size_t capacity = 0;                 // of each (type, market)
   Duration staleness{0};                    // how old a listing's view may be
   // The people.
-  Duration think{0};    // mean pause between two sessions of one client
-  Duration session{0};  // mean length of one
-  int busy_hours = 0;   // of a day; outside them everybody rests
+  Duration think{0};     // mean pause between two sessions of one client
+  Duration session{0};   // mean length of one
+  int busy_percent = 0;  // of the time; outside it everybody rests
   int release_percent = 0;
   bool foreigners = false;  // instances of other brokers and people under the same tag
   Duration batching{0};     // the driver may be so late that events pile up
