@@ -196,7 +196,8 @@ class AwsCaller::Calls : public std::enable_shared_from_this<Calls> {
     call->clock_corrected = true;
     skew_ = off;
     journal_.log({core::LogLevel::kWarning, "aws.clock",
-                  str("this machine's clock is ", to_string(std::chrono::abs(off)),
+                  str("this machine's clock is ",
+                      to_string(Duration{std::chrono::floor<seconds>(std::chrono::abs(off))}),
                       off > Duration{0} ? " behind" : " ahead of",
                       " AWS: signatures are corrected; set the clock (timedatectl set-ntp true)")});
     return true;

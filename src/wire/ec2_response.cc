@@ -36,6 +36,12 @@ std::string text(pugi::xml_node node, const char* name) {
   return node.child_value(name);
 }
 
+// A refused right comes with a kilobyte that only `aws sts decode-authorization-message` can read.
+std::string message_of(pugi::xml_node error) {
+  const std::string message = text(error, "Message");
+  return message.substr(0, message.find(" Encoded authorization failure message:"));
+}
+
 }  // namespace
 
 Result<core::Launched> decode_run_instances(std::string body) {
@@ -119,9 +125,9 @@ core::CloudFailure decode_failure(int http_status, std::string body) {
   for (pugi::xml_node error : errors.children("Error")) {
     if (failure.code.empty()) {
       failure.code = text(error, "Code");
-      failure.message = text(error, "Message");
+      failure.message = message_of(error);
     } else {
-      failure.message += str("; ", text(error, "Code"), ": ", text(error, "Message"));
+      failure.message += str("; ", text(error, "Code"), ": ", message_of(error));
     }
   }
   failure.what = core::classify(failure.code, http_status);

@@ -222,6 +222,14 @@ TEST(Failure, IsReadAsStsWritesIt) {
   EXPECT_EQ(f.message, "Bad [request 9]");
 }
 
+TEST(Failure, LeavesOutWhatNobodyCanRead) {
+  core::CloudFailure f = decode_failure(
+      403,
+      "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>You may not. Encoded "
+      "authorization failure message: abcdefgh</Message></Error></Errors></Response>");
+  EXPECT_EQ(f.message, "You may not.");
+}
+
 TEST(Failure, WithoutADocumentGoesByItsStatus) {
   core::CloudFailure f = decode_failure(502, "<html>Bad Gateway");
   EXPECT_EQ(f.what, FailureClass::kUnknownOutcome);
