@@ -175,34 +175,34 @@ void TextListener::handle(const epoll_event& event) {
   wire::TextSession& session = connection->session;
   const bool hung_up = (event.events & (EPOLLERR | EPOLLHUP)) != 0;
   connection->unwanted = (event.events & (EPOLLIN | EPOLLOUT) & ~interest(session)) != 0;
-  if (hung_up || (event.events & EPOLLIN) != 0) read_from(*connection, hung_up);
+  // Before a reset counts, so that a complete line in front of it does.
+  if (hung_up || (event.events & EPOLLIN) != 0) read_from(*connection);
   // While it lingers both directions are shut, which is a hang-up too: reading has seen the end.
   if (hung_up && session.phase() != wire::TextSession::Phase::kLingering) session.reset();
 }
 
-// Complete lines count though a reset comes behind them, hence `until_dry`.
-void TextListener::read_from(TextConnection& connection, bool until_dry) {
+void TextListener::read_from(TextConnection& connection) {
   wire::TextSession& session = connection.session;
-  do {
-    const std::size_t room = std::min(session.input_room(), scratch_.size());
-    if (room == 0) return;
-    const ssize_t got = ::recv(connection.fd.get(), scratch_.data(), room, 0);
-    if (got > 0) {
-      take(connection, session.received({scratch_.data(), static_cast<std::size_t>(got)}, now_));
-    } else if (got == 0) {
-      take(connection, session.input_ended(now_));
-    } else {
-      if (errno != EAGAIN && errno != EINTR) session.reset();
-      return;
-    }
-  } while (until_dry);
+  const std::size_t room = std::min(session.input_room(), scratch_.size());
+  if (room == 0) return;
+  const ssize_t got = ::recv(connection.fd.get(), scratch_.data(), room, 0);
+  if (got > 0) {
+    take(connection, session.received({scratch_.data(), static_cast<std::size_t>(got)}, now_));
+  } else if (got == 0) {
+    take(connection, session.input_ended(now_));
+  } else if (errno != EAGAIN && errno != EINTR) {
+    session.reset();
+  }
 }
 
 void TextListener::write_to(TextConnection& connection) {
   wire::TextSession& session = connection.session;
   while (!session.output().empty() && session.phase() != wire::TextSession::Phase::kClosed) {
     const auto output = session.output();
-    const ssize_t sent = ::send(connection.fd.get(), output.data(), output.size(), MSG_NOSIGNAL);
+    // What is shut down behind its last line travels with the end of the stream, in one packet.
+    const bool last = session.phase() == wire::TextSession::Phase::kEnding;
+    const int flags = MSG_NOSIGNAL | (last ? MSG_MORE : 0);
+    const ssize_t sent = ::send(connection.fd.get(), output.data(), output.size(), flags);
     if (sent < 0) {
       if (errno != EAGAIN && errno != EINTR) session.reset();
       return;
@@ -250,7 +250,7 @@ void TextListener::settle(TextConnection& connection) {
   write_to(connection);
   if (session.phase() == Phase::kLingering && !std::exchange(connection.shut, true)) {
     ::shutdown(connection.fd.get(), SHUT_WR);
-    if ((connection.watched & EPOLLIN) == 0) read_from(connection, true);
+    if ((connection.watched & EPOLLIN) == 0) read_from(connection);
   }
   if (session.phase() != Phase::kWaiting && connection.caller.value != 0) {
     post(core::CallerGone{std::exchange(connection.caller, {})});

@@ -81,7 +81,7 @@ class TextListener : public port::Replies {
   void say_once(bool& said, const char* key, std::string text);
 
   void add(UniqueFd fd, wire::TextSession session, bool refused);
-  void read_from(TextConnection& connection, bool until_dry);
+  void read_from(TextConnection& connection);
   void write_to(TextConnection& connection);
   void take(TextConnection& connection, wire::TextSession::Asked asked);
   void touch(TextConnection& connection);

@@ -136,7 +136,7 @@ void TextListener::add(UniqueFd fd, wire::TextSession session, bool refused) {
   event.events = connection.watched;
   event.data.u64 = connection.id;
   ::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_ADD, connection.fd.get(), &event);
-  read_from(connection, false);
+  read_from(connection);
   touch(connection);
 }
 

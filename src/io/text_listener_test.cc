@@ -44,10 +44,13 @@ TEST_F(TextListenerTest, ReleaseWithoutNewlineFollowedByACloseIsDone) {
   EXPECT_TRUE(run_until([&] { return listener->connections() == 0; }));
 }
 
-TEST_F(TextListenerTest, SilenceEndsALineWithoutNewline) {
+TEST_F(TextListenerTest, SilenceEndsALineWithoutNewlineThoughSomebodyElseHasHoursLeft) {
   options.text.limits.silence = milliseconds{20};
+  options.text.limits.first_command = hours{2};
   start();
   answer_everything();
+  const TestClient patient(address);
+  ASSERT_TRUE(run_until([&] { return listener->connections() == 1; }));
   EXPECT_EQ(ask("GET_WORKER"), "198.51.100.7\n");
 }
 
@@ -96,6 +99,17 @@ TEST_F(TextListenerTest, AResetWithAnUnfinishedLineDoesNothing) {
   client.reset();
   ASSERT_TRUE(run_until([&] { return listener->connections() == 0; }));
   EXPECT_TRUE(broker.asked.empty());
+}
+
+TEST_F(TextListenerTest, ACompleteLineInFrontOfAResetIsDone) {
+  start();
+  TestClient client(address);
+  ASSERT_TRUE(run_until([&] { return listener->connections() == 1; }));
+  client.send("RELEASE 198.51.100.7\n");
+  client.reset();
+  ASSERT_TRUE(run_until([&] { return listener->connections() == 0; }));
+  ASSERT_EQ(broker.asked.size(), 1U);
+  EXPECT_EQ(broker.gone, std::vector{broker.asked[0].caller});
 }
 
 TEST_F(TextListenerTest, AFailedWriteLosesTheCallerOfAConnectionThatStays) {
