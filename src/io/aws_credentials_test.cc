@@ -170,6 +170,14 @@ TEST_F(Home, TheRegionIsLookedForInAwsOrder) {
   EXPECT_THAT(region("us-east-1.evil/"), HasSubstr("is not the name of an AWS region"));
 }
 
+TEST_F(Home, ABrokenProfileMattersOnlyWhereTheRegionWouldComeFromIt) {
+  write("config", "[default]\nregion\n");
+  EXPECT_EQ(find_aws_setup(environment, {"us-east-1", ""})->region, "us-east-1");
+  auto setup = find_aws_setup(environment, {});
+  ASSERT_FALSE(setup);
+  EXPECT_THAT(setup.error().what, HasSubstr("config line 2"));
+}
+
 TEST_F(Home, EndpointsAreTakenFromTheEnvironmentAndTheProfile) {
   write("config", "[default]\nregion = us-east-1\nendpoint_url = http://127.0.0.1:1\n");
   auto setup = find_aws_setup(environment, {});

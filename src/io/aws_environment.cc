@@ -135,16 +135,18 @@ Result<std::optional<LoadedProfile>> load_profile(const AwsEnvironment& environm
 
 Result<AwsSetup> find_aws_setup(const AwsEnvironment& environment,
                                 const AwsConfigured& configured) {
-  auto profile = load_profile(environment);
-  if (!profile) return profile.error();
-  auto region = find_region(environment, configured.region, *profile);
-  if (!region) return region.error();
+  // A profile that cannot be read is no reason not to start where it is not needed: whoever looks
+  // for its keys says what is wrong with it, and goes on looking.
+  auto loaded = load_profile(environment);
+  const std::optional<LoadedProfile> profile = loaded ? *loaded : std::nullopt;
+  auto region = find_region(environment, configured.region, profile);
+  if (!region) return loaded ? region.error() : loaded.error();
   AwsSetup setup{*region, configured.endpoint, configured.endpoint,
                  environment.get("AWS_CA_BUNDLE")};
   if (configured.endpoint.empty() &&
       environment.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") != "true") {
     std::string both = environment.get("AWS_ENDPOINT_URL");
-    if (both.empty()) both = setting(*profile, "endpoint_url");
+    if (both.empty()) both = setting(profile, "endpoint_url");
     const auto or_both = [&](std::string own) { return own.empty() ? both : own; };
     setup.ec2_endpoint = or_both(environment.get("AWS_ENDPOINT_URL_EC2"));
     setup.sts_endpoint = or_both(environment.get("AWS_ENDPOINT_URL_STS"));

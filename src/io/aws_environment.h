@@ -51,7 +51,8 @@ struct AwsSetup {
 // it is an EC2 instance (blocks up to 2 s, unless AWS_EC2_METADATA_DISABLED). Endpoints: as
 // configured, AWS_ENDPOINT_URL_EC2 and _STS, AWS_ENDPOINT_URL, the profile's endpoint_url; none of
 // those of the environment with AWS_IGNORE_CONFIGURED_ENDPOINT_URLS. An Error when there is no
-// region, or a value cannot be one.
+// region, or a value cannot be one; a profile that cannot be read is one only when the region would
+// have to come from it.
 Result<AwsSetup> find_aws_setup(const AwsEnvironment& environment, const AwsConfigured& configured);
 
 // "https://ec2.us-east-1.amazonaws.com", with China's other domain.
