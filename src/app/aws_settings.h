@@ -1,0 +1,14 @@
+#pragma once
+// The configuration's [aws] table in the words of io.
+
+#include "app/config.h"
+#include "io/aws_caller.h"
+#include "io/aws_environment.h"
+
+namespace cb::app {
+
+// The process's environment, with what the configuration says instead of it.
+io::AwsEnvironment aws_environment(const AwsConfig& config);
+io::AwsCallSettings aws_call_settings(const AwsConfig& config);
+
+}  // namespace cb::app

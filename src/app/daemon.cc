@@ -1,0 +1,150 @@
+#include "app/daemon.h"
+
+#include <boost/asio/post.hpp>
+#include <csignal>
+#include <utility>
+
+#include "app/settings_table.h"
+#include "base/text.h"
+#include "driver/recovery.h"
+#include "io/clock.h"
+#include "wire/ec2_request.h"
+
+namespace cb::app {
+
+using core::LogLevel;
+
+void Daemon::say(LogLevel level, std::string key, std::string text) {
+  journal_.log({level, std::move(key), std::move(text)});
+}
+
+// Called from many handlers; one pump serves all that are ready, so that their changes are saved
+// in one commit.
+void Daemon::wake() {
+  if (pump_posted_) return;
+  pump_posted_ = true;
+  boost::asio::post(io_, [this] {
+    pump_posted_ = false;
+    pump();
+  });
+}
+
+void Daemon::pump() {
+  // What ports answer at once is taken in the same turn, but no turn goes on for ever.
+  for (int rounds = 0; driver_->has_work() && rounds < 100; ++rounds) driver_->run(io::now());
+  const Now now = io::now();
+  if (const auto due = driver_->next_deadline(); due && *due <= now.boot) driver_->run(now);
+  if (driver_->has_work()) wake();
+  if (stopping_) stop_when_quiet();
+  arm_timer();
+}
+
+void Daemon::arm_timer() {
+  const auto due = driver_->next_deadline();
+  if (due == timer_at_) return;
+  timer_at_ = due;
+  if (!due) {
+    timer_.cancel();
+    return;
+  }
+  // One millisecond more: the timer's clock is not ours, and a wake-up too early is a wasted one.
+  timer_.expires_after(std::max(*due - io::now().boot, Duration{0}) + milliseconds{1});
+  timer_.async_wait([this](boost::system::error_code error) {
+    if (error) return;
+    timer_at_.reset();
+    pump();
+  });
+}
+
+void Daemon::wait_for_signal() {
+  signals_.async_wait([this](boost::system::error_code error, int signal) {
+    if (error) return;
+    if (signal == SIGHUP) {
+      reload();
+    } else {
+      stop();
+    }
+    wait_for_signal();
+  });
+}
+
+void Daemon::reload() {
+  manager_.reloading();
+  auto fresh = load_config(flags_, process_environment());
+  if (!fresh) {
+    say(LogLevel::kError, "settings.refused",
+        str("the configuration was not reloaded, the former one stays in force: ",
+            fresh.error().what));
+    manager_.ready("serving");
+    return;
+  }
+  const ReloadPlan plan = plan_reload(loaded_.config, fresh->config);
+  for (const std::string& key : plan.needs_restart) {
+    say(LogLevel::kWarning, "settings.restart",
+        str(key, " has changed and takes effect at the next restart"));
+  }
+  for (const std::string& warning : fresh->warnings) {
+    say(LogLevel::kWarning, "settings.warning", warning);
+  }
+  loaded_ = std::move(*fresh);
+  loaded_.config = plan.config;
+  journal_.configure(loaded_.config.log_level, loaded_.config.log_format);
+  listener_->set_allow(*io::AllowList::parse(loaded_.config.allow));
+  mailbox_.post(core::SettingsChanged{loaded_.config.core});
+  manager_.ready("serving");
+}
+
+void Daemon::stop() {
+  if (stopping_) return;
+  stopping_ = true;
+  manager_.stopping();
+  const bool end_workers = loaded_.config.terminate_workers_on_exit;
+  say(LogLevel::kInfo, "broker.stop",
+      end_workers ? "stopping: callers are told, workers are ended"
+                  : "stopping: callers are told, workers go on and are taken up at the next start");
+  listener_->stop_accepting();
+  stop_by_ = io::now().boot + loaded_.config.stop_timeout;
+  driver_->post(core::StopRequested{end_workers});
+  wake();
+  stop_timer_.expires_after(loaded_.config.stop_timeout);
+  stop_timer_.async_wait([this](boost::system::error_code error) {
+    if (!error) wake();
+  });
+}
+
+void Daemon::stop_when_quiet() {
+  const Now now = io::now();
+  if (!stop_by_ || (!broker_->quiet() && now.boot < *stop_by_)) return;
+  if (!broker_->quiet()) {
+    say(LogLevel::kAlert, "broker.stop_late",
+        "stopped before EC2 confirmed the end of every worker: the next start asks again");
+  }
+  const Duration left = std::max(*stop_by_ - now.boot, Duration{1000});
+  stop_by_.reset();
+  listener_->finish(std::min(left, Duration{2000}), [this] { io_.stop(); });
+}
+
+void Daemon::keep_watchdog_quiet() {
+  const Duration interval = manager_.alive_interval();
+  if (interval == Duration{0}) return;
+  manager_.alive();
+  watchdog_.expires_after(interval);
+  watchdog_.async_wait([this](boost::system::error_code error) {
+    if (!error) keep_watchdog_quiet();
+  });
+}
+
+int Daemon::run() {
+  signals_.add(SIGTERM);
+  signals_.add(SIGINT);
+  signals_.add(SIGHUP);
+  wait_for_signal();
+  keep_watchdog_quiet();
+  manager_.ready("serving");
+  wake();
+  io_.run();
+  say(LogLevel::kInfo, "broker.stopped", "stopped");
+  return 0;
+}
+
+}  // namespace cb::app

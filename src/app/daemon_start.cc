@@ -1,0 +1,110 @@
+// How serve comes up: state directory, journal, cloud, listeners, in this order, so that nobody is
+// served by a broker that may not run.
+
+#include <algorithm>
+#include <fstream>
+
+#include "app/aws_settings.h"
+#include "app/daemon.h"
+#include "base/text.h"
+#include "driver/recovery.h"
+#include "io/clock.h"
+#include "wire/ec2_request.h"
+
+namespace cb::app {
+
+using core::LogLevel;
+
+Daemon::Daemon(LoadedConfig loaded, ServeFlags flags)
+    : loaded_(std::move(loaded)),
+      flags_(std::move(flags)),
+      journal_(loaded_.config.log_level, loaded_.config.log_format) {}
+
+Daemon::~Daemon() = default;
+
+Status Daemon::start(const std::string& port_file) {
+  for (const std::string& warning : loaded_.warnings) {
+    say(LogLevel::kWarning, "settings.warning", warning);
+  }
+  core::Event started;
+  if (Status status = open_journal(started); !status) return status;
+  if (Status status = open_cloud(); !status) return status;
+  broker_.emplace(loaded_.config.core, wire::encode_run_instances);
+  prober_.emplace(io_, mailbox_, [] {});
+  if (Status status = open_doors(); !status) return status;
+  driver_.emplace(*broker_, driver::Ports{*cloud_, *prober_, *listener_, *store_, journal_});
+  mailbox_.post(std::move(started));
+  say_where_it_listens();
+  return write_port_file(port_file);
+}
+
+Status Daemon::open_journal(core::Event& started) {
+  const ServeConfig& config = loaded_.config;
+  io::StoreOptions options;
+  options.state_dir = config.state_dir;
+  options.boot_id = io::boot_id();
+  options.ledger_keep = config.ledger_keep;
+  const Now now = io::now();
+  const std::string boot = options.boot_id;
+  auto opened = io::SqliteStore::open(std::move(options), now);
+  if (!opened) return opened.error();
+  store_ = std::move(opened->store);
+  started = driver::started(std::move(opened->journal), boot, now, io::fresh_nonce(),
+                            config.core.restart_elapsed_max);
+  return Done{};
+}
+
+Status Daemon::open_cloud() {
+  const io::AwsEnvironment environment = aws_environment(loaded_.config.aws);
+  io::AwsConfigured configured;
+  configured.region = loaded_.config.core.region;
+  configured.endpoint = loaded_.config.aws.endpoint;
+  auto setup = io::find_aws_setup(environment, configured);
+  if (!setup) return setup.error();
+  loaded_.config.core.region = setup->region;
+  credentials_.emplace([environment] { return io::find_credentials(environment); });
+  aws_.emplace(io_, *credentials_, journal_, std::move(*setup),
+               aws_call_settings(loaded_.config.aws));
+  cloud_.emplace(*aws_, mailbox_, journal_);
+  return Done{};
+}
+
+Status Daemon::open_doors() {
+  const ServeConfig& config = loaded_.config;
+  io::TextListenerOptions options;
+  options.text.limits = config.text;
+  options.text.version = BROKER_VERSION;
+  options.text.empty_input_is_get_worker = config.empty_input_is_get_worker;
+  options.text.address = config.core.pools.begin()->second.address;
+  options.max_connections = config.max_connections;
+  auto allow = io::AllowList::parse(config.allow);
+  if (!allow) return allow.error();
+  options.allow = std::move(*allow);
+  listener_.emplace(io_, std::move(options), io::now, mailbox_, journal_, [] {});
+  return listener_->listen(config.listen);
+}
+
+void Daemon::say_where_it_listens() {
+  std::vector<std::string> addresses = listener_->addresses();
+  const bool local = std::all_of(addresses.begin(), addresses.end(), [](const std::string& a) {
+    return a.starts_with("127.") || a.starts_with("[::1]");
+  });
+  say(LogLevel::kInfo, "broker.listening",
+      str("serving on ", join(addresses, ", "),
+          local ? ", this machine only; to open it set listen = [\"0.0.0.0:9000\"] and "
+                  "allow = [\"NETWORK/BITS\"]"
+                : ""));
+}
+
+Status Daemon::write_port_file(const std::string& path) const {
+  if (path.empty()) return Done{};
+  const std::string address = listener_->addresses().front();
+  const std::string port = address.substr(address.rfind(':') + 1);
+  std::ofstream file(path);
+  file << port << "\n";
+  file.close();
+  if (!file) return Error{str("the port could not be written to ", path)};
+  return Done{};
+}
+
+}  // namespace cb::app
