@@ -22,7 +22,6 @@ enum class TimerKind {
   kWorkerLifetime,
   kAttemptRetry,  // id: the token
   kListing,       // no id, in this and the rest
-  kIdleSave,
   kSaveRetry,
   kProgress,
   kTerminateAll,

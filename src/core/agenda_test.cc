@@ -32,10 +32,10 @@ TEST(Agenda, TheEarliestComesFirstAndACancelledOneNever) {
 
 TEST(Agenda, ArmByMovesOnlyToAnEarlierTime) {
   Agenda agenda;
-  agenda.arm_by({TimerKind::kIdleSave, ""}, at(5));
-  agenda.arm_by({TimerKind::kIdleSave, ""}, at(9));
+  agenda.arm_by({TimerKind::kSaveRetry, ""}, at(5));
+  agenda.arm_by({TimerKind::kSaveRetry, ""}, at(9));
   EXPECT_EQ(agenda.next(), at(5));
-  agenda.arm_by({TimerKind::kIdleSave, ""}, at(3));
+  agenda.arm_by({TimerKind::kSaveRetry, ""}, at(3));
   EXPECT_EQ(agenda.next(), at(3));
 }
 

@@ -44,6 +44,8 @@ void Broker::State::recover(const WorkerRecord& record, const Records& records) 
   const Duration boot = pool != nullptr ? pool->launch_timeout : PoolSettings{}.launch_timeout;
   const Instant soonest = desk.now.boot + desk.settings.restart_grace;
   // Idle clocks are saved behind time by at most that interval; never end earlier than was said.
+  worker.last_used_saved = record.last_used;
+  worker.clock_recovered = true;
   worker.record.last_used =
       std::min(record.last_used + desk.settings.idle_save_interval, desk.now.boot);
   switch (record.phase) {
@@ -100,8 +102,6 @@ void Broker::State::due(const Timer& timer) {
       return launcher.retry({timer.id});
     case TimerKind::kListing:
       return watch.listing_due();
-    case TimerKind::kIdleSave:
-      return workers.save_idle_clocks();
     case TimerKind::kSaveRetry:
       // Any change makes the driver try again, with all that it could not save before.
       desk.agenda.arm(timer, desk.now.boot + desk.settings.save_retry_interval);
@@ -143,8 +143,6 @@ void Broker::State::on(const SettingsChanged& event) {
 void Broker::State::on(const StopRequested& event) {
   desk.stopping = true;
   waiting.refuse_everyone("the broker is stopping; ask again in a few seconds");
-  workers.save_idle_clocks();
-  desk.agenda.cancel({TimerKind::kIdleSave, ""});
   if (!event.terminate_workers) return;
   ending_all = true;
   mass.end_everything({});

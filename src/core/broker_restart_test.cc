@@ -193,12 +193,31 @@ TEST_F(BrokerTest, CloudCallsDoNotGrowWithCallers) {
   EXPECT_LE(world.listings - before, 31U);
 }
 
-TEST_F(BrokerTest, AWarmHandOutSavesNothingAtOnceAndLogsNothing) {
+TEST_F(BrokerTest, AWarmHandOutLogsNothingAndSavesOnceInAnInterval) {
   ready_worker();
   world.run_for(seconds{10});
-  const Decision decision = world.broker->step(world.now, Asked{{999'999}, GetWorker{}});
-  EXPECT_TRUE(decision.save.empty());
-  EXPECT_EQ(decision.then.size(), 1U);
+  const auto hand_out = [&](std::uint64_t caller) {
+    const Decision decision = world.broker->step(world.now, Asked{{caller}, GetWorker{}});
+    EXPECT_EQ(decision.then.size(), 1U);
+    return decision.save.size();
+  };
+  EXPECT_EQ(hand_out(999'001), 1U);
+  EXPECT_EQ(hand_out(999'002), 0U);
+  world.now.boot += seconds{4};
+  EXPECT_EQ(hand_out(999'003), 0U);
+  world.now.boot += seconds{1};
+  EXPECT_EQ(hand_out(999'004), 1U);
+}
+
+TEST_F(BrokerTest, AUseInTheMomentBeforeACrashIsNotForgotten) {
+  ready_worker();
+  world.run_for(minutes{14});
+  ASSERT_TRUE(world.ping("203.0.113.1"));
+  world.crash_and_restart(seconds{5});
+  world.run_for(minutes{14});
+  EXPECT_EQ(world.alive(), 1U);
+  world.run_for(minutes{2});
+  EXPECT_EQ(world.alive(), 0U);
 }
 
 }  // namespace

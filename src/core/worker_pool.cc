@@ -24,10 +24,8 @@ std::vector<InstanceId> WorkerPool::ids() const {
 
 Worker& WorkerPool::add(Worker worker) {
   Worker& kept = restore(std::move(worker));
-  if (kept.ours) {
-    desk_.save(kept.record);
-    desk_.save(ledger_line(kept));
-  }
+  save(kept);
+  if (kept.ours) desk_.save(ledger_line(kept));
   return kept;
 }
 
@@ -42,14 +40,13 @@ Worker& WorkerPool::restore(Worker worker) {
 void WorkerPool::changed(Worker& worker, bool save) {
   unindex(worker);
   index(worker);
-  if (save && worker.ours) desk_.save(worker.record);
+  if (save) this->save(worker);
 }
 
 void WorkerPool::remove(const InstanceId& id) {
   const auto found = workers_.find(id);
   CHECK(found != workers_.end());
   unindex(found->second);
-  idle_unsaved_.erase(id);
   if (found->second.ours) {
     ended_[id] = desk_.now.boot;
     ended_order_.push_back(id);
@@ -140,20 +137,18 @@ const Worker* WorkerPool::coming(const PoolName& pool) const {
 
 void WorkerPool::touch(Worker& worker) {
   worker.record.last_used = desk_.now.boot;
-  if (worker.idle_unsaved) return;
-  worker.idle_unsaved = true;
-  idle_unsaved_.insert(worker.record.id);
-  desk_.agenda.arm_by({TimerKind::kIdleSave, ""},
-                      desk_.now.boot + desk_.settings.idle_save_interval);
+  worker.clock_recovered = false;
+  const Duration behind = desk_.now.boot - worker.last_used_saved;
+  if (behind >= desk_.settings.idle_save_interval) save(worker);
 }
 
-void WorkerPool::save_idle_clocks() {
-  for (const InstanceId& id : idle_unsaved_) {
-    Worker& worker = *find(id);
-    worker.idle_unsaved = false;
-    if (worker.ours) desk_.save(worker.record);
-  }
-  idle_unsaved_.clear();
+void WorkerPool::save(Worker& worker) {
+  if (!worker.ours) return;
+  WorkerRecord record = worker.record;
+  // What recovery added is not added again by the next one.
+  if (worker.clock_recovered) record.last_used = worker.last_used_saved;
+  worker.last_used_saved = record.last_used;
+  desk_.save(std::move(record));
 }
 
 Duration WorkerPool::idle_limit(const Worker& worker) const {

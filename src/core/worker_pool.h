@@ -41,8 +41,9 @@ struct Worker {
 
   Instant coming_until{};  // while booting: how long callers wait for it
   std::uint64_t handed_out = 0;
-  bool idle_unsaved = false;
-  std::string indexed_address;  // worker_pool's own
+  Instant last_used_saved{};     // what the journal has of record.last_used
+  bool clock_recovered = false;  // record.last_used is that plus idle_save_interval, not a real use
+  std::string indexed_address;   // worker_pool's own
 };
 
 class WorkerPool {
@@ -74,9 +75,9 @@ class WorkerPool {
   std::size_t ending_unconfirmed() const { return ending_; }
   std::size_t unsettled() const { return unsettled_; }  // booting, adopting or terminating
 
-  // Restarts the idle clock; saved within idle_save_interval.
+  // Restarts the idle clock. Saved at once when the journal is idle_save_interval behind: recovery
+  // adds that interval, so nobody's use is ever forgotten, and a busy worker costs one save in it.
   void touch(Worker& worker);
-  void save_idle_clocks();
   Duration idle_limit(const Worker& worker) const;
   Instant idle_deadline(const Worker& worker) const;
   void reconsider_all();  // the settings changed
@@ -94,6 +95,7 @@ class WorkerPool {
     bool counted = false, ending = false, unsettled = false;
   };
   static Tally tally(const Worker& worker);
+  void save(Worker& worker);
   void count(const Tally& tally, int by);
   void index(Worker& worker);
   void unindex(const Worker& worker);
@@ -104,7 +106,6 @@ class WorkerPool {
   std::unordered_map<InstanceId, Tally> tallies_;
   std::map<PoolName, Index> indices_;
   std::unordered_map<std::string, InstanceId> addresses_;
-  std::set<InstanceId> idle_unsaved_;
   std::unordered_map<InstanceId, Instant> ended_;
   std::deque<InstanceId> ended_order_;
   std::size_t counted_ = 0, ending_ = 0, unsettled_ = 0;
