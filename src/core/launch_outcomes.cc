@@ -150,7 +150,11 @@ void Launcher::failed(Attempts::iterator found, const CloudFailure& failure) {
     case FailureClass::kUnexpected:
       // A refusal of the second question says nothing of what became of the first.
       react(record.pool, candidate, failure);
-      if (!was_unknown) close(found, true);
+      if (was_unknown) {
+        send_again_later(attempt, str(failure.code, ": ", failure.message));
+      } else {
+        close(found, true);
+      }
       return;
   }
 }
