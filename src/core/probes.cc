@@ -1,5 +1,7 @@
 #include "core/probes.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace cb::core {
@@ -95,7 +97,8 @@ void Probes::now_ready(Worker& worker) {
   worker.proven = worker.confirmed = true;
   record.phase = WorkerPhase::kReady;
   if (launched) {
-    record.boot = desk_.now.boot - record.begun;
+    // One that was found long after its launch did not boot for all that time.
+    record.boot = std::min(desk_.now.boot - record.begun, settings_of(worker).launch_timeout);
     record.last_used = desk_.now.boot;
   }
   if (!worker.ours) {
@@ -106,7 +109,7 @@ void Probes::now_ready(Worker& worker) {
   desk_.agenda.arm(timer(TimerKind::kWorkerIdle, worker), workers_.idle_deadline(worker));
   desk_.log(LogLevel::kInfo, "worker.ready",
             launched ? str("worker ", record.id.value, " at ", record.address, " is ready, ",
-                           to_string(*record.boot), " after its launch")
+                           to_string(desk_.now.boot - record.begun), " after its launch")
                      : str("worker ", record.id.value, " at ", record.address,
                            " was not in the journal, answers, and is adopted into pool ",
                            record.pool.value));
