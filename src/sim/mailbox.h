@@ -29,7 +29,7 @@ class Mailbox {
   }
   // After `delay`, unless the process that runs now has died by then.
   void deliver_after(Duration delay, core::Event event) {
-    when_alive(delay, [this, event = std::move(event)] { deliver(event); });
+    when_alive(delay, [this, event = std::move(event)]() mutable { deliver(std::move(event)); });
   }
   void when_alive(Duration delay, std::function<void()> what) {
     ground_.after(delay, [this, life = life_, what = std::move(what)] {

@@ -85,6 +85,13 @@ bool Mortality::chance_of_journal_loss() {
   return true;
 }
 
+// With nothing in the journal the broker rightly takes whatever account it is given.
+bool Mortality::would_notice_another_account() const {
+  const core::Records& records = store_.durable();
+  const bool holds_something = !records.workers.empty() || !records.attempts.empty();
+  return holds_something && records.broker && !records.broker->account.empty();
+}
+
 Duration Mortality::time_down() {
   Duration down = prng_.between(seconds{0}, seconds{90});
   if (ground_.strikes(Fault::kLongDown)) down = prng_.between(minutes{5}, minutes{45});
@@ -99,7 +106,7 @@ void Mortality::it_died() {
   next_ = {};
   next_.rebooted = ground_.strikes(Fault::kReboot);
   next_.journal_lost = chance_of_journal_loss();
-  next_.other_account = !next_.journal_lost && ground_.strikes(Fault::kOtherAccount);
+  next_.other_account = would_notice_another_account() && ground_.strikes(Fault::kOtherAccount);
   if (next_.rebooted && ground_.options.dose_of(Fault::kWallForward) != 0 && prng_.chance(30)) {
     jump(prng_.between(seconds{1}, hours{2}), Fault::kWallForward);
   }

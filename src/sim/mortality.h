@@ -27,6 +27,7 @@ class Mortality {
   void jump(Duration by, Fault fault);
   Duration time_down();
   bool chance_of_journal_loss();
+  bool would_notice_another_account() const;
 
   Ground& ground_;
   Crasher& crasher_;

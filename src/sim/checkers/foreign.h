@@ -1,5 +1,5 @@
 #pragma once
-// Rule 7: foreign instances are never touched.
+// Rule 7: foreign instances are never touched, and nothing is done in another's account.
 
 #include "base/text.h"
 #include "sim/checkers/history.h"
@@ -11,7 +11,13 @@ class Foreign : public Watcher {
  public:
   Foreign(const Ground& ground, Ec2& ec2) : ground_(ground), ec2_(ec2) {}
 
+  void started(const BrokerStart& start) override { other_account_ = start.other_account; }
+  void launch_called(const LaunchCall& call) override {
+    if (!other_account_) return;
+    throw Violated("7-foreign", str("launch ", call.token.value, " in another's account"));
+  }
   void terminate_called(const std::vector<InstanceId>& ids) override {
+    if (other_account_) throw Violated("7-foreign", "TerminateInstances in another's account");
     for (const InstanceId& id : ids) {
       const Instance* instance = ec2_.find(id);
       if (instance != nullptr && mine(*instance)) continue;
@@ -27,6 +33,7 @@ class Foreign : public Watcher {
 
   const Ground& ground_;
   Ec2& ec2_;
+  bool other_account_ = false;
 };
 
 }  // namespace cb::sim

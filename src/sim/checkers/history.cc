@@ -16,8 +16,20 @@ bool History::waits_for(const PoolName& pool) const {
 }
 
 const Life* History::life(const InstanceId& id) const {
-  const auto found = lives_.find(id);
-  return found == lives_.end() ? nullptr : &found->second;
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? nullptr : found->second;
+}
+
+Life* History::find(const InstanceId& id) {
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? nullptr : found->second;
+}
+
+void History::settle(const LaunchToken& token) {
+  const auto found = open_.find(token);
+  if (found == open_.end()) return;
+  found->second->settled = true;
+  open_.erase(found);
 }
 
 const Life* History::latest_at(const std::string& address) const {
@@ -32,8 +44,12 @@ const Life* History::latest_at(const std::string& address) const {
 void History::asked(CallerId caller, const core::Request& request) {
   waiting_[caller] = {request, ground_.now()};
   if (const auto* release = std::get_if<core::Release>(&request)) {
-    for (auto& [id, life] : lives_) {
-      if (has_address(*life.instance, release->address)) life.may_be_ended = true;
+    for (Life* life : living_) {
+      if (has_address(*life->instance, release->address)) life->may_be_ended = true;
+    }
+  } else if (const auto* ping = std::get_if<core::Ping>(&request)) {
+    for (Life* life : living_) {
+      if (has_address(*life->instance, ping->address)) life->stirred = ground_.now();
     }
   } else if (std::holds_alternative<core::TerminateAll>(request)) {
     may_all_be_ended();
@@ -56,10 +72,8 @@ void History::answered(CallerId caller, const core::Answer& answer) {
 }
 
 void History::used(const std::string& address) {
-  for (auto& [id, life] : lives_) {
-    if (life.instance->alive() && has_address(*life.instance, address)) {
-      life.handed = ground_.now();
-    }
+  for (Life* life : living_) {
+    if (has_address(*life->instance, address)) life->handed = ground_.now();
   }
 }
 
@@ -69,10 +83,14 @@ void History::leaves(CallerId caller) {
   const auto* get = std::get_if<core::GetWorker>(&found->second.request);
   const PoolName pool = get != nullptr ? get->pool : PoolName{};
   waiting_.erase(found);
+  for (Life* life : living_) {
+    if (get != nullptr && life->instance->pool == pool) life->stirred = ground_.now();
+  }
   if (get == nullptr || waits_for(pool)) return;
   // What was only being asked again is given up when nobody wants it any more.
-  for (auto& [token, attempt] : attempts_) {
-    if (attempt.pool == pool && !attempt.unknown && !attempt.in_flight) attempt.settled = true;
+  for (auto next = open_.begin(); next != open_.end();) {
+    const auto& [token, attempt] = *next++;
+    if (attempt->pool == pool && !attempt->unknown && !attempt->in_flight) settle(token);
   }
 }
 
@@ -83,6 +101,7 @@ void History::launch_called(const LaunchCall& call) {
     attempt.pool = call.pool;
     attempt.body = call.body;
     attempt.first_call = ground_.now();
+    open_[call.token] = &attempt;
   }
   attempt.last_call = ground_.now();
   attempt.in_flight = true;
@@ -90,16 +109,22 @@ void History::launch_called(const LaunchCall& call) {
 
 void History::terminate_called(const std::vector<InstanceId>& ids) {
   for (const InstanceId& id : ids) {
-    const auto found = lives_.find(id);
-    if (found != lives_.end() && !found->second.end_asked) found->second.end_asked = ground_.now();
+    Life* const life = find(id);
+    if (life != nullptr && !life->end_asked) life->end_asked = ground_.now();
   }
 }
 
 void History::born(const Instance& instance) {
   Life& life = lives_[instance.id];
+  by_id_[instance.id] = &life;
+  living_.push_back(&life);
   life.instance = &instance;
   life.called = attempts_.at(instance.token).first_call;
   life.may_be_ended = attempts_.at(instance.token).doomed;
+}
+
+void History::ended(const Instance& instance) {
+  std::erase_if(living_, [&](const Life* life) { return life->instance == &instance; });
 }
 
 void History::told(const core::Event& event) {
@@ -122,7 +147,7 @@ void History::told_launch(const core::LaunchAnswered& answer) {
   Attempted& attempt = found->second;
   attempt.in_flight = false;
   if (const auto* launched = std::get_if<core::Launched>(&answer.result)) {
-    attempt.settled = true;
+    settle(answer.token);
     for (const core::InstanceView& view : launched->instances) told_view(view);
     return;
   }
@@ -135,7 +160,7 @@ void History::told_launch(const core::LaunchAnswered& answer) {
   switch (failure->what) {
     case FailureClass::kThrottle:
     case FailureClass::kUnreachable:
-      if (!attempt.unknown && !waits_for(attempt.pool)) attempt.settled = true;
+      if (!attempt.unknown && !waits_for(attempt.pool)) settle(answer.token);
       return;
     case FailureClass::kUnknownOutcome:
     case FailureClass::kTokenMismatch:
@@ -144,23 +169,23 @@ void History::told_launch(const core::LaunchAnswered& answer) {
     case FailureClass::kCapacity:
     case FailureClass::kQuota:
     case FailureClass::kTokenEnded:
-      attempt.settled = true;
+      settle(answer.token);
       return;
     case FailureClass::kDenied:
     case FailureClass::kBadConfig:
     case FailureClass::kNotYetVisible:
     case FailureClass::kUnexpected:
-      if (!attempt.unknown) attempt.settled = true;
+      if (!attempt.unknown) settle(answer.token);
       return;
   }
 }
 
 void History::told_view(const core::InstanceView& view) {
-  const auto found = lives_.find(view.id);
-  if (found == lives_.end()) return;
-  Life& life = found->second;
+  Life* const found = find(view.id);
+  if (found == nullptr) return;
+  Life& life = *found;
   if (!life.known) life.known = ground_.now();
-  if (!view.token.empty()) attempts_.at(view.token).settled = true;
+  settle(view.token);
   if (view.state == core::InstanceState::kRunning) {
     if (!life.told_running) life.told_running = ground_.now();
   } else if (view.state != core::InstanceState::kPending && !life.told_ending) {
@@ -169,9 +194,9 @@ void History::told_view(const core::InstanceView& view) {
 }
 
 void History::told_probe(const core::Probed& probe) {
-  const auto found = lives_.find(probe.worker);
-  if (found == lives_.end()) return;
-  Life& life = found->second;
+  Life* const found = find(probe.worker);
+  if (found == nullptr) return;
+  Life& life = *found;
   const bool failed = probe.outcome == core::ProbeOutcome::kRefused ||
                       probe.outcome == core::ProbeOutcome::kUnreachable;
   if (!failed) {
@@ -190,8 +215,12 @@ void History::committed(const std::vector<core::Change>&) {
 void History::started(const BrokerStart& start) {
   if (!start.journal_lost) return;
   // All that it knew is gone with the journal.
-  for (auto& [id, life] : lives_) life.handed.reset();
-  for (auto& [token, attempt] : attempts_) attempt.settled = true;
+  for (auto& [id, life] : lives_) {
+    life.handed.reset();
+    life.end_asked.reset();
+    life.told_ending.reset();
+  }
+  while (!open_.empty()) settle(LaunchToken{open_.begin()->first});
 }
 
 void History::went_down() {

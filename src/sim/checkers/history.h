@@ -4,8 +4,8 @@
 
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "sim/ground.h"
@@ -19,6 +19,7 @@ struct Life {
   Moment called{};                      // the first launch call of its token
   std::optional<Moment> known;          // the broker was told of it
   std::optional<Moment> handed;         // last given to a caller, or a PING of it acknowledged
+  std::optional<Moment> stirred;        // last asked for, answered or not
   std::optional<Moment> end_asked;      // first TerminateInstances
   std::optional<Moment> told_ending;    // the broker was told that it ends or has ended
   std::optional<Moment> told_running;   // since the process started
@@ -49,6 +50,8 @@ class History : public Watcher {
   explicit History(const Ground& ground) : ground_(ground) {}
 
   const std::map<InstanceId, Life>& lives() const { return lives_; }
+  // Those that have not ended.
+  const std::vector<Life*>& living() const { return living_; }
   const std::map<LaunchToken, Attempted>& attempts() const { return attempts_; }
   const std::map<CallerId, Waiting>& waiting() const { return waiting_; }
   bool waits_for(const PoolName& pool) const;
@@ -65,6 +68,7 @@ class History : public Watcher {
   void launch_called(const LaunchCall& call) override;
   void terminate_called(const std::vector<InstanceId>& ids) override;
   void born(const Instance& instance) override;
+  void ended(const Instance& instance) override;
   void told(const core::Event& event) override;
   void committed(const std::vector<core::Change>& changes) override;
   void commit_failed() override { commit_failing_ = true; }
@@ -72,7 +76,9 @@ class History : public Watcher {
   void went_down() override;
 
  private:
+  Life* find(const InstanceId& id);
   void leaves(CallerId caller);
+  void settle(const LaunchToken& token);
   void told_launch(const core::LaunchAnswered& answer);
   void told_view(const core::InstanceView& view);
   void told_probe(const core::Probed& probe);
@@ -81,7 +87,10 @@ class History : public Watcher {
 
   const Ground& ground_;
   std::map<InstanceId, Life> lives_;
+  std::unordered_map<InstanceId, Life*> by_id_;
+  std::vector<Life*> living_;
   std::map<LaunchToken, Attempted> attempts_;
+  std::map<LaunchToken, Attempted*> open_;  // those that are not settled
   std::map<CallerId, Waiting> waiting_;
   std::optional<Moment> last_commit_;
   bool commit_failing_ = false;

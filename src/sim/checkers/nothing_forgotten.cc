@@ -1,5 +1,7 @@
 #include "sim/checkers/nothing_forgotten.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace cb::sim {
@@ -43,9 +45,12 @@ void NothingForgotten::idle_clock(const Life& life, const core::WorkerRecord& he
   }
   const Duration elapsed_max = ground_.options.settings.restart_elapsed_max;
   if (rebooted && truly > elapsed_max) return;
-  if (truly - idle > ground_.options.settings.idle_save_interval) {
-    throw Violated(kRule, str(id.value, " is idle for ", to_string(idle),
-                              " after the restart, but was last used ", to_string(truly), " ago"));
+  // Someone may have asked who never got his answer.
+  const Duration at_least = ground_.now() - std::max(*life.handed, *life.stirred);
+  if (at_least - idle > ground_.options.settings.idle_save_interval) {
+    throw Violated(kRule,
+                   str(id.value, " is idle for ", to_string(idle),
+                       " after the restart, but was last asked for ", to_string(at_least), " ago"));
   }
 }
 

@@ -50,13 +50,12 @@ void OneLaunch::nothing_on_its_way(const LaunchCall& call) const {
   const core::PoolSettings& pool = ground_.options.settings.pools.at(call.pool);
   const bool probed = pool.ready != core::ReadyCheck::kNone;
   const Moment now = ground_.now();
-  for (const auto& [id, life] : history_.lives()) {
+  for (const Life* living : history_.living()) {
+    const Life& life = *living;
     const Instance& instance = *life.instance;
-    if (instance.pool != call.pool || !instance.alive() || life.end_asked || life.told_ending ||
-        !life.known) {
-      continue;
-    }
-    if (life.may_be_ended) continue;
+    const InstanceId& id = instance.id;
+    if (instance.pool != call.pool || !life.known) continue;
+    if (life.end_asked || life.told_ending || life.may_be_ended) continue;
     const bool boots = !life.handed && now - life.called < pool.launch_timeout &&
                        !(instance.serves && *instance.serves <= now);
     if (boots) {
@@ -73,8 +72,7 @@ void OneLaunch::nothing_on_its_way(const LaunchCall& call) const {
 }
 
 void OneLaunch::within_max_workers(const LaunchCall& call) const {
-  std::size_t count = 1;
-  for (const auto& [id, life] : history_.lives()) count += life.instance->alive() ? 1 : 0;
+  std::size_t count = 1 + history_.living().size();
   for (const auto& [token, attempt] : history_.attempts()) {
     if (attempt.settled ||
         ground_.now() - attempt.first_call > ground_.options.settings.unknown_outcome_grace) {
@@ -91,20 +89,28 @@ void OneLaunch::within_max_workers(const LaunchCall& call) const {
 }
 
 void OneLaunch::within_the_hour(const LaunchCall& call) {
-  while (!births_.empty() && ground_.now() - births_.front() >= hours{1}) births_.pop_front();
+  while (!births_.empty() && ground_.now() - *births_.begin() >= hours{1}) {
+    births_.erase(births_.begin());
+  }
   if (births_.size() < ground_.options.settings.launches_per_hour_max) return;
   throw Violated(kRule, str("launch ", call.token.value, " after ", births_.size(),
                             " in the last hour (launches_per_hour_max)"));
 }
 
 void OneLaunch::born(const Instance& instance) {
-  births_.push_back(ground_.now());
-  std::size_t count = instance.alive() ? 1 : 0;
-  for (const auto& [id, life] : history_.lives()) count += life.instance->alive() ? 1 : 0;
+  births_.insert(intents_.at(instance.token));
+  const std::size_t count = 1 + history_.living().size();
   const std::size_t limit = ground_.options.settings.max_workers;
   if (count <= limit) return;
   throw Violated(kRule, str(instance.id.value, " is the ", count,
                             "th instance at once (max_workers ", limit, ")"));
+}
+
+void OneLaunch::committed(const std::vector<core::Change>& changes) {
+  for (const core::Change& change : changes) {
+    const auto* intent = std::get_if<core::AttemptRecord>(&change);
+    if (intent != nullptr) intents_.try_emplace(intent->token, ground_.now());
+  }
 }
 
 void OneLaunch::started(const BrokerStart& start) {

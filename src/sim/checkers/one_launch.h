@@ -3,7 +3,8 @@
 // concurrent callers of a pool cause one launch; never more instances than max_workers, unknown
 // outcomes counted; never more launches in an hour than allowed.
 
-#include <deque>
+#include <map>
+#include <set>
 
 #include "sim/checkers/history.h"
 #include "sim/sim_store.h"
@@ -17,6 +18,7 @@ class OneLaunch : public Watcher {
 
   void launch_called(const LaunchCall& call) override;
   void born(const Instance& instance) override;
+  void committed(const std::vector<core::Change>& changes) override;
   void started(const BrokerStart& start) override;
 
  private:
@@ -30,7 +32,8 @@ class OneLaunch : public Watcher {
   const Ground& ground_;
   const History& history_;
   const SimStore& store_;
-  std::deque<Moment> births_;  // of the last hour
+  std::map<LaunchToken, Moment> intents_;  // when each was first in the journal
+  std::multiset<Moment> births_;           // when those that came to life were intended; of an hour
 };
 
 }  // namespace cb::sim

@@ -17,8 +17,8 @@ bool Orphans::awaited(const Life& life) const {
 
 // Called before History takes note, so that who leaves just now still counts.
 void Orphans::refresh() {
-  for (const auto& [id, life] : history_.lives()) {
-    if (life.instance->alive() && awaited(life)) needed_[id] = ground_.now();
+  for (const Life* life : history_.living()) {
+    if (awaited(*life)) needed_[life->instance->id] = ground_.now();
   }
 }
 

@@ -16,13 +16,13 @@ void TrueAddress::asked(CallerId caller, const core::Request& request) {
 
 void TrueAddress::answered(CallerId caller, const core::Answer& answer) {
   if (const auto* worker = std::get_if<core::WorkerAddress>(&answer)) {
-    judge(worker->address, str("caller ", caller.value, " was given ", worker->address));
+    judge(worker->address, str("caller ", caller.value, " was given ", worker->address), true);
     return;
   }
   const auto ping = pings_.find(caller);
   if (ping == pings_.end()) return;
   if (std::holds_alternative<core::Ok>(answer)) {
-    judge(ping->second, str("a PING of ", ping->second, " was answered OK"));
+    judge(ping->second, str("a PING of ", ping->second, " was answered OK"), false);
   }
   pings_.erase(ping);
 }
@@ -59,13 +59,15 @@ bool TrueAddress::somebody_else_answers(const std::string& address) const {
          *holder->accepts <= ground_.now();
 }
 
-void TrueAddress::judge(const std::string& address, const std::string& what) const {
+void TrueAddress::judge(const std::string& address, const std::string& what,
+                        bool handed_out) const {
   if (good(address)) return;
   const Life* life = history_.latest_at(address);
   if (life == nullptr) throw Violated(kRule, what + ", which was never a worker's");
   const std::string whose = str(what, " of ", life->instance->id.value);
   if (life->end_asked) throw Violated(kRule, whose + ", whose end had been asked for");
   if (life->told_ending) throw Violated(kRule, whose + ", which EC2 had said to be ending");
+  if (!handed_out) return;  // a worker that cannot be reached for a while is not forgotten yet
   judge_a_death(*life, whose);
   if (somebody_else_answers(address)) return;  // no probe can tell; only EC2's word, see above
   const Instance& instance = *life->instance;

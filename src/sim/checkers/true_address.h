@@ -24,7 +24,7 @@ class TrueAddress : public Watcher {
  private:
   bool good(const std::string& address) const;
   bool serves(const Instance& instance) const;
-  void judge(const std::string& address, const std::string& what) const;
+  void judge(const std::string& address, const std::string& what, bool handed_out) const;
   void judge_a_death(const Life& life, const std::string& what) const;
   bool somebody_else_answers(const std::string& address) const;
 

@@ -18,8 +18,13 @@ void TrueLedger::told(const core::Event& event) {
   const auto* listing = listed != nullptr ? std::get_if<core::Listing>(&listed->result) : nullptr;
   if (listing == nullptr) return;
   for (const core::InstanceView& view : listing->instances) {
-    if (view.ended) told_end_.insert(view.id);
+    const bool final = view.ended && view.state == core::InstanceState::kTerminated;
+    if (final && !told_end_.contains(view.id)) just_told_.insert(view.id);
   }
+}
+
+void TrueLedger::committed(const std::vector<core::Change>&) {
+  told_end_.merge(just_told_);
 }
 
 void TrueLedger::started(const BrokerStart& start) {
@@ -31,7 +36,9 @@ void TrueLedger::started(const BrokerStart& start) {
 
 void TrueLedger::finished() {
   for (const auto& [id, life] : history_.lives()) {
-    if (!lost_.contains(id)) judge(*life.instance);
+    // EC2 shows what has ended for an hour; who was blind for all of it never heard of it.
+    const bool ever_shown = life.known || told_end_.contains(id);
+    if (ever_shown && !lost_.contains(id)) judge(*life.instance);
   }
 }
 

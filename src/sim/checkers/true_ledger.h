@@ -3,6 +3,7 @@
 // second.
 
 #include <set>
+#include <unordered_set>
 
 #include "sim/checkers/history.h"
 #include "sim/sim_store.h"
@@ -14,7 +15,9 @@ class TrueLedger : public Watcher {
   TrueLedger(const History& history, const SimStore& store) : history_(history), store_(store) {}
 
   void told(const core::Event& event) override;
+  void committed(const std::vector<core::Change>& changes) override;
   void started(const BrokerStart& start) override;
+  void went_down() override { just_told_.clear(); }
   void finished() override;
 
  private:
@@ -22,8 +25,10 @@ class TrueLedger : public Watcher {
 
   const History& history_;
   const SimStore& store_;
-  std::set<InstanceId> told_end_;  // the broker was shown when it ended
-  std::set<InstanceId> lost_;      // of a journal that is gone
+  std::unordered_set<InstanceId>
+      just_told_;  // the broker was shown when it ended, and has not saved since
+  std::unordered_set<InstanceId> told_end_;  // and has
+  std::set<InstanceId> lost_;                // of a journal that is gone
 };
 
 }  // namespace cb::sim
