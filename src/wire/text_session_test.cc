@@ -125,6 +125,29 @@ TEST(TextSession, WhoDoesNotReadHoldsOneAnswerBeyondTheLimitAndNoMore) {
   EXPECT_TRUE(session.wrote(session.output().size(), Instant{}));
 }
 
+TEST(TextSession, EachByteThatIsTakenBeginsTheStallAnew) {
+  const TextOptions options;
+  const Instant begin{hours{1}};
+  TextSession session(options, Instant{});
+  ASSERT_TRUE(session.received("STATUS\n", Instant{}));
+  ASSERT_FALSE(session.answered(core::StatusRows{}, begin));
+  EXPECT_EQ(session.deadline(), begin + seconds{30}) << "from the answer, not from the connection";
+  ASSERT_FALSE(session.wrote(1, begin + seconds{29}));
+  EXPECT_EQ(session.deadline(), begin + seconds{59});
+  ASSERT_FALSE(session.time_passed(begin + seconds{59}));
+  EXPECT_EQ(session.phase(), Phase::kClosed);
+}
+
+TEST(TextSession, ProgressIsLeftOutWhereNobodyReads) {
+  const TextOptions options;
+  TextSession session(options, Instant{});
+  ASSERT_TRUE(session.received("HELLO 2\nGET_WORKER\n", Instant{}));
+  for (int i = 0; i < 1'000; ++i) {
+    session.told({core::Progress::Phase::kBooting, "booting i-0abc 12s"}, Instant{});
+  }
+  EXPECT_LT(session.output().size(), 5'000U);
+}
+
 TEST(TextSession, AWaitingCallerOfProtocolOneHasNoDeadlineAndIsNotRead) {
   const TextOptions options;
   TextSession session(options, Instant{});
