@@ -68,7 +68,9 @@ void Service::sent(const HttpAnswer& answer, SimNow now) {
 HttpAnswer Service::aws(const HttpRequest& request, SimNow now) {
   // A sequence of its own for each call, so that one call's chances do not move another's.
   Prng prng(settings_.seed ^ (calls_.next_number() * 0xd1342543de82ef95ULL));
-  Call call{.boot = now.boot, .wall = now.wall};
+  Call call;
+  call.boot = now.boot;
+  call.wall = now.wall;
   HttpAnswer answer;
   answer.content_type = "text/xml;charset=UTF-8";
   answer.request_id = request_id(prng);

@@ -1,0 +1,72 @@
+"""The AWS CLI, as the guide uses it, against ec2sim."""
+import json
+import os
+import shutil
+import subprocess
+
+from simulator import PATIENCE, SimulatorTest, main
+
+
+class AwsCli(SimulatorTest):
+    def setUp(self):
+        self.assertTrue(shutil.which("aws"), "aws is not on PATH: pip install awscli")
+        self.sim = self.simulator()
+
+    def aws(self, *words, fails=False, **environment):
+        env = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
+        env |= {"HOME": "/nonexistent", "AWS_ENDPOINT_URL": self.sim.url,
+                "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+                "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1",
+                "AWS_EC2_METADATA_DISABLED": "true", "AWS_MAX_ATTEMPTS": "1", **environment}
+        done = subprocess.run(["aws", *words, "--output", "json"], env=env, capture_output=True,
+                              text=True, timeout=PATIENCE)
+        self.assertEqual(done.returncode != 0, fails, done.stderr)
+        return done.stderr if fails else json.loads(done.stdout)
+
+    def launch(self, *more):
+        return self.aws("ec2", "run-instances", "--image-id", "ami-0c1f44f890950b53c",
+                        "--instance-type", "c7i.8xlarge", "--key-name", "dserv-workers",
+                        "--tag-specifications",
+                        "ResourceType=instance,Tags=[{Key=Name,Value=dserv-test-worker}]", *more)
+
+    def test_the_guides_launch_listing_and_end_work(self):
+        launched = self.launch("--instance-market-options", '{"MarketType":"spot"}',
+                               "--security-groups", "dserv-workers", "--user-data", "#!/bin/sh\n")
+        instance = launched["Instances"][0]
+        self.assertEqual(instance["InstanceLifecycle"], "spot")
+        self.sim.wait_ready(instance["InstanceId"])
+        listed = self.aws("ec2", "describe-instances", "--filters",
+                          "Name=tag:Name,Values=dserv-test-worker",
+                          "Name=instance-state-name,Values=running", "--query",
+                          "Reservations[].Instances[].PublicIpAddress")
+        self.assertEqual(listed, [self.sim.instance(instance["InstanceId"])["address"]])
+        ended = self.aws("ec2", "terminate-instances", "--instance-ids", instance["InstanceId"])
+        self.assertEqual(ended["TerminatingInstances"][0]["CurrentState"]["Name"], "shutting-down")
+
+    def test_what_exists_can_be_asked(self):
+        images = self.aws("ec2", "describe-images", "--owners", "099720109477", "--filters",
+                          "Name=name,Values=ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-amd64-*")
+        self.assertEqual(images["Images"][0]["ImageId"], "ami-0060337ebb6cf00ad")
+        groups = self.aws("ec2", "describe-security-groups", "--group-names", "dserv-workers")
+        self.assertEqual(groups["SecurityGroups"][0]["GroupName"], "dserv-workers")
+        keys = self.aws("ec2", "describe-key-pairs", "--key-names", "dserv-workers")
+        self.assertEqual(keys["KeyPairs"][0]["KeyName"], "dserv-workers")
+        self.assertEqual(self.aws("sts", "get-caller-identity")["Account"], "123456789012")
+
+    def test_pages_are_followed(self):
+        self.launch("--count", "7")
+        listed = self.aws("ec2", "describe-instances", "--page-size", "5", "--query",
+                          "length(Reservations[].Instances[])")
+        self.assertEqual(listed, 7)
+        self.assertEqual(self.sim.control("counters")["actions"]["DescribeInstances"]["calls"], 2)
+
+    def test_a_dry_run_and_a_wrong_secret_are_refused_in_ec2s_words(self):
+        self.assertIn("DryRunOperation", self.aws(
+            "ec2", "run-instances", "--image-id", "ami-0c1f44f890950b53c", "--dry-run", fails=True))
+        self.assertIn("AuthFailure", self.aws("ec2", "describe-instances", fails=True,
+                                              AWS_SECRET_ACCESS_KEY="wrong"))
+        self.assertEqual(self.sim.control("instances")["instances"], [])
+
+
+if __name__ == "__main__":
+    main()
