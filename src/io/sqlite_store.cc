@@ -9,16 +9,6 @@
 namespace cb::io {
 namespace {
 
-// SQLite takes an empty file for a new database and deletes the WAL beside it, with all it holds.
-void check_not_empty(const std::filesystem::path& file) {
-  std::error_code error;
-  const auto size = std::filesystem::file_size(file, error);
-  if (error == std::errc::no_such_file_or_directory) {
-    throw DbFailed(SQLITE_CORRUPT, "", "its database is gone, and its WAL is there");
-  }
-  if (!error && size == 0) throw DbFailed(SQLITE_CORRUPT, "", "it is empty");
-}
-
 bool held_elsewhere(const DbFailed& failure) {
   return (failure.code & 0xff) == SQLITE_BUSY || (failure.code & 0xff) == SQLITE_LOCKED;
 }
@@ -60,7 +50,7 @@ driver::Journal SqliteStore::load(Now now) {
   const auto file = dir_.journal();
   if (!journal_exists(file)) return {};
   try {
-    check_not_empty(file);
+    check_shape(file);
     Db db(file, Db::Mode::kReadWrite, options_.lock_wait, options_.vfs);
     driver::Journal journal = load_journal(db);
     ours_ = identity_of(file);

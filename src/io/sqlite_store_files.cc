@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <fstream>
 #include <string>
 
 #include "base/text.h"
@@ -18,7 +19,9 @@ namespace fs = std::filesystem;
 
 // Columns that a person queries are plain text and numbers; what only the broker reads is a body
 // with a sum. docs/state.md describes them.
+// Small pages: a commit changes a few short records, and each page of them is written whole.
 constexpr const char* kSchema = R"(
+PRAGMA page_size=1024;
 BEGIN;
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE clock (one INTEGER PRIMARY KEY CHECK (one = 1), boot_id TEXT NOT NULL,
@@ -32,6 +35,9 @@ CREATE TABLE ledger (instance TEXT PRIMARY KEY, pool TEXT NOT NULL, account TEXT
                      end_reason TEXT NOT NULL, handed_out INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX ledger_by_end ON ledger (ended);
 )";
+
+// https://www.sqlite.org/fileformat.html, section 1.3
+constexpr std::uintmax_t kSmallestPage = 512;
 
 [[noreturn]] void fail(const fs::path& file, int code) {
   const int error = errno;
@@ -89,6 +95,24 @@ bool journal_exists(const fs::path& file) {
   if (fs::exists(fs::symlink_status(file, error))) return true;
   const auto size = fs::file_size(beside(file, "-wal"), error);
   return !error && size != 0;
+}
+
+void check_shape(const fs::path& file) {
+  std::error_code error;
+  const auto damaged = [](const char* why) { throw DbFailed(SQLITE_CORRUPT, why, why); };
+  const auto size = fs::file_size(file, error);
+  if (error == std::errc::no_such_file_or_directory) {
+    damaged("its database is gone, and its WAL is there");
+  }
+  if (error) return;  // opening it will tell
+  if (size < kSmallestPage) damaged("it is cut short");
+  // Beside a WAL the last page may be torn by a crash: the WAL has it too.
+  const auto wal = fs::file_size(beside(file, "-wal"), error);
+  if (!error && wal != 0) return;
+  unsigned char header[18] = {};
+  std::ifstream(file, std::ios::binary).read(reinterpret_cast<char*>(header), sizeof header);
+  const unsigned page = header[16] * 256U + header[17];
+  if (page >= kSmallestPage && size % page != 0) damaged("it is cut short");
 }
 
 fs::path set_aside(const fs::path& file, std::string_view why, WallTime when) {

@@ -18,6 +18,10 @@ void create_journal(const std::filesystem::path& file, const char* vfs);
 // Whether anything of a journal is there: a WAL whose database is missing is one that was lost.
 bool journal_exists(const std::filesystem::path& file);
 
+// Throws what is damaged() when the file cannot be a whole database; SQLite itself takes one of up
+// to a byte for a new one and deletes the WAL beside it, with all it holds.
+void check_shape(const std::filesystem::path& file);
+
 // Renames the database, then its WAL and index, to `FILE.WHY-TIME`, unchanged; a number is added
 // where that name is taken. Returns the new name of the database.
 std::filesystem::path set_aside(const std::filesystem::path& file, std::string_view why,

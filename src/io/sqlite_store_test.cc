@@ -148,11 +148,11 @@ void sql(const SqliteStoreTest& test, const std::string& text) {
 const Damage kDamages[] = {
     {"Empty", [](const SqliteStoreTest& t) { write(t.file, ""); }},
     {"NotADatabase", [](const SqliteStoreTest& t) { write(t.file, std::string(9000, 'x')); }},
-    {"HalfOfIt", [](const SqliteStoreTest& t) { fs::resize_file(t.file, 9000); }},
+    {"HalfOfIt", [](const SqliteStoreTest& t) { fs::resize_file(t.file, 4096); }},
     {"PageOfZeros",
      [](const SqliteStoreTest& t) {
        std::string bytes = read(t.file);
-       bytes.replace(4096 * 3, 4096, 4096, '\0');
+       bytes.replace(1024 * 3, 1024, 1024, '\0');
        write(t.file, bytes);
      }},
     {"AnotherProgramsDatabase",

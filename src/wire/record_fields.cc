@@ -15,8 +15,11 @@ int nibble(char c) {
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-bool control(unsigned char c) {
-  return c < 0x20 || c == 0x7f;
+bool control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+bool high(char c) {
+  return static_cast<unsigned char>(c) > 0x7f;
 }
 
 // One escape at the start of `text`, which is removed; empty when it is none of ours.
@@ -43,20 +46,20 @@ bool read_milliseconds(std::string_view text, Duration& value) {
 }  // namespace
 
 std::string escape_field(std::string_view text) {
-  const bool utf8 = is_utf8(text);
+  const bool ascii = std::none_of(text.begin(), text.end(), high);
+  const bool utf8 = ascii || is_utf8(text);
+  const auto plain = [&](char c) { return c != '\\' && !control(c) && (utf8 || !high(c)); };
   std::string out;
   out.reserve(text.size());
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '\\') {
-      out += "\\\\";
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (control(byte) || (byte > 0x7f && !utf8)) {
-      out += str("\\x", hex({&c, 1}));
-    } else {
-      out += c;
-    }
+  while (!text.empty()) {
+    const auto end = std::find_if_not(text.begin(), text.end(), plain);
+    const auto size = static_cast<std::size_t>(end - text.begin());
+    out += text.substr(0, size);
+    text.remove_prefix(size);
+    if (text.empty()) break;
+    const char c = text.front();
+    out += c == '\\' ? "\\\\" : c == '\n' ? "\\n" : str("\\x", hex({&c, 1}));
+    text.remove_prefix(1);
   }
   return out;
 }
@@ -67,7 +70,7 @@ std::optional<std::string> unescape_field(std::string_view text) {
   while (!text.empty()) {
     const auto plain = std::min(text.find('\\'), text.size());
     const std::string_view piece = text.substr(0, plain);
-    if (std::any_of(piece.begin(), piece.end(), [](char c) { return control(c); })) return {};
+    if (std::any_of(piece.begin(), piece.end(), control)) return {};
     out += piece;
     text.remove_prefix(plain);
     if (text.empty()) break;
