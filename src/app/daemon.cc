@@ -7,6 +7,7 @@
 #include "app/settings_table.h"
 #include "base/text.h"
 #include "driver/recovery.h"
+#include "io/aws_preflight.h"
 #include "io/clock.h"
 #include "wire/ec2_request.h"
 
@@ -91,6 +92,7 @@ void Daemon::reload() {
   journal_.configure(loaded_.config.log_level, loaded_.config.log_format);
   listener_->set_allow(*io::AllowList::parse(loaded_.config.allow));
   mailbox_.post(core::SettingsChanged{loaded_.config.core});
+  io::check_aws(*aws_, journal_, loaded_.config.core, io::now().wall);
   manager_.ready("serving");
 }
 
@@ -140,6 +142,7 @@ int Daemon::run() {
   signals_.add(SIGHUP);
   wait_for_signal();
   keep_watchdog_quiet();
+  io::check_aws(*aws_, journal_, loaded_.config.core, io::now().wall);
   manager_.ready("serving");
   wake();
   io_.run();
