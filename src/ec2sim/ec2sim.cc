@@ -3,6 +3,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/json/parse.hpp>
@@ -148,13 +149,34 @@ bool on_path(const std::string& program) {
   return false;
 }
 
-Status check_workers(const Ec2SimOptions& options) {
-  if (options.worker_processes && !on_path("tclsh")) {
+// Whoever listens on this port of all addresses (a dserv of this machine) has it on the workers'
+// addresses too.
+Status check_port(int net, std::uint16_t port, std::string_view option) {
+  namespace ip = asio::ip;
+  const std::string host = str("127.", net, ".255.254");
+  asio::io_context io;
+  ip::tcp::acceptor probe(io, ip::tcp::v4());
+  probe.set_option(ip::tcp::acceptor::reuse_address(true));
+  boost::system::error_code taken;
+  probe.bind({ip::make_address(host), port}, taken);
+  if (!taken) probe.listen(1, taken);
+  if (!taken) return Done{};
+  return Error{str("Workers cannot listen on port ", port, " (", taken.message(),
+                   "): end what listens there on all addresses, or choose another port with ",
+                   option, ".")};
+}
+
+Status check_workers(const Ec2SimOptions& options, int net) {
+  if (!options.worker_processes) return Done{};
+  if (!on_path("tclsh")) {
     return Error{
         "The workers need tclsh, which is not on PATH: install it (apt install tcl), or use "
         "--no-worker-processes."};
   }
-  return Done{};
+  Status done = check_port(net, options.ports.message, "--worker-port");
+  if (done) done = check_port(net, options.ports.version, "--version-port");
+  if (done) done = check_port(net, options.ports.health, "--health-port");
+  return done;
 }
 
 Status write_port(const std::string& path, std::uint16_t port) {
@@ -182,11 +204,11 @@ void greet(const Ec2SimOptions& options, std::uint16_t port, const Settings& set
 }
 
 Status serve(const Ec2SimOptions& options) {
-  if (Status done = check_workers(options); !done) return done;
   Result<Settings> settings = settings_of(options);
   if (!settings) return settings.error();
   const Result<NetClaim> claim = NetClaim::claim(options.net);
   if (!claim) return claim.error();
+  if (Status done = check_workers(options, claim->net()); !done) return done;
   asio::io_context io(1);
   Host host(io, options, *settings, claim->net());
   const Result<std::uint16_t> port = host.listen();

@@ -8,6 +8,8 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
+#include <fstream>
+#include <sstream>
 
 namespace cb::ec2sim {
 namespace {
@@ -82,6 +84,19 @@ TEST(Settings, SecretsAreNotShown) {
   Settings settings;
   settings.access_keys["id"] = {"hush", "token"};
   EXPECT_EQ(json::serialize(to_json(settings)).find("hush"), std::string::npos);
+}
+
+TEST(Settings, EachStandsInTheDocumentationWithItsExplanation) {
+  std::ifstream file(SOURCE_DIR "/docs/ec2sim.md");
+  std::stringstream text;
+  text << file.rdbuf();
+  for (const auto& [name, help] : settings_help()) {
+    const std::size_t row = text.str().find("\n| `" + std::string(name) + "` |");
+    ASSERT_NE(row, std::string::npos) << name;
+    if (name == "faults" || name == "fates") continue;  // have tables of their own
+    const std::string line = text.str().substr(row + 1, text.str().find('\n', row + 1) - row - 1);
+    EXPECT_NE(line.find(help), std::string::npos) << line;
+  }
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ std::string_view part(std::string_view header, std::string_view name) {
 Authorization parse(std::string_view header) {
   if (!header.starts_with(kAlgorithm)) incomplete(str("the algorithm must be ", kAlgorithm));
   const auto scope = split(part(header, "Credential"), '/');
-  if (scope.size() != 5 || scope[4] != "aws4_request") {
+  if (scope.size() != 5 || scope[2].empty() || scope[4] != "aws4_request") {
     incomplete("Credential must be KEY/DATE/REGION/SERVICE/aws4_request");
   }
   Authorization parsed;

@@ -25,7 +25,8 @@ void end_group(int) {
 }
 
 void die_with(pid_t parent) {
-  for (const int signal : {SIGTERM, SIGHUP, SIGINT}) std::signal(signal, end_group);
+  // SIGPIPE too: what we tell a simulator that is just dying.
+  for (const int signal : {SIGTERM, SIGHUP, SIGINT, SIGPIPE}) std::signal(signal, end_group);
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != parent) end_group(SIGTERM);  // it died before we asked to be told
   fcntl(kParentFd, F_SETFD, FD_CLOEXEC);

@@ -1,30 +1,35 @@
 #include "ec2sim/xml.h"
 
+#include <algorithm>
+
 namespace cb::ec2sim {
 namespace {
 
-void append_escaped(std::string& out, std::string_view text) {
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\r':
-        out += "&#13;";
-        break;
-      default:
-        out += c >= 0 && c < 0x20 && c != '\n' && c != '\t' ? '?' : c;
-    }
+// What stands for `c` in text; empty when it stands for itself.
+std::string_view escape_of(char c) {
+  switch (c) {
+    case '&':
+      return "&amp;";
+    case '<':
+      return "&lt;";
+    case '>':
+      return "&gt;";
+    case '"':
+      return "&quot;";
+    case '\r':
+      return "&#13;";
+    default:
+      return c >= 0 && c < 0x20 && c != '\n' && c != '\t' ? "?" : "";
   }
+}
+
+void append_escaped(std::string& out, std::string_view text) {
+  const auto special = [](char c) { return !escape_of(c).empty(); };
+  if (std::ranges::none_of(text, special)) {  // nearly always
+    out += text;
+    return;
+  }
+  for (const char c : text) special(c) ? out.append(escape_of(c)) : out.append(1, c);
 }
 
 }  // namespace
