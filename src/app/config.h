@@ -1,0 +1,68 @@
+#pragma once
+// What `compute-broker serve` runs with: plain values, defaults included. Names, ranges and
+// documentation of every field are the table in app/settings_table.h; app/config_load.h fills it.
+// No secret is ever in here: AWS credentials have their own places (docs/aws-setup.md).
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "core/decision.h"
+#include "core/settings.h"
+#include "wire/text_session.h"
+
+namespace cb::app {
+
+enum class LogFormat { kText, kJson };
+
+// A client-side token bucket, kept below the account's own: so many calls at once, then so many a
+// second.
+struct CallBudget {
+  std::size_t per_second = 1;
+  std::size_t burst = 1;
+  bool operator==(const CallBudget&) const = default;
+};
+
+// How EC2 is spoken to. `region` and `adopt_untagged` of [aws] are in core::Settings.
+struct AwsConfig {
+  std::string endpoint;  // empty: AWS_ENDPOINT_URL_EC2, AWS_ENDPOINT_URL, or the region's own
+  std::string profile;   // empty: AWS_PROFILE, or "default"
+  Duration connect_timeout = seconds{3};
+  Duration call_timeout = seconds{15};         // of every call but RunInstances
+  Duration launch_call_timeout = seconds{30};  // of RunInstances
+  Duration retry_delay_min = milliseconds{200};
+  Duration retry_delay_max = seconds{20};
+  // https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html has the account's.
+  CallBudget reads{10, 50};
+  CallBudget launches{1, 4};
+  CallBudget terminations{3, 50};
+  bool operator==(const AwsConfig&) const = default;
+};
+
+struct ServeConfig {
+  core::Settings core;
+  Duration idle_timeout = minutes{15};             // of pools that do not say otherwise
+  std::map<PoolName, std::string> user_data_file;  // its content is in PoolSettings::user_data
+
+  std::vector<std::string> listen{"127.0.0.1:9000"};
+  std::vector<std::string> allow;  // networks; empty: whoever reaches `listen`
+  bool allow_anyone = false;
+  std::size_t max_connections = 0;  // 0: the descriptor limit less 256
+  bool empty_input_is_get_worker = false;
+  wire::TextLimits text;
+
+  std::string state_dir;  // load_config() never leaves it empty
+  Duration ledger_keep = hours{24 * 365};
+  bool terminate_workers_on_exit = false;
+  Duration stop_timeout = seconds{30};
+
+  core::LogLevel log_level = core::LogLevel::kInfo;
+  LogFormat log_format = LogFormat::kText;
+
+  AwsConfig aws;
+};
+
+}  // namespace cb::app

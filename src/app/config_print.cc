@@ -1,0 +1,132 @@
+#include "app/config_print.h"
+
+#include <algorithm>
+
+#include "app/settings_table.h"
+#include "base/text.h"
+
+namespace cb::app {
+namespace {
+
+constexpr std::size_t kCommentColumn = 56;
+
+constexpr std::string_view kIntroduction = R"(# Configuration
+
+<!-- Written by `compute-broker check-config --markdown` from the table in src/app. -->
+
+The broker reads one TOML file: `compute-broker serve --config FILE`, or `COMPUTE_BROKER_CONFIG`.
+Every key has a default; a broker on AWS needs `image` in `[pool.default]`, and mostly `key_name`
+and `security_groups`. What is set later in this list wins:
+
+1. the default,
+2. the file,
+3. the environment: `COMPUTE_BROKER_` and the key in capitals, its table in front:
+   `COMPUTE_BROKER_MAX_WORKERS=4`, `COMPUTE_BROKER_AWS_REGION=eu-central-1`,
+   `COMPUTE_BROKER_POOL_DEFAULT_IMAGE=ami-0123456789abcdef0`,
+4. flags of `serve`: `--max-workers 4`, `--aws-region eu-central-1`,
+   `--pool-default-image ami-0123456789abcdef0`, or `--set KEY=VALUE` for any key, such as
+   `--set pool.default.market=on-demand`.
+
+In variables and flags the entries of a list stand between commas. A time has its unit: `250ms`,
+`90s`, `15m`, `12h`, `30d`, `1h30m`.
+
+`compute-broker check-config FILE` names every fault with its line and key, or prints what is in
+effect and where each value came from. It ends with 0 when the configuration is good and with 1
+when it is not.
+
+SIGHUP (`systemctl reload compute-broker`) reads the file again. Keys marked *reload* change at
+once, the others at the next start; the log names both. A faulty file changes nothing.
+
+Secrets have no key: AWS credentials come from where the AWS command line finds them.
+)";
+
+std::string_view heading_note(std::string_view section) {
+  if (section == "aws") return "Under `[aws]`.\n\n";
+  if (section == "pool") {
+    return "Under `[pool.default]`. A pool's name is 1 to 32 of a-z, 0-9 and '-'.\n\n";
+  }
+  return "";
+}
+
+std::string code(const std::string& text) {
+  return str('`', text, '`');
+}
+
+std::string shown(const Setting& setting, std::int64_t number) {
+  return setting.field.type == Type::kDuration ? to_string(Duration{number})
+                                               : std::to_string(number);
+}
+
+std::string takes(const Setting& setting) {
+  const std::string range =
+      str(shown(setting, setting.range.min), " to ", shown(setting, setting.range.max));
+  switch (setting.field.type) {
+    case Type::kBool:
+      return "true or false";
+    case Type::kInteger:
+      return str("number, ", range);
+    case Type::kDuration:
+      return str("time, ", range);
+    case Type::kText:
+      return str("text, ", range, " bytes");
+    case Type::kList:
+      return str("list, ", range, " entries");
+    case Type::kChoice:
+      return code(str('"', join(setting.field.choices, "\"`, `\""), '"'));
+  }
+  CHECK(false);
+}
+
+std::string row(const Setting& setting) {
+  const Value value = setting.field.get(ServeConfig{}, PoolName{"default"});
+  const bool empty = magnitude(value) == 0 && !setting.when_empty.empty();
+  // A pool's idle_timeout has no default of its own.
+  const bool inherited = setting.of_pool() && setting.key == "idle_timeout";
+  const std::string fallback =
+      empty || inherited ? std::string(setting.when_empty) : code(to_toml(value));
+  return str("| `", setting.key, "` | ", fallback, " | ", takes(setting), " | ",
+             setting.reload == Reload::kYes ? "reload" : "restart", " | ", setting.doc, " |\n");
+}
+
+std::string line(const LoadedConfig& loaded, const SettingKey& key) {
+  const Field& field = key.setting->field;
+  std::string text = str(key.setting->key, " = ", to_toml(field.get(loaded.config, key.pool)));
+  text.resize(std::max(text.size() + 1, kCommentColumn), ' ');
+  return str(text, "# ", loaded.origin(key.path()), '\n');
+}
+
+std::string section_lines(const LoadedConfig& loaded, std::string_view section,
+                          const PoolName& pool) {
+  std::string out;
+  for (const Setting& setting : settings_table()) {
+    if (setting.section == section) out += line(loaded, {&setting, pool});
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string effective_config(const LoadedConfig& loaded) {
+  std::string out = section_lines(loaded, "", {});
+  out += str("\n[aws]\n", section_lines(loaded, "aws", {}));
+  for (const auto& [name, pool] : loaded.config.core.pools) {
+    out += str("\n[pool.", name.value, "]\n", section_lines(loaded, "pool", name));
+  }
+  return out;
+}
+
+std::string configuration_markdown() {
+  std::string out(kIntroduction);
+  std::string_view group;
+  for (const Setting& setting : settings_table()) {
+    if (setting.group != group) {
+      group = setting.group;
+      out += str("\n## ", group, "\n\n", heading_note(setting.section),
+                 "| key | default | takes | | what it is |\n|---|---|---|---|---|\n");
+    }
+    out += row(setting);
+  }
+  return out;
+}
+
+}  // namespace cb::app

@@ -1,0 +1,29 @@
+#pragma once
+// What a person sees while a worker is on its way: one line on the terminal, overwritten in place.
+
+#include <chrono>
+#include <cstdio>
+#include <string>
+
+namespace cb::app {
+
+class PhaseLine {
+ public:
+  // Writes to `out` if it is a terminal, and nothing otherwise.
+  explicit PhaseLine(std::FILE* out = stderr);
+  // Wipes the line.
+  ~PhaseLine();
+  PhaseLine(const PhaseLine&) = delete;
+  PhaseLine& operator=(const PhaseLine&) = delete;
+
+  // A new phase; empty: the same one, some time later.
+  void show(const std::string& phase);
+
+ private:
+  std::FILE* out_;
+  bool visible_;
+  std::chrono::steady_clock::time_point begun_;
+  std::string phase_ = "asking the broker";
+};
+
+}  // namespace cb::app
