@@ -82,6 +82,8 @@ void Mortality::finish_stop(Moment latest) {
 bool Mortality::chance_of_journal_loss() {
   if (!ground_.strikes(Fault::kJournalLost)) return false;
   store_.lose_everything();
+  ground_.timeline.note("journal is lost");
+  ground_.tell([](Watcher& watcher) { watcher.journal_lost(); });
   return true;
 }
 

@@ -72,7 +72,7 @@ void Process::first_turn(const Circumstances& how) {
   driver_->run(ground_.clock.now());
   const core::Records held = broker_->records();
   ground_.tell([&](Watcher& watcher) {
-    watcher.started({recovered, held, how.rebooted, how.journal_lost, how.other_account});
+    watcher.started({recovered, held, how.rebooted, how.other_account});
   });
 }
 

@@ -31,7 +31,6 @@ struct BrokerStart {
   const core::Records& recovered;  // what the journal gave it
   const core::Records& held;       // what it held after its first step
   bool rebooted = false;
-  bool journal_lost = false;
   bool other_account = false;
 };
 
@@ -59,6 +58,7 @@ class Watcher {
   virtual void started(const BrokerStart&) {}
   virtual void went_down() {}
   virtual void wall_jumped(Duration) {}
+  virtual void journal_lost() {}  // while it is down: all that was known is gone with it
 
   virtual void healed() {}    // no fault from now on, and nobody asks for anything
   virtual void finished() {}  // the world is at its end

@@ -212,13 +212,12 @@ void History::committed(const std::vector<core::Change>&) {
   commit_failing_ = false;
 }
 
-void History::started(const BrokerStart& start) {
-  if (!start.journal_lost) return;
-  // All that it knew is gone with the journal.
+void History::journal_lost() {
   for (auto& [id, life] : lives_) {
     life.handed.reset();
     life.end_asked.reset();
     life.told_ending.reset();
+    life.before_loss = true;
   }
   while (!open_.empty()) settle(LaunchToken{open_.begin()->first});
 }

@@ -25,6 +25,7 @@ struct Life {
   std::optional<Moment> told_running;   // since the process started
   std::optional<Moment> good_probe;     // the latest since the process started
   std::optional<Moment> failing_since;  // all probes since then have failed
+  bool before_loss = false;             // the journal that knew of it is gone
   bool may_be_ended = false;            // RELEASE, TERMINATE_ALL or a stop asked for it
 };
 
@@ -72,7 +73,7 @@ class History : public Watcher {
   void told(const core::Event& event) override;
   void committed(const std::vector<core::Change>& changes) override;
   void commit_failed() override { commit_failing_ = true; }
-  void started(const BrokerStart& start) override;
+  void journal_lost() override;
   void went_down() override;
 
  private:

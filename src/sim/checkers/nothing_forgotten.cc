@@ -13,7 +13,7 @@ constexpr const char* kRule = "6-nothing-forgotten";
 
 void NothingForgotten::started(const BrokerStart& start) {
   // What could not be written was not launched; the rest of such a time is served on trust.
-  if (!start.journal_lost && !history_.commit_failing()) {
+  if (!history_.commit_failing()) {
     workers(start);
     launches(start);
   }
@@ -46,7 +46,8 @@ void NothingForgotten::idle_clock(const Life& life, const core::WorkerRecord& he
   const Duration elapsed_max = ground_.options.settings.restart_elapsed_max;
   if (rebooted && truly > elapsed_max) return;
   // Someone may have asked who never got his answer.
-  const Duration at_least = ground_.now() - std::max(*life.handed, *life.stirred);
+  const Duration at_least =
+      ground_.now() - std::max(*life.handed, *life.stirred) - 2 * ground_.options.batching;
   if (at_least - idle > ground_.options.settings.idle_save_interval) {
     throw Violated(kRule,
                    str(id.value, " is idle for ", to_string(idle),

@@ -56,7 +56,8 @@ void OneLaunch::nothing_on_its_way(const LaunchCall& call) const {
     const InstanceId& id = instance.id;
     if (instance.pool != call.pool || !life.known) continue;
     if (life.end_asked || life.told_ending || life.may_be_ended) continue;
-    const bool boots = !life.handed && now - life.called < pool.launch_timeout &&
+    const bool boots = !life.handed && !life.before_loss &&
+                       now - life.called < pool.launch_timeout &&
                        !(instance.serves && *instance.serves <= now);
     if (boots) {
       throw Violated(kRule, str("launch ", call.token.value, " while ", id.value, " boots, ",
@@ -114,9 +115,8 @@ void OneLaunch::committed(const std::vector<core::Change>& changes) {
 }
 
 void OneLaunch::started(const BrokerStart& start) {
-  // A reboot makes the length of the past uncertain by what the calendar says, and a lost journal
-  // forgets it.
-  if (start.rebooted || start.journal_lost) births_.clear();
+  // The length of the past is what the calendar says, which may have been set meanwhile.
+  if (start.rebooted) births_.clear();
 }
 
 }  // namespace cb::sim

@@ -26,9 +26,8 @@ void Orphans::asked(CallerId, const core::Request&) {
   refresh();
 }
 
-void Orphans::started(const BrokerStart& start) {
-  if (!start.journal_lost) return;
-  // What it finds by its tag has its life before it.
+// What is found by its tag has its life before it.
+void Orphans::journal_lost() {
   for (const auto& [id, life] : history_.lives()) needed_[id] = ground_.now();
 }
 

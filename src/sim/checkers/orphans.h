@@ -19,7 +19,7 @@ class Orphans : public Watcher {
   void answered(CallerId, const core::Answer&) override { refresh(); }
   void hung_up(CallerId) override { refresh(); }
   void cut(CallerId) override { refresh(); }
-  void started(const BrokerStart& start) override;
+  void journal_lost() override;
   void ended(const Instance& instance) override;
 
  private:

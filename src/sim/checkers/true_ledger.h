@@ -16,7 +16,7 @@ class TrueLedger : public Watcher {
 
   void told(const core::Event& event) override;
   void committed(const std::vector<core::Change>& changes) override;
-  void started(const BrokerStart& start) override;
+  void journal_lost() override;
   void went_down() override { just_told_.clear(); }
   void finished() override;
 
