@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <boost/asio/read.hpp>
@@ -55,6 +56,7 @@ Pipe new_pipe() {
 // In the child, between fork and exec: only calls that are safe there.
 [[noreturn]] void become_tclsh(int script, int requests, int answers, pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  signal(SIGCHLD, SIG_DFL);           // Tcl's exec waits for its children
   if (getppid() != parent) _exit(1);  // it died before we asked to be told
   const int null = open("/dev/null", O_RDWR);
   // Out of the way of the numbers that they are to get.
@@ -72,7 +74,7 @@ Pipe new_pipe() {
 
 }  // namespace
 
-TclChild::TclChild(asio::io_context& io) : to_tcl_(io), from_tcl_(io) {
+TclChild::TclChild(asio::io_context& io) : life_(io), to_tcl_(io), from_tcl_(io) {
   const Pipe script = new_pipe();
   const Pipe requests = new_pipe();
   const Pipe answers = new_pipe();
@@ -85,6 +87,11 @@ TclChild::TclChild(asio::io_context& io) : to_tcl_(io), from_tcl_(io) {
   for (const int end : {script.read, script.write, requests.read, answers.write}) close(end);
   to_tcl_.assign(requests.write);
   from_tcl_.assign(answers.read);
+  // Not the end of its pipe: the programs that a script starts in the background have that too.
+  life_.assign(static_cast<int>(syscall(SYS_pidfd_open, child, 0)));
+  life_.async_wait(asio::posix::stream_descriptor::wait_read, [this](error_code failed) {
+    if (!failed) ended();
+  });
 }
 
 void TclChild::evaluate(std::string_view script, Done done) {
@@ -97,13 +104,12 @@ void TclChild::evaluate(std::string_view script, Done done) {
 
 void TclChild::read_answer() {
   asio::async_read(from_tcl_, asio::buffer(header_), [this](error_code failed, std::size_t) {
-    if (failed) return ended();
+    if (failed) return;  // it has ended, see life_
     const std::size_t size = std::size_t{header_[0]} << 24 | std::size_t{header_[1]} << 16 |
                              std::size_t{header_[2]} << 8 | std::size_t{header_[3]};
     answer_.resize(size);
     asio::async_read(from_tcl_, asio::buffer(answer_), [this](error_code broken, std::size_t) {
-      if (broken) return ended();
-      std::exchange(done_, nullptr)(std::move(answer_));
+      if (!broken) std::exchange(done_, nullptr)(std::move(answer_));
     });
   });
 }

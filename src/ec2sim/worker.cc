@@ -6,11 +6,14 @@
 #include <unistd.h>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <csignal>
 #include <cstdio>
 
 #include "base/text.h"
 #include "ec2sim/dserv_stand_in.h"
+#include "ec2sim/process_tree.h"
 #include "wire/dserv_frame.h"
 
 namespace cb::ec2sim {
@@ -19,22 +22,24 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-// The whole group: tclsh, and whatever its scripts started, go with us.
-void end_group(int) {
+// tclsh, and whatever its scripts started, go with us.
+[[noreturn]] void end_all() {
+  kill_descendants(getpid());
   kill(0, SIGKILL);
+  _exit(0);
 }
 
 void die_with(pid_t parent) {
-  // SIGPIPE too: what we tell a simulator that is just dying.
-  for (const int signal : {SIGTERM, SIGHUP, SIGINT, SIGPIPE}) std::signal(signal, end_group);
-  prctl(PR_SET_PDEATHSIG, SIGTERM);
-  if (getppid() != parent) end_group(SIGTERM);  // it died before we asked to be told
   fcntl(kParentFd, F_SETFD, FD_CLOEXEC);
+  std::signal(SIGPIPE, SIG_IGN);
+  adopt_orphans();
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (getppid() != parent) end_all();  // it died before we asked to be told
 }
 
 void tell(WorkerNews news) {
   const std::string line = str(name_of(news), ' ', read_clocks().boot.count(), '\n');
-  if (write(kParentFd, line.data(), line.size()) < 0) end_group(SIGTERM);
+  if (write(kParentFd, line.data(), line.size()) < 0) end_all();
 }
 
 // Calls `then` at `moment` of CLOCK_BOOTTIME; never when it is kNever.
@@ -51,14 +56,16 @@ class Worker {
   Worker(asio::io_context& io, WorkerOrder order)
       : order_(std::move(order)),
         parent_(io, kParentFd),
+        signals_(io, SIGTERM, SIGHUP, SIGINT),
         tcl_(io),
         scripts_(tcl_),
         dserv_(io, scripts_),
         open_timer_(io),
         ready_timer_(io) {
-    tcl_.ended = [] { end_group(SIGTERM); };  // the machine goes on, its service does not
+    tcl_.ended = [] { end_all(); };  // the machine goes on, its service does not
     dserv_.first_answer = [] { tell(WorkerNews::kFirstAnswer); };
     watch_parent();
+    signals_.async_wait([](error_code, int) { end_all(); });
     at(open_timer_, order_.port_open, [this] { open(); });
     // The interpreter is tried while the machine boots: ready means that it can answer.
     tcl_.evaluate(wire::kReadyQuestion, [this](std::string) {
@@ -77,19 +84,19 @@ class Worker {
       std::fprintf(stderr, "ec2sim: the worker of %s cannot listen on %s:%d: %s\n",
                    order_.id.c_str(), order_.address.c_str(), order_.ports.message,
                    failed.code().message().c_str());
-      end_group(SIGTERM);
+      end_all();
     }
     tell(WorkerNews::kPortOpen);
   }
 
   // The simulator writes nothing: whatever there is to read is its end.
   void watch_parent() {
-    parent_.async_wait(asio::posix::stream_descriptor::wait_read,
-                       [](error_code) { end_group(SIGTERM); });
+    parent_.async_wait(asio::posix::stream_descriptor::wait_read, [](error_code) { end_all(); });
   }
 
   WorkerOrder order_;
   asio::posix::stream_descriptor parent_;
+  asio::signal_set signals_;  // before the first child is started
   TclChild tcl_;
   ScriptQueue scripts_;
   DservStandIn dserv_;

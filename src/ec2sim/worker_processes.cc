@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "ec2sim/process_tree.h"
 #include "ec2sim/worker.h"
 
 namespace cb::ec2sim {
@@ -126,6 +127,7 @@ void WorkerProcesses::stop(std::uint64_t ordinal) {
 
 // The group before the leader is waited for: until then its number belongs to nobody else.
 void WorkerProcesses::finish(Process& process) {
+  kill_descendants(process.pid);
   kill(-process.pid, SIGKILL);
   waitpid(process.pid, nullptr, 0);
   process.pipe.close();

@@ -7,7 +7,7 @@ import socket
 from simulator import Dserv, SimulatorTest, main, until
 
 # A script of a worker may start programs of its own, in the background too.
-BACKGROUND = "exec sleep 1000 & ; exec sh -c {sleep 1000 & sleep 1000} &"
+BACKGROUND = "exec sleep 1000 & ; exec sh -c {sleep 1000 & sleep 1000} & ; exec setsid sleep 1000 &"
 
 
 def descendants(pid):
@@ -60,9 +60,9 @@ class Endings(SimulatorTest):
             dserv = Dserv(address)
             dserv.ask(BACKGROUND)
             dserv.close()
-        # Of each: the worker, its tclsh, and at least three programs that its script started.
+        # Of each: the worker, its tclsh, and at least four programs that its script started.
         self.processes = until("all programs", lambda: (
-            len(p := descendants(self.sim.process.pid)) >= count * 5 and p))
+            len(p := descendants(self.sim.process.pid)) >= count * 6 and p))
         return ids
 
     def nothing_is_left(self):
@@ -96,12 +96,19 @@ class Endings(SimulatorTest):
         self.sim.control("clear", {})
         self.nothing_is_left()
 
-    def test_a_worker_that_is_killed_takes_its_programs_with_it(self):
+    def test_a_worker_that_is_ended_by_hand_takes_its_programs_with_it(self):
         self.start(count=1)
         workers = [pid for pid in self.processes
                    if b"ec2sim-worker" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()]
         self.assertEqual(len(workers), 1)
-        os.kill(workers[0], signal.SIGKILL)
+        os.kill(workers[0], signal.SIGTERM)
+        self.nothing_is_left()
+
+    def test_a_script_that_ends_the_service_leaves_no_program_behind(self):
+        self.start(count=1)
+        dserv = Dserv(self.addresses[0])
+        self.addCleanup(dserv.close)
+        dserv.send("exit")
         self.nothing_is_left()
 
 

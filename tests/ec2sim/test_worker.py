@@ -68,7 +68,7 @@ class Worker(SimulatorTest):
         self.assertEqual(dserv.receive(), "42")
         instance = until("the first answer",
                          lambda: (i := self.sim.instance(self.id))["first_answer_us"] and i)
-        self.assertGreaterEqual(instance["ready_us"] - instance["port_open_us"], 600_000)
+        self.assertGreater(instance["ready_us"], instance["port_open_us"])
         self.assertGreaterEqual(instance["first_answer_us"], instance["ready_us"])
 
     def test_scripts_run_one_after_the_other(self):
