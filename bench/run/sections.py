@@ -110,11 +110,11 @@ def warm_at(bench, servers, clients, seconds, rounds):
 
 # --- kept connections ------------------------------------------------------------------------
 
-def redis_ping(port, depth, seconds):
+def redis_ping(bench, port, depth, seconds):
     requests = int(seconds * (40_000 if depth == 1 else 300_000))
-    out = subprocess.run(["redis-benchmark", "-p", str(port), "-c", "50", "-P", str(depth), "-n",
-                          str(requests), "-t", "ping_mbulk", "--csv"], check=True,
-                         capture_output=True, text=True).stdout
+    out = subprocess.run([*bench.prefix, "redis-benchmark", "-p", str(port), "-c", "50", "-P",
+                          str(depth), "-n", str(requests), "-t", "ping_mbulk", "--csv"],
+                         check=True, capture_output=True, text=True).stdout
     return float(re.search(r'"PING_MBULK","([\d.]+)"', out)[1])
 
 
@@ -127,7 +127,7 @@ def kept(bench, options):
             for _ in range(rounds):
                 for line, values in rates.items():
                     if line == "redis PING":
-                        values.append(redis_ping(redis.port, depth, seconds))
+                        values.append(redis_ping(bench, redis.port, depth, seconds))
                         continue
                     values.append(bench.load(broker.port, "--kept", "--hello", "HELLO 2",
                                              "--clients", 50, "--depth", depth, "--line", line,
@@ -184,7 +184,7 @@ def herd(bench, options):
             result = bench.load(broker.port, "--clients", callers, "--answers-each", 1,
                                 "--seconds", 60, "--warmup", 0, "--sources",
                                 max(1, callers // 1000), "--processes", 1 + callers // 6000)
-            made = sim.calls().get("RunInstances", 0)
+            made = len(sim.asks("instances")["instances"])  # calls include rehearsals
             late = result["last_answer_unix_ms"] - really_ready_ms(sim, result["samples"][0])
         yield row("herd", f"{callers} callers: answered", result["answers"], "", at_least=callers)
         yield row("herd", f"{callers} callers: launches", made, "", at_most=1)
