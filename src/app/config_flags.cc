@@ -8,6 +8,24 @@
 namespace cb::app {
 namespace {
 
+// What stands for the value in --help.
+const char* type_name(const Setting& setting) {
+  switch (setting.field.type) {
+    case Type::kBool:
+      return "";
+    case Type::kInteger:
+      return "NUMBER";
+    case Type::kDuration:
+      return "TIME";
+    case Type::kList:
+      return "A,B,...";
+    case Type::kText:
+    case Type::kChoice:
+      return "TEXT";
+  }
+  return "";
+}
+
 std::string help_of(const SettingKey& key) {
   const Setting& setting = *key.setting;
   const Value value = setting.field.get(ServeConfig{}, key.pool);
@@ -28,11 +46,8 @@ void add_flag(CLI::App& command, const SettingKey& key, ServeFlags& flags) {
       },
       help_of(key));
   // `--allow-anyone` alone means true; `--allow-anyone=false` is understood too.
-  if (is_bool) {
-    option->expected(0, 1)->type_name("");
-  } else {
-    option->type_name("VALUE");
-  }
+  if (is_bool) option->expected(0, 1);
+  option->type_name(type_name(*key.setting));
   option->group(key.setting->shown == Shown::kInHelp ? "Settings" : "");
 }
 
@@ -55,7 +70,8 @@ void add_setting_flags(CLI::App& command, ServeFlags& flags) {
           [&flags](const std::vector<std::string>& all) {
             for (const std::string& text : all) take_assignment(text, flags);
           },
-          "Sets any key of docs/configuration.md, such as pool.default.market=spot")
+          "Sets any key of docs/configuration.md, such as pool.default.market=spot; each is a flag "
+          "as well, also those that are not shown here: --unreachable-timeout 1m")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
   for (const Setting& setting : settings_table()) {

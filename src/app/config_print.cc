@@ -34,8 +34,8 @@ In variables and flags the entries of a list stand between commas. A time has it
 effect and where each value came from. It ends with 0 when the configuration is good and with 1
 when it is not.
 
-SIGHUP (`systemctl reload compute-broker`) reads the file again. Keys marked *reload* change at
-once, the others at the next start; the log names both. A faulty file changes nothing.
+SIGHUP (`systemctl reload compute-broker`) reads the file again. Keys that are changed by *reload*
+take effect at once, the others at the next start; the log names both. A faulty file changes nothing.
 
 Secrets have no key: AWS credentials come from where the AWS command line finds them.
 )";
@@ -122,7 +122,7 @@ std::string configuration_markdown() {
     if (setting.group != group) {
       group = setting.group;
       out += str("\n## ", group, "\n\n", heading_note(setting.section),
-                 "| key | default | takes | | what it is |\n|---|---|---|---|---|\n");
+                 "| key | default | takes | changed by | what it is |\n|---|---|---|---|---|\n");
     }
     out += row(setting);
   }
