@@ -55,17 +55,22 @@ void Driver::step(Now now, const core::Event& event) {
 // Whether everything decided so far is durable.
 bool Driver::save(Now now) {
   if (batch_.save.empty()) return unsaved_.empty();
-  const bool failing = !unsaved_.empty();
-  if (failing) unsaved_.fold(batch_.save);
-  const Status status = ports_.store.commit(failing ? unsaved_.changes() : batch_.save, now);
-  if (status) {
-    unsaved_.clear();
-    if (failing) queue_.push_front(core::SaveWorks{});
-    return true;
+  if (unsaved_.empty()) {
+    const Status status = ports_.store.commit(batch_.save, now);
+    if (status) return true;
+    save_trouble_ = status.error().what;
+    unsaved_.fold(batch_.save);
+    return false;
   }
-  if (!failing) unsaved_.fold(batch_.save);
-  save_trouble_ = status.error().what;
-  return false;
+  unsaved_.fold(batch_.save);
+  const Status status = ports_.store.commit(unsaved_.changes(), now);
+  if (!status) {
+    save_trouble_ = status.error().what;
+    return false;
+  }
+  unsaved_.clear();
+  queue_.push_front(core::SaveWorks{});
+  return true;
 }
 
 void Driver::drop_launches() {

@@ -19,10 +19,9 @@ Duration instant_shift(const SavedClock& saved, std::string_view boot_id, Now no
 
 core::Started started(Journal journal, std::string_view boot_id, Now now, std::string fresh_nonce,
                       Duration restart_elapsed_max) {
-  if (journal.clock) {
-    journal.records.shift_instants(
-        instant_shift(*journal.clock, boot_id, now, restart_elapsed_max));
-  }
+  Duration shift{0};
+  if (journal.clock) shift = instant_shift(*journal.clock, boot_id, now, restart_elapsed_max);
+  journal.records.shift_instants(shift);
   if (auto& broker = journal.records.broker) {
     const auto calendar = std::chrono::floor<seconds>(now.wall).time_since_epoch().count();
     const auto soonest = static_cast<std::uint64_t>(std::max<std::int64_t>(calendar, 1));
@@ -31,7 +30,8 @@ core::Started started(Journal journal, std::string_view boot_id, Now now, std::s
   return {.records = std::move(journal.records),
           .fresh_nonce = std::move(fresh_nonce),
           .journal_lost = journal.lost,
-          .lost_why = std::move(journal.lost_why)};
+          .lost_why = std::move(journal.lost_why),
+          .clock_moved = shift != Duration{0}};
 }
 
 }  // namespace cb::driver

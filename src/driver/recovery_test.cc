@@ -73,6 +73,12 @@ TEST(Recovery, TheRecordsOfTheFirstEventCountFromThisBoot) {
   EXPECT_FALSE(event.journal_lost);
 }
 
+TEST(Recovery, ItSaysWhenTheTimesWereMoved) {
+  const Now now{boot(6000), wall(300)};
+  EXPECT_TRUE(started(journal_with_a_worker(), "boot-b", now, "n", kMax).clock_moved);
+  EXPECT_FALSE(started(journal_with_a_worker(), "boot-a", now, "n", kMax).clock_moved);
+}
+
 TEST(Recovery, ALostJournalIsToldWithItsReason) {
   Journal journal;
   journal.lost = true;

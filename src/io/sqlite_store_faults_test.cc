@@ -174,11 +174,12 @@ TEST_F(FaultyStart, WhereTheDirectoryCannotBeMadeSavesNothingAndSaysWhy) {
 // Root may write everywhere: what follows is done as nobody.
 struct AsNobody {
   AsNobody() : was_(::geteuid()) {
-    if (was_ == 0) EXPECT_EQ(::seteuid(65534), 0);
+    if (was_ == 0) become(65534);
   }
   ~AsNobody() {
-    if (was_ == 0) EXPECT_EQ(::seteuid(was_), 0);
+    if (was_ == 0) become(was_);
   }
+  static void become(uid_t user) { EXPECT_EQ(::seteuid(user), 0); }
   uid_t was_;
 };
 
