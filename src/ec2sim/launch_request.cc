@@ -9,8 +9,8 @@
 #include "ec2sim/capacity.h"
 #include "ec2sim/chance.h"
 #include "ec2sim/instance_types.h"
+#include "ec2sim/launch_network.h"
 #include "ec2sim/refusal.h"
-#include "ec2sim/zones.h"
 
 namespace cb::ec2sim {
 namespace {
@@ -96,88 +96,6 @@ void read_key(const Query& query, const Settings& settings, LaunchOrder& order) 
   if (!order.key_name.empty() && !any_matches(settings.key_names, order.key_name)) {
     throw Refusal{"InvalidKeyPair.NotFound",
                   str("The key pair '", order.key_name, "' does not exist")};
-  }
-}
-
-std::string group_by_id(const Settings& settings, const std::string& id) {
-  if (!id.starts_with("sg-")) {
-    throw Refusal{"InvalidGroupId.Malformed",
-                  str("Invalid id: \"", id, "\" (expecting \"sg-...\")")};
-  }
-  for (const SecurityGroup& group : settings.security_groups) {
-    if (group.id == id) return id;
-  }
-  throw Refusal{"InvalidGroup.NotFound", str("The security group '", id, "' does not exist")};
-}
-
-std::string group_by_name(const Settings& settings, const std::string& name) {
-  for (const SecurityGroup& group : settings.security_groups) {
-    if (group.name == name) return group.id;
-  }
-  throw Refusal{"InvalidGroup.NotFound",
-                str("The security group '", name, "' does not exist in default VPC")};
-}
-
-// The subnet's zone becomes the order's.
-void read_subnet(const std::string& subnet, const Settings& settings, LaunchOrder& order) {
-  order.subnet = subnet;
-  if (subnet.empty()) return;
-  for (const std::string& zone : zones_of(settings, order.region)) {
-    if (subnet_of(zone) != subnet) continue;
-    if (!order.zone.empty() && order.zone != zone) {
-      bad_value("availabilityZone", order.zone, "The subnet is in another Availability Zone.");
-    }
-    order.zone = zone;
-    return;
-  }
-  throw Refusal{"InvalidSubnetID.NotFound", str("The subnet ID '", subnet, "' does not exist")};
-}
-
-void read_zone(const Query& query, const Settings& settings, LaunchOrder& order) {
-  order.zone = query.text("Placement.AvailabilityZone");
-  const auto zones = zones_of(settings, order.region);
-  if (!order.zone.empty() && std::ranges::count(zones, order.zone) == 0) {
-    throw Refusal{"InvalidParameterValue", str("Invalid availability zone: [", order.zone, "]")};
-  }
-}
-
-// Network settings stand either at the instance or at its one interface, not at both.
-// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html
-void read_network(const Query& query, const Settings& settings, LaunchOrder& order) {
-  read_zone(query, settings, order);
-  auto ids = query.list("SecurityGroupId");
-  const auto names = query.list("SecurityGroup");
-  std::string subnet = query.text("SubnetId");
-  const auto interfaces = query.prefixes("NetworkInterface");
-  if (interfaces.size() > 1) {
-    throw Refusal{"UnsupportedOperation", "The simulator models one network interface."};
-  }
-  if (!interfaces.empty()) {
-    if (!ids.empty() || !names.empty()) {
-      bad_combination(
-          "Network interfaces and an instance-level security groups may not be specified on the "
-          "same request");
-    }
-    if (!subnet.empty()) {
-      bad_combination(
-          "Network interfaces and an instance-level subnet ID may not be specified on the same "
-          "request");
-    }
-    if (query.text(interfaces[0] + "DeviceIndex").empty()) {
-      throw Refusal{"MissingParameter", "Each network interface requires a device index."};
-    }
-    ids = query.list(interfaces[0] + "SecurityGroupId");
-    subnet = query.text(interfaces[0] + "SubnetId");
-    order.public_address = query.flag(interfaces[0] + "AssociatePublicIpAddress", true);
-  }
-  if (!names.empty() && !subnet.empty()) {
-    bad_combination("The parameter groupName cannot be used with the parameter subnet");
-  }
-  read_subnet(subnet, settings, order);
-  for (const auto& id : ids) order.groups.push_back(group_by_id(settings, id));
-  for (const auto& name : names) order.groups.push_back(group_by_name(settings, name));
-  if (order.groups.empty() && !settings.security_groups.empty()) {
-    order.groups.push_back(settings.security_groups.back().id);
   }
 }
 

@@ -29,6 +29,13 @@ std::string request_id(Prng& prng) {
   return id;
 }
 
+void check_scope(const Caller& caller, std::string_view action) {
+  const std::string_view wanted = of_sts(action) ? "sts" : "ec2";
+  if (caller.service == wanted) return;
+  throw Refusal{"SignatureDoesNotMatch",
+                str("Credential should be scoped to correct service: '", wanted, "'.")};
+}
+
 void refuse_dry_run(const Query& query) {
   if (query.flag("DryRun", false)) {
     throw Refusal{"DryRunOperation", "Request would have succeeded, but DryRun flag is set."};
@@ -78,6 +85,7 @@ HttpAnswer Service::aws(const HttpRequest& request, SimNow now) {
     call.parameters = parameters_of(request);
     call.action = Query(call.parameters).text("Action");
     const Caller caller = authenticate(request, settings_, now.wall);
+    check_scope(caller, call.action);
     call.region = caller.region;
     call.key_id = caller.key_id;
     const auto fault = draw_fault(settings_, call.action, prng);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "ec2sim/test_bench.h"
+#include "ec2sim/zones.h"
 #include "wire/sigv4.h"
 
 namespace cb::ec2sim {
@@ -66,6 +67,10 @@ TEST(RunInstances, RefusesWhatEc2Refuses) {
       {{{"SecurityGroupId.1", "sg-1"}}, "InvalidGroup.NotFound"},
       {{{"SecurityGroupId.1", "dserv-workers"}}, "InvalidGroupId.Malformed"},
       {{{"SubnetId", "subnet-1"}}, "InvalidSubnetID.NotFound"},
+      {{{"SubnetId", subnet_of("us-east-1a")}, {"Placement.AvailabilityZone", "us-east-1b"}},
+       "InvalidParameterValue"},
+      {{{eni + "DeviceIndex", "0"}, {"NetworkInterface.2.DeviceIndex", "1"}},
+       "UnsupportedOperation"},
       {{{"Placement.AvailabilityZone", "us-west-2a"}}, "InvalidParameterValue"},
       {{{"SecurityGroup.1", "default"}, {"SubnetId", "subnet-1"}}, "InvalidParameterCombination"},
       {{{"SecurityGroupId.1", "sg-0d5e12fe0a10c0001"}, {eni + "DeviceIndex", "0"}},
@@ -285,6 +290,12 @@ TEST_F(Signed, AnOldSignatureHasExpired) {
   EXPECT_EQ(code(request), "");
   bench.pass(seconds{1});
   EXPECT_EQ(code(request), "RequestExpired");
+}
+
+TEST_F(Signed, ASignatureForAnotherServiceIsRefused) {
+  HttpRequest request = form_request("GetCallerIdentity", {});
+  bench.service.settings().verify_signatures = false;
+  EXPECT_EQ(code(request), "SignatureDoesNotMatch");
 }
 
 TEST_F(Signed, AnUnsignedRequestIsRefused) {
