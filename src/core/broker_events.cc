@@ -25,6 +25,7 @@ void Broker::State::on(const Started& event) {
                  "; rebuilding from EC2's tags, nothing is launched until that "
                  "is done"));
   }
+  if (event.clock_moved) save_all(records);
   launcher.restore(records);
   spending.restore(records.stamps);
   for (const auto& [id, record] : records.workers) recover(record, records);
@@ -32,6 +33,13 @@ void Broker::State::on(const Started& event) {
            str("broker ", desk.settings.name, " started with ", records.workers.size(),
                " workers and ", records.attempts.size(), " unsettled launches in its journal"));
   watch.identify();
+}
+
+void Broker::State::save_all(const Records& records) {
+  for (const auto& [token, attempt] : records.attempts) desk.save(attempt);
+  for (const auto& [id, worker] : records.workers) desk.save(worker);
+  for (const auto& [token, stamp] : records.stamps) desk.save(stamp);
+  for (const auto& [token, closed] : records.closed) desk.save(closed);
 }
 
 void Broker::State::recover(const WorkerRecord& record, const Records& records) {

@@ -220,5 +220,17 @@ TEST_F(BrokerTest, AUseInTheMomentBeforeACrashIsNotForgotten) {
   EXPECT_EQ(world.alive(), 0U);
 }
 
+TEST_F(BrokerTest, TimesThatWereMovedIntoThisBootAreSavedInTheFirstStep) {
+  ready_worker();
+  Records moved = world.journal;
+  moved.shift_instants(-hours{1});
+  Broker broker(SmallWorld::usable_settings(), [](const LaunchSpec&) { return std::string(); });
+  const Decision first =
+      broker.step(world.now, Started{.records = moved, .fresh_nonce = "n", .clock_moved = true});
+  Records saved = world.journal;
+  for (const Change& change : first.save) saved.apply(change);
+  EXPECT_EQ(saved, moved);
+}
+
 }  // namespace
 }  // namespace cb::core::testing

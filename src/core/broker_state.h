@@ -37,6 +37,7 @@ struct Broker::State {
   void ask(CallerId caller, const ListAll& request);
   void ask(CallerId caller, const TerminateAll& request);
 
+  void save_all(const Records& records);
   void recover(const WorkerRecord& record, const Records& records);
   void due(const Timer& timer);
   void patience_ended(CallerId caller);

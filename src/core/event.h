@@ -19,6 +19,9 @@ struct Started {
   std::string fresh_nonce;  // random, 8 to 16 of [a-z0-9]; used only when the journal has none
   bool journal_lost = false;
   std::string lost_why;
+  // The instants of `records` were moved from another boot into this one: all of it is saved in the
+  // first step, since the next commit dates the whole journal to this boot.
+  bool clock_moved = false;
 };
 struct Identified {
   CloudIdentity identity;  // empty account: unknown
