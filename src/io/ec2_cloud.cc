@@ -54,6 +54,7 @@ struct Ec2Cloud::Shared : std::enable_shared_from_this<Shared> {
   port::EventSink& sink;
   port::Journal& journal;
   Ec2CloudSettings settings;
+  std::string trouble;  // the code of the last failure of STS; empty: it answered
 
   Shared(AwsCaller& c, port::EventSink& s, port::Journal& j, Ec2CloudSettings given)
       : caller(c), sink(s), journal(j), settings(given) {}
@@ -78,12 +79,17 @@ struct Ec2Cloud::Shared : std::enable_shared_from_this<Shared> {
     } else {
       failure = unreadable(who.error());
     }
-    if (identity.account.empty()) {
-      journal.log({core::LogLevel::kWarning, "aws.account",
-                   str("STS does not say which account these credentials belong to: ",
-                       describe(failure, {.action = "GetCallerIdentity", .region = region()}))});
-    }
+    if (identity.account.empty()) say_why_unknown(failure);
+    trouble = failure.code;
     sink.post(core::Identified{std::move(identity)});
+  }
+
+  // STS is asked again and again; the same trouble is one line.
+  void say_why_unknown(const CloudFailure& failure) {
+    if (failure.code == trouble) return;
+    journal.log({core::LogLevel::kWarning, "aws.account",
+                 str("STS does not say which account these credentials belong to: ",
+                     describe(failure, {.action = "GetCallerIdentity", .region = region()}))});
   }
 
   void list_page(ListingUnderWay listing, const std::string& next_token) {

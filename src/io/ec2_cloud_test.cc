@@ -364,6 +364,9 @@ TEST_F(Ec2CloudTest, AnIdentityThatIsRefusedIsEmptyAndLogged) {
   cloud_->identify();
   EXPECT_EQ(only_event<core::Identified>().identity, (core::CloudIdentity{"", "us-east-1"}));
   EXPECT_THAT(lines_.text, HasSubstr("sts:GetCallerIdentity"));
+  cloud_->identify();
+  wait_for_events(2);
+  EXPECT_THAT(lines_.keys, SizeIs(1));  // the same trouble is said once
 }
 
 TEST_F(Ec2CloudTest, AfterItsEndNoEventComes) {
