@@ -89,6 +89,20 @@ TEST_F(SqliteStoreTest, FinishedLedgerLinesStayAndCanBeAskedInSql) {
   EXPECT_EQ(ask("SELECT body LIKE '%address=192.0.2.5%' FROM records WHERE key = 'i-5'"), "1;");
 }
 
+TEST_F(SqliteStoreTest, TheQuestionsInTheDocumentationWork) {
+  fill(5);
+  const std::string text = read(fs::path(SOURCE_DIR) / "docs" / "state.md");
+  const auto begin = text.find("```sql\n") + 7;
+  std::string sql = text.substr(begin, text.find("```", begin) - begin);
+  int asked = 0;
+  for (std::size_t end; (end = sql.find(';')) != sql.npos; sql.erase(0, end + 1)) {
+    const std::string statement = sql.substr(0, end);
+    EXPECT_NO_THROW(ask(statement)) << statement;
+    ++asked;
+  }
+  EXPECT_GE(asked, 3);
+}
+
 TEST_F(SqliteStoreTest, LedgerLinesGoWhenTheirTimeIsOverAndAFewAtATime) {
   fill(30);
   Open open(dir.path);
