@@ -35,7 +35,8 @@ effect and where each value came from. It ends with 0 when the configuration is 
 when it is not.
 
 SIGHUP (`systemctl reload compute-broker`) reads the file again. Keys that are changed by *reload*
-take effect at once, the others at the next start; the log names both. A faulty file changes nothing.
+take effect at once, the others at the next start; the log names those. A faulty file changes
+nothing.
 
 Secrets have no key: AWS credentials come from where the AWS command line finds them.
 )";
