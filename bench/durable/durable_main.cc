@@ -1,4 +1,4 @@
-// Launches decided and made durable a second: driver, broker and the journal on this disk, with a
+// Decisions made durable a second, of launches: driver, broker and the journal on this disk, with a
 // cloud that answers at once, against the disk's own rate of append + fdatasync, turn by turn.
 // Prints one JSON object.
 //
@@ -103,8 +103,8 @@ class Launches {
     double store;  // by the time that the store took
     double whole;  // by all the time: the broker looks through every waiting pool at each step
   };
-  // Launches a second: each is an intent made durable before its call, and a worker made durable
-  // when it is answered.
+  // Decisions a second. A launch is two of them, each durable before anything follows from it: the
+  // intent before its call, and the worker when it is answered.
   Rates rates_of_a_turn() {
     std::size_t done = 0;
     std::chrono::duration<double> took{0}, stored{0};
@@ -120,7 +120,7 @@ class Launches {
       took += std::chrono::steady_clock::now() - begun;
       stored += store_.took;
       CHECK(cloud_.mine.size() == concurrent_);
-      done += concurrent_;
+      done += 2 * concurrent_;
       end_all();
     }
     const auto count = static_cast<double>(done);
@@ -191,7 +191,7 @@ int compare(const std::filesystem::path& dir, std::size_t concurrent, int rounds
     whole.push_back(rates.whole);
   }
   std::printf(
-      "{\"concurrent\":%zu,\"raw_per_s\":%.1f,\"launches_per_s\":%.1f,\"whole_per_s\":%.1f,"
+      "{\"concurrent\":%zu,\"raw_per_s\":%.1f,\"decisions_per_s\":%.1f,\"whole_per_s\":%.1f,"
       "\"ratio\":%.2f}\n",
       concurrent, median(raw), median(ours), median(whole), median(ours) / median(raw));
   return 0;

@@ -274,10 +274,10 @@ def durable(bench, options):
                        3 if options.quick else 5)
         what = f"{concurrent} at once"
         yield row("durable", f"{what}: append + fdatasync", r["raw_per_s"], "1/s")
-        yield row("durable", f"{what}: launches recorded", r["launches_per_s"], "1/s")
+        yield row("durable", f"{what}: decisions recorded", r["decisions_per_s"], "1/s")
         yield row("durable", f"{what}: recorded / raw", r["ratio"], "x",
                   **({"at_least": 8} if concurrent == 128 else {}))
-        yield row("durable", f"{what}: launches, decisions included", r["whole_per_s"], "1/s")
+        yield row("durable", f"{what}: decisions taken and recorded", r["whole_per_s"], "1/s")
 
 
 OPERATIONS = ("get_worker", "ping", "probe_answered", "timer_and_probe")
@@ -285,7 +285,7 @@ OPERATIONS = ("get_worker", "ping", "probe_answered", "timer_and_probe")
 
 def instructions(bench, workers, operation):
     out = pathlib.Path(tempfile.mktemp(prefix="callgrind-", dir=bench.place))
-    done = subprocess.run(["valgrind", "--tool=callgrind", "--instr-atstart=no",
+    done = subprocess.run([*bench.prefix, "valgrind", "--tool=callgrind", "--instr-atstart=no",
                            f"--callgrind-out-file={out}", str(bench.bin / "bench-growth"),
                            str(workers), "5000", operation], check=True, capture_output=True,
                           text=True)
