@@ -53,7 +53,7 @@ Service::Service(Settings settings, Addresses addresses, WorldLimits limits)
     : settings_(std::move(settings)), world_(settings_, std::move(addresses), limits) {}
 
 HttpAnswer Service::handle(const HttpRequest& request, SimNow now) {
-  now.wall += settings_.clock_offset;
+  now.wall += settings_.clock_offset.value;
   world_.advance(now);
   const bool control = path_of(request).starts_with("/_sim");
   HttpAnswer answer = control ? answer_control(*this, request, now) : aws(request, now);

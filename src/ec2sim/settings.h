@@ -24,6 +24,11 @@ struct Range {
   Micros most{0};
 };
 
+// A difference between clocks: "10m", "-10m".
+struct Offset {
+  Micros value{0};
+};
+
 // Whether a rule applies this time: in `percent` of the cases, and while `next` is above 0 (each
 // use takes one off; absent: for ever).
 struct Chance {
@@ -137,7 +142,7 @@ struct Settings {
   bool verify_signatures = true;
   std::map<std::string, AccessKey> access_keys{{"test", {"test", ""}}};
   Micros signature_window = std::chrono::minutes{5};
-  Micros clock_offset{0};
+  Offset clock_offset;
   bool throttling = true;
   BucketSize reads{20, 100};
   BucketSize writes{5, 50};

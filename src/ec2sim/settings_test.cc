@@ -45,7 +45,7 @@ TEST(Settings, WhatIsShownCanBeReadBack) {
   ASSERT_TRUE(done) << done.error().what;
   EXPECT_EQ(to_json(other), to_json(settings));
   EXPECT_EQ(other.service.least, kNever);
-  EXPECT_EQ(other.clock_offset, std::chrono::minutes{-10});
+  EXPECT_EQ(other.clock_offset.value, std::chrono::minutes{-10});
   EXPECT_EQ(other.faults.at(0).chance.next, 3);
   EXPECT_EQ(other.prices.at("c7i.16xlarge").spot_hourly, Money{750'000});
 }
@@ -55,6 +55,8 @@ TEST(Settings, AnErrorNamesTheSettingAndWhatItWants) {
             "There is no setting \"colour\"; see --help for their names.");
   EXPECT_EQ(error_of(R"({"pending":5})"),
             "The setting \"pending\" wants a range such as \"2s..4s\", not 5.");
+  EXPECT_NE(error_of(R"({"listing_lag":"-1s"})").find("a duration"), std::string::npos);
+  EXPECT_NE(error_of(R"({"clock_offset":"forever"})").find("a difference"), std::string::npos);
   EXPECT_NE(error_of(R"({"pending":"4s..2s"})").find("first end"), std::string::npos);
   EXPECT_NE(error_of(R"({"faults":[{"do":"explode"}]})").find("lose_before"), std::string::npos);
   EXPECT_NE(error_of(R"({"faults":[{"percent":101}]})").find("0 to 100"), std::string::npos);

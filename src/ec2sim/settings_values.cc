@@ -20,17 +20,14 @@ std::string_view text_of(const json::value& from, std::string_view wanted) {
 
 Micros parse_length(std::string_view text, const json::value& whole) {
   if (text == "forever") return kNever;
-  const bool negative = text.starts_with('-');
-  const auto length = parse_duration(negative ? text.substr(1) : text);
+  const auto length = parse_duration(text);
   if (!length)
     wants("a duration such as \"2s\", a range such as \"2s..4s\", or \"forever\"", whole);
-  return negative ? -*length : *length;
+  return *length;
 }
 
 std::string shown(Micros length) {
-  if (length == kNever) return "forever";
-  const Duration ms = duration_cast<Duration>(length);
-  return ms.count() < 0 ? "-" + to_string(-ms) : to_string(ms);
+  return length == kNever ? "forever" : to_string(duration_cast<Duration>(length));
 }
 
 const json::object& object_of(const json::value& from) {
@@ -76,6 +73,7 @@ void read(const json::value& from, double& to) {
 void read(const json::value& from, Money& to) {
   double dollars = 0;
   read(from, dollars);
+  if (dollars > 1e6) wants("at most a million dollars an hour", from);
   to.micro_dollars = std::llround(dollars * 1e6);
 }
 
@@ -95,13 +93,22 @@ void read(const json::value& from, Micros& to) {
   to = parse_length(text_of(from, "a duration such as \"2s\""), from);
 }
 
+void read(const json::value& from, Offset& to) {
+  std::string_view text = text_of(from, "a difference such as \"-10m\"");
+  const bool negative = text.starts_with('-');
+  if (negative) text.remove_prefix(1);
+  const auto length = parse_duration(text);
+  if (!length) wants("a difference such as \"-10m\"", from);
+  to.value = negative ? -*length : *length;
+}
+
 void read(const json::value& from, Range& to) {
   const std::string_view text = text_of(from, "a range such as \"2s..4s\"");
   const std::size_t dots = text.find("..");
   const Micros least = parse_length(text.substr(0, dots), from);
   const Micros most =
       dots == std::string_view::npos ? least : parse_length(text.substr(dots + 2), from);
-  if (least.count() < 0 || most < least) wants("a range whose first end is the smaller one", from);
+  if (most < least) wants("a range whose first end is the smaller one", from);
   if (most == kNever && least != kNever) wants("a range that ends", from);
   to = {least, most};
 }
@@ -171,6 +178,10 @@ json::value show(Money value) {
 }
 json::value show(Micros value) {
   return json::string(shown(value));
+}
+
+json::value show(Offset value) {
+  return json::string((value.value.count() < 0 ? "-" : "") + shown(std::chrono::abs(value.value)));
 }
 
 json::value show(const Range& value) {

@@ -22,11 +22,12 @@ void read(const boost::json::value& from, bool& to);
 void read(const boost::json::value& from, std::int64_t& to);  // from 0 on
 void read(const boost::json::value& from, std::uint64_t& to);
 void read(const boost::json::value& from, double& to);  // from 0 on
-void read(const boost::json::value& from, Money& to);   // dollars
+void read(const boost::json::value& from, Money& to);   // dollars, up to a million
 void read(const boost::json::value& from, FaultRule::What& to);
 void read(const boost::json::value& from, FateRule::What& to);
 void read(const boost::json::value& from, std::string& to);
 void read(const boost::json::value& from, Micros& to);
+void read(const boost::json::value& from, Offset& to);
 void read(const boost::json::value& from, Range& to);
 void read(const boost::json::value& from, BucketSize& to);
 void read(const boost::json::value& from, std::optional<std::int64_t>& to);
@@ -66,6 +67,7 @@ boost::json::value show(FaultRule::What value);
 boost::json::value show(FateRule::What value);
 boost::json::value show(const std::string& value);
 boost::json::value show(Micros value);
+boost::json::value show(Offset value);
 boost::json::value show(const Range& value);
 boost::json::value show(const BucketSize& value);
 boost::json::value show(const std::optional<std::int64_t>& value);
