@@ -1,5 +1,6 @@
 #include "io/sqlite_store.h"
 
+#include <csignal>
 #include <utility>
 
 #include "base/text.h"
@@ -26,6 +27,8 @@ SqliteStore::SqliteStore(StoreOptions options)
     : options_(std::move(options)), dir_(options_.state_dir) {}
 
 Result<SqliteStore::Opened> SqliteStore::open(StoreOptions options, Now now) {
+  // A file that may not grow is then an error like a full disk, and not the end of the process.
+  std::signal(SIGXFSZ, SIG_IGN);
   std::unique_ptr<SqliteStore> store(new SqliteStore(std::move(options)));
   const Status taken = store->dir_.take();
   if (store->dir_.rival()) return taken.error();

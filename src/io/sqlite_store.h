@@ -34,7 +34,8 @@ class SqliteStore final : public port::Store {
   // Locks the state directory and reads the journal. An error means: do not start (another broker
   // holds the directory, or a newer version wrote the journal, which is left as it is). Everything
   // else starts: a damaged journal is set aside and `journal.lost` says so; where nothing can be
-  // written, what could be read is given and commit() fails until the disk works.
+  // written, what could be read is given and commit() fails until the disk works. The process
+  // ignores SIGXFSZ from then on.
   static Result<Opened> open(StoreOptions options, Now now);
 
   // An error is one sentence that names the file and what to do; the store stays usable, and the

@@ -12,8 +12,7 @@ namespace {
 constexpr int kDamaged = SQLITE_CORRUPT;
 
 bool full(int code, int system_error) {
-  return (code & 0xff) == SQLITE_FULL || system_error == ENOSPC || system_error == EDQUOT ||
-         system_error == EFBIG;
+  return (code & 0xff) == SQLITE_FULL || system_error == ENOSPC || system_error == EDQUOT;
 }
 
 std::string uri(const std::filesystem::path& file, std::string_view parameters) {
@@ -54,6 +53,10 @@ std::string explain(const std::filesystem::path& file, int code, int system_erro
     return str(journal, "could not be written, its disk is full", system,
                "; make room on that disk");
   }
+  if (system_error == EFBIG) {
+    return str(journal, "may not grow", system,
+               "; raise the limit of this process (ulimit -f, LimitFSIZE=)");
+  }
   switch (code & 0xff) {
     case SQLITE_READONLY:
       return str(journal, "may not be written", system,
@@ -85,6 +88,7 @@ Db::Db(const std::filesystem::path& file, Mode mode, Duration lock_wait, const c
   const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI | SQLITE_OPEN_EXRESCODE |
                     (frozen ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
   sqlite3* opened = nullptr;
+  errno = 0;
   const int code = sqlite3_open_v2((frozen ? frozen_uri(file) : uri(file, "mode=rw")).c_str(),
                                    &opened, flags, frozen ? nullptr : vfs);
   db_.reset(opened);
@@ -96,6 +100,7 @@ Db::Db(const std::filesystem::path& file, Mode mode, Duration lock_wait, const c
 }
 
 void Db::run(const char* sql) {
+  errno = 0;
   const int code = sqlite3_exec(get(), sql, nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) fail(code);
 }
@@ -105,11 +110,13 @@ void Db::checkpoint_when_closed() {
 }
 
 void Db::fail(int code) const {
+  const int last = errno;
   if (db_ == nullptr) throw DbFailed(code, explain(file_, code, 0, sqlite3_errstr(code)));
   // With other codes it is what an earlier call left behind.
   const int primary = code & 0xff;
   const bool told = primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN;
-  const int system_error = told ? sqlite3_system_errno(get()) : 0;
+  // What SQLite keeps is an older one when a COMMIT failed.
+  const int system_error = !told ? 0 : last != 0 ? last : sqlite3_system_errno(get());
   const std::string why = sqlite3_errmsg(get());
   throw DbFailed(code, explain(file_, code, system_error, why), why);
 }
@@ -120,6 +127,7 @@ void Db::damaged(std::string_view why) const {
 
 Statement::Statement(Db& db, std::string_view sql) : db_(db) {
   sqlite3_stmt* prepared = nullptr;
+  errno = 0;
   const int code = sqlite3_prepare_v3(db.get(), sql.data(), static_cast<int>(sql.size()),
                                       SQLITE_PREPARE_PERSISTENT, &prepared, nullptr);
   statement_.reset(prepared);
@@ -133,6 +141,7 @@ void Statement::run() {
 }
 
 bool Statement::next() {
+  errno = 0;
   const int code = sqlite3_step(statement_.get());
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "io/sqlite_store_faulty_disk.h"
@@ -158,6 +159,22 @@ TEST_F(FaultyStart, OnAFullDiskKnowsWhatTheWalOfAKilledBrokerHolds) {
     fs::remove(file + "-shm");
   }
   start_full_and_heal(after(3), 4);
+}
+
+TEST_F(FaultyStart, AFileThatMayNotGrowIsAnErrorUntilItMay) {
+  Open open(dir.path);
+  for (int n = 1; n <= 3; ++n) ASSERT_EQ(open.commit(batch(n)), "");
+  rlimit was{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &was), 0);
+  const rlimit tight{fs::file_size(file + "-wal"), was.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &tight), 0);
+  const std::string trouble = open.commit(batch(4));
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &was), 0);
+  EXPECT_EQ(trouble, "the journal " + file +
+                         " may not grow: File too large; raise the limit of this process (ulimit "
+                         "-f, LimitFSIZE=)");
+  EXPECT_EQ(open.commit(batch(4)), "");
+  EXPECT_EQ(records_in_a_copy_of(dir.path), after(4));
 }
 
 TEST_F(FaultyStart, WhereTheDirectoryCannotBeMadeSavesNothingAndSaysWhy) {
