@@ -60,19 +60,30 @@ void Process::start(const Circumstances& how) {
   guarded([&] { first_turn(how); });
 }
 
+Duration Process::misjudged(const driver::Journal& journal) const {
+  if (!journal.clock || !store_.last_commit()) return Duration{0};
+  const Now now = ground_.clock.now();
+  const Duration shift = driver::instant_shift(*journal.clock, ground_.clock.boot_id(), now,
+                                               ground_.options.settings.restart_elapsed_max);
+  const Duration believed = now.boot - (journal.clock->boot + shift);
+  return believed - (ground_.now() - *store_.last_commit());
+}
+
 void Process::first_turn(const Circumstances& how) {
   broker_ = std::make_unique<core::Broker>(ground_.options.settings, &wire::encode_run_instances);
   driver_ = std::make_unique<driver::Driver>(*broker_, ports_);
   mailbox_.open([this](core::Event event) { driver_->post(std::move(event)); });
-  core::Started started = driver::started(store_.load(), ground_.clock.boot_id(),
-                                          ground_.clock.now(), str("nonce", ++starts_, "world"),
+  const driver::Journal journal = store_.load();
+  const Duration error = misjudged(journal);
+  core::Started started = driver::started(journal, ground_.clock.boot_id(), ground_.clock.now(),
+                                          str("nonce", ++starts_, "world"),
                                           ground_.options.settings.restart_elapsed_max);
   const core::Records recovered = started.records;
   driver_->post(std::move(started));
   driver_->run(ground_.clock.now());
   const core::Records held = broker_->records();
   ground_.tell([&](Watcher& watcher) {
-    watcher.started({recovered, held, how.rebooted, how.other_account});
+    watcher.started({recovered, held, how.rebooted, error, how.other_account});
   });
 }
 

@@ -39,6 +39,7 @@ class Process {
  private:
   void guarded(const std::function<void()>& step);
   void first_turn(const Circumstances& how);
+  Duration misjudged(const driver::Journal& journal) const;
 
   Ground& ground_;
   Mailbox& mailbox_;

@@ -72,7 +72,9 @@ void SimCloud::launch(const core::LaunchInstance& what) {
     mailbox_.when_alive(prng_.between(seconds{1}, kCallLimit),
                         [answer] { answer(unknown("reset")); });
   } else if (ground_.strikes(Fault::kLaunchLate)) {
-    ground_.after(prng_.between(kCallLimit, kLatestEffect), [this, what] { reach_launch(what); });
+    ground_.after(prng_.between(kCallLimit, kLatestEffect), [this, what] {
+      if (!refused_.contains(what.token)) reach_launch(what);
+    });
     mailbox_.when_alive(kCallLimit, [answer] { answer(unknown("timeout")); });
   } else {
     // The effect does not depend on whether the asker lives to hear of it.
@@ -89,7 +91,10 @@ core::LaunchResult SimCloud::reach_launch(const core::LaunchInstance& what) {
                         "the token was used with other parameters"};
   }
   auto made = ec2_.launch(what.request);
-  if (auto* failure = std::get_if<CloudFailure>(&made)) return *failure;
+  if (auto* failure = std::get_if<CloudFailure>(&made)) {
+    refused_.insert(what.token);
+    return *failure;
+  }
   const Instance& instance = *std::get<const Instance*>(made);
   return core::Launched{{*ec2_.view(instance, ground_.now())}};
 }

@@ -52,6 +52,7 @@ class SimCloud : public port::Cloud {
   Prng prng_;
   bool other_account_ = false;
   std::set<LaunchToken> asked_before_;
+  std::set<LaunchToken> refused_;  // for good: a request that was left behind is not done after all
   std::map<InstanceId, Moment> omitted_;  // from listings by tag, until then
 };
 

@@ -27,6 +27,7 @@ Status SimStore::commit(const std::vector<core::Change>& changes, Now now) {
   }
   for (const core::Change& change : changes) write(change);
   clock_ = driver::SavedClock{ground_.clock.boot_id(), now.boot, now.wall};
+  last_commit_ = ground_.now();
   lost_ = false;
   ground_.tell([&](Watcher& watcher) { watcher.committed(changes); });
   crasher_.reached(CrashPoint::kAfterCommit);
@@ -51,6 +52,7 @@ void SimStore::lose_everything() {
   records_ = {};
   ledger_.clear();
   clock_.reset();
+  last_commit_.reset();
   lost_ = true;
 }
 

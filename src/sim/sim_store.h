@@ -4,6 +4,7 @@
 // one keeps, in the real one's words.
 
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +28,9 @@ class SimStore : public port::Store {
   // What a start finds, read from the rows.
   driver::Journal load() const;
 
+  // True time of the latest commit; unset: nothing is written.
+  std::optional<Moment> last_commit() const { return last_commit_; }
+
   // The file is damaged beyond use and set aside; the ledger goes with it.
   void lose_everything();
 
@@ -41,6 +45,7 @@ class SimStore : public port::Store {
   core::Records records_;  // the same, for the checkers
   std::map<InstanceId, core::LedgerRecord> ledger_;
   std::optional<driver::SavedClock> clock_;
+  std::optional<Moment> last_commit_;
   bool lost_ = false;
 };
 

@@ -31,6 +31,8 @@ struct BrokerStart {
   const core::Records& recovered;  // what the journal gave it
   const core::Records& held;       // what it held after its first step
   bool rebooted = false;
+  // How much longer than in truth the calendar made it believe that it had been down.
+  Duration misjudged{0};
   bool other_account = false;
 };
 

@@ -27,9 +27,11 @@ Duration Stretches::within(Moment from, Moment to) const {
 }
 
 Duration Excuses::within(const InstanceId& id, Moment from, Moment to) const {
+  Stretches all = general_;
+  if (down_) all.add(down_since_, to);
   const auto own = of_instance_.find(id);
-  if (own == of_instance_.end()) return general_.within(from, to);
-  return general_.within(from, to) + own->second.within(from, to);
+  const Duration own_time = own == of_instance_.end() ? Duration{0} : own->second.within(from, to);
+  return all.within(from, to) + own_time;
 }
 
 void Excuses::told(const core::Event& event) {
@@ -55,6 +57,7 @@ void Excuses::started(const BrokerStart& start) {
     boots = std::max(boots, boot_bound(settings, name));
   }
   Moment from = down_since_;
+  down_ = false;
   // The time since the latest commit of another boot is only known by the calendar.
   if (start.rebooted && history_.last_commit()) from = std::min(from, *history_.last_commit());
   if (other_account_since_) from = std::min(from, *other_account_since_);

@@ -28,7 +28,10 @@ class Excuses : public Watcher {
   void told(const core::Event& event) override;
   void terminate_called(const std::vector<InstanceId>& ids) override;
   void started(const BrokerStart& start) override;
-  void went_down() override { down_since_ = ground_.now(); }
+  void went_down() override {
+    down_since_ = ground_.now();
+    down_ = true;
+  }
 
  private:
   const Ground& ground_;
@@ -36,6 +39,7 @@ class Excuses : public Watcher {
   Stretches general_;
   std::map<InstanceId, Stretches> of_instance_;
   Moment down_since_{};
+  bool down_ = false;
   std::optional<Moment> other_account_since_;
 };
 

@@ -1,5 +1,7 @@
 #include "sim/checkers/history.h"
 
+#include <algorithm>
+
 namespace cb::sim {
 
 bool has_address(const Instance& instance, const std::string& address) {
@@ -121,6 +123,7 @@ void History::born(const Instance& instance) {
   life.instance = &instance;
   life.called = attempts_.at(instance.token).first_call;
   life.may_be_ended = attempts_.at(instance.token).doomed;
+  life.before_loss = attempts_.at(instance.token).before_loss;
 }
 
 void History::ended(const Instance& instance) {
@@ -212,6 +215,12 @@ void History::committed(const std::vector<core::Change>&) {
   commit_failing_ = false;
 }
 
+void History::started(const BrokerStart& start) {
+  // How long ago something was before a reboot is what the calendar says.
+  const Duration older = std::max(start.misjudged, Duration{0});
+  for (const auto& [token, attempt] : open_) attempt->first_call -= older;
+}
+
 void History::journal_lost() {
   for (auto& [id, life] : lives_) {
     life.handed.reset();
@@ -219,6 +228,7 @@ void History::journal_lost() {
     life.told_ending.reset();
     life.before_loss = true;
   }
+  for (auto& [token, attempt] : attempts_) attempt.before_loss = true;
   while (!open_.empty()) settle(LaunchToken{open_.begin()->first});
 }
 

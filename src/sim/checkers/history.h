@@ -39,6 +39,7 @@ struct Attempted {
   bool unknown = false;    // an answer was lost at some time, or its process died
   bool settled = false;
   bool doomed = false;  // TERMINATE_ALL came
+  bool before_loss = false;
 };
 
 struct Waiting {
@@ -73,6 +74,7 @@ class History : public Watcher {
   void told(const core::Event& event) override;
   void committed(const std::vector<core::Change>& changes) override;
   void commit_failed() override { commit_failing_ = true; }
+  void started(const BrokerStart& start) override;
   void journal_lost() override;
   void went_down() override;
 

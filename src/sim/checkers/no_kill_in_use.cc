@@ -6,18 +6,16 @@
 
 namespace cb::sim {
 
-void NoKillInUse::wall_jumped(Duration by) {
-  jumped_since_commit_ += std::max(by, Duration{0});
-}
-
-void NoKillInUse::committed(const std::vector<core::Change>&) {
-  jumped_since_commit_ = Duration{0};
+// The decision is what counts, not the call, which another process may make after a crash.
+void NoKillInUse::committed(const std::vector<core::Change>& changes) {
+  for (const core::Change& change : changes) {
+    const auto* worker = std::get_if<core::WorkerRecord>(&change);
+    if (worker != nullptr && worker->phase == core::WorkerPhase::kTerminating) judge(worker->id);
+  }
 }
 
 void NoKillInUse::started(const BrokerStart& start) {
-  if (start.rebooted) {
-    too_old_ += std::min(jumped_since_commit_, ground_.options.settings.restart_elapsed_max);
-  }
+  too_old_ += std::max(start.misjudged, Duration{0});
 }
 
 bool NoKillInUse::allowed(const Life& life) const {
@@ -31,15 +29,16 @@ bool NoKillInUse::allowed(const Life& life) const {
   return idle >= settings.pools.at(life.instance->pool).idle_timeout;
 }
 
-// Called before History takes note; a repeated call says nothing new.
 void NoKillInUse::terminate_called(const std::vector<InstanceId>& ids) {
-  for (const InstanceId& id : ids) {
-    const Life* life = history_.life(id);
-    if (life == nullptr || life->end_asked || allowed(*life)) continue;
-    throw Violated("5-no-kill-in-use",
-                   str(id.value, " is ended though it was used ",
-                       to_string(Duration{ground_.now() - *life->handed}), " ago"));
-  }
+  for (const InstanceId& id : ids) judge(id);  // decided while the journal could not be written
+}
+
+void NoKillInUse::judge(const InstanceId& id) {
+  const Life* life = history_.life(id);
+  if (life == nullptr || !judged_.insert(id).second || allowed(*life)) return;
+  throw Violated("5-no-kill-in-use",
+                 str(id.value, " is ended though it was used ",
+                     to_string(Duration{ground_.now() - *life->handed}), " ago"));
 }
 
 }  // namespace cb::sim

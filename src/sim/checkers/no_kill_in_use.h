@@ -3,7 +3,7 @@
 // except by RELEASE, TERMINATE_ALL, max_lifetime, EC2 itself, or because it could not be reached
 // for unreachable_timeout.
 
-#include <map>
+#include <set>
 
 #include "sim/checkers/history.h"
 
@@ -14,17 +14,18 @@ class NoKillInUse : public Watcher {
   NoKillInUse(const Ground& ground, const History& history) : ground_(ground), history_(history) {}
 
   void terminate_called(const std::vector<InstanceId>& ids) override;
-  void wall_jumped(Duration by) override;
   void committed(const std::vector<core::Change>& changes) override;
   void started(const BrokerStart& start) override;
+  void journal_lost() override { judged_.clear(); }
 
  private:
   bool allowed(const Life& life) const;
+  void judge(const InstanceId& id);
 
   const Ground& ground_;
   const History& history_;
-  Duration jumped_since_commit_{0};  // forwards
-  Duration too_old_{0};              // how much older a reboot may have made things look
+  std::set<InstanceId> judged_;  // their end has been decided
+  Duration too_old_{0};          // how much older a reboot may have made things look
 };
 
 }  // namespace cb::sim

@@ -17,7 +17,6 @@ void NothingForgotten::started(const BrokerStart& start) {
     workers(start);
     launches(start);
   }
-  jumped_ = false;
 }
 
 void NothingForgotten::workers(const BrokerStart& start) const {
@@ -28,26 +27,26 @@ void NothingForgotten::workers(const BrokerStart& start) const {
       throw Violated(kRule, str(id.value, " was handed out and is unknown after the restart"));
     }
     if (held->second.phase == core::WorkerPhase::kReady) {
-      idle_clock(life, held->second, start.rebooted);
+      idle_clock(life, held->second, start);
     }
   }
 }
 
 void NothingForgotten::idle_clock(const Life& life, const core::WorkerRecord& held,
-                                  bool rebooted) const {
-  if (rebooted && jumped_) return;  // the time between two boots is what the calendar says
+                                  const BrokerStart& start) const {
   const Duration idle = ground_.clock.boot() - held.last_used;
   const Duration truly = ground_.now() - *life.handed;
+  // The time between two boots is what the calendar says.
+  const Duration older = std::max(start.misjudged, Duration{0});
+  const Duration younger = std::max(-start.misjudged, Duration{0});
   const InstanceId& id = life.instance->id;
-  if (idle > truly) {
+  if (idle > truly + older) {
     throw Violated(kRule, str(id.value, " is idle for ", to_string(idle),
                               " after the restart, but was used ", to_string(truly), " ago"));
   }
-  const Duration elapsed_max = ground_.options.settings.restart_elapsed_max;
-  if (rebooted && truly > elapsed_max) return;
   // Someone may have asked who never got his answer.
-  const Duration at_least =
-      ground_.now() - std::max(*life.handed, *life.stirred) - 2 * ground_.options.batching;
+  const Duration at_least = ground_.now() - std::max(*life.handed, *life.stirred) -
+                            2 * ground_.options.batching - younger;
   if (at_least - idle > ground_.options.settings.idle_save_interval) {
     throw Violated(kRule,
                    str(id.value, " is idle for ", to_string(idle),

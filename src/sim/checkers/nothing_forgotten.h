@@ -13,17 +13,14 @@ class NothingForgotten : public Watcher {
       : ground_(ground), history_(history) {}
 
   void started(const BrokerStart& start) override;
-  void wall_jumped(Duration) override { jumped_ = true; }
-  void committed(const std::vector<core::Change>&) override { jumped_ = false; }
 
  private:
   void workers(const BrokerStart& start) const;
   void launches(const BrokerStart& start) const;
-  void idle_clock(const Life& life, const core::WorkerRecord& held, bool rebooted) const;
+  void idle_clock(const Life& life, const core::WorkerRecord& held, const BrokerStart& start) const;
 
   const Ground& ground_;
   const History& history_;
-  bool jumped_ = false;  // the calendar, since the latest commit
 };
 
 }  // namespace cb::sim

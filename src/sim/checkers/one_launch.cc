@@ -57,7 +57,7 @@ void OneLaunch::nothing_on_its_way(const LaunchCall& call) const {
     if (instance.pool != call.pool || !life.known) continue;
     if (life.end_asked || life.told_ending || life.may_be_ended) continue;
     const bool boots = !life.handed && !life.before_loss &&
-                       now - life.called < pool.launch_timeout &&
+                       now - life.called < pool.launch_timeout - seconds{1} &&
                        !(instance.serves && *instance.serves <= now);
     if (boots) {
       throw Violated(kRule, str("launch ", call.token.value, " while ", id.value, " boots, ",
@@ -99,7 +99,8 @@ void OneLaunch::within_the_hour(const LaunchCall& call) {
 }
 
 void OneLaunch::born(const Instance& instance) {
-  births_.insert(intents_.at(instance.token));
+  const auto intent = intents_.find(instance.token);
+  if (intent != intents_.end()) births_.insert(intent->second);
   const std::size_t count = 1 + history_.living().size();
   const std::size_t limit = ground_.options.settings.max_workers;
   if (count <= limit) return;

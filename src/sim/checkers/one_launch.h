@@ -20,7 +20,10 @@ class OneLaunch : public Watcher {
   void born(const Instance& instance) override;
   void committed(const std::vector<core::Change>& changes) override;
   void started(const BrokerStart& start) override;
-  void journal_lost() override { births_.clear(); }
+  void journal_lost() override {
+    births_.clear();
+    intents_.clear();
+  }
 
  private:
   void same_bytes(const LaunchCall& call) const;
