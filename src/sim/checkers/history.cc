@@ -75,7 +75,9 @@ void History::answered(CallerId caller, const core::Answer& answer) {
 
 void History::used(const std::string& address) {
   for (Life* life : living_) {
-    if (has_address(*life->instance, address)) life->handed = ground_.now();
+    if (!has_address(*life->instance, address)) continue;
+    life->used = life->handed = ground_.now();
+    life->too_old = life->too_young = Duration{0};
   }
 }
 
@@ -219,6 +221,10 @@ void History::started(const BrokerStart& start) {
   // How long ago something was before a reboot is what the calendar says.
   const Duration older = std::max(start.misjudged, Duration{0});
   for (const auto& [token, attempt] : open_) attempt->first_call -= older;
+  for (Life* life : living_) {
+    life->too_old += older;
+    life->too_young += std::max(-start.misjudged, Duration{0});
+  }
 }
 
 void History::journal_lost() {
@@ -242,7 +248,11 @@ void History::went_down() {
     life.good_probe.reset();
     life.failing_since.reset();
     // What could not be written is not known to the next process.
-    if (commit_failing_) life.handed.reset();
+    if (!commit_failing_) continue;
+    life.handed.reset();
+    if (life.end_asked && (!last_commit_ || *life.end_asked > *last_commit_)) {
+      life.end_asked.reset();
+    }
   }
 }
 

@@ -18,7 +18,10 @@ struct Life {
   const Instance* instance = nullptr;
   Moment called{};                      // the first launch call of its token
   std::optional<Moment> known;          // the broker was told of it
-  std::optional<Moment> handed;         // last given to a caller, or a PING of it acknowledged
+  std::optional<Moment> used;           // last given to a caller, or a PING of it acknowledged
+  std::optional<Moment> handed;         // the same, where the journal must know of it
+  Duration too_old{0};                  // since then, the most that reboots made it seem older
+  Duration too_young{0};                // and younger
   std::optional<Moment> stirred;        // last asked for, answered or not
   std::optional<Moment> end_asked;      // first TerminateInstances
   std::optional<Moment> told_ending;    // the broker was told that it ends or has ended

@@ -25,7 +25,7 @@ bool NoKillInUse::allowed(const Life& life) const {
   if (!life.instance->alive()) return true;  // EC2 was first
   if (now - life.called + too_old_ >= settings.max_lifetime) return true;
   if (life.failing_since && now - *life.failing_since >= settings.unreachable_timeout) return true;
-  const Duration idle = now - *life.handed + too_old_;
+  const Duration idle = now - *life.handed + life.too_old;
   return idle >= settings.pools.at(life.instance->pool).idle_timeout;
 }
 

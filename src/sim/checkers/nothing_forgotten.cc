@@ -37,8 +37,8 @@ void NothingForgotten::idle_clock(const Life& life, const core::WorkerRecord& he
   const Duration idle = ground_.clock.boot() - held.last_used;
   const Duration truly = ground_.now() - *life.handed;
   // The time between two boots is what the calendar says.
-  const Duration older = std::max(start.misjudged, Duration{0});
-  const Duration younger = std::max(-start.misjudged, Duration{0});
+  const Duration older = life.too_old + std::max(start.misjudged, Duration{0});
+  const Duration younger = life.too_young + std::max(-start.misjudged, Duration{0});
   const InstanceId& id = life.instance->id;
   if (idle > truly + older) {
     throw Violated(kRule, str(id.value, " is idle for ", to_string(idle),

@@ -35,7 +35,7 @@ void Orphans::ended(const Instance& instance) {
   if (!ours(instance)) return;
   const Life& life = *history_.life(instance.id);
   Moment needed = std::max(instance.born, needed_[instance.id]);
-  if (life.handed) needed = std::max(needed, *life.handed);
+  if (life.used) needed = std::max(needed, *life.used);
   if (awaited(life)) needed = ground_.now();
   const Moment now = ground_.now();
   const Duration orphaned = now - needed;

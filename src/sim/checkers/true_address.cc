@@ -68,8 +68,8 @@ void TrueAddress::judge(const std::string& address, const std::string& what,
   if (life->end_asked) throw Violated(kRule, whose + ", whose end had been asked for");
   if (life->told_ending) throw Violated(kRule, whose + ", which EC2 had said to be ending");
   if (!handed_out) return;  // a worker that cannot be reached for a while is not forgotten yet
-  judge_a_death(*life, whose);
   if (somebody_else_answers(address)) return;  // no probe can tell; only EC2's word, see above
+  judge_a_death(*life, whose);
   const Instance& instance = *life->instance;
   const Moment died = instance.dead.value_or(instance.ended.value_or(ground_.now()));
   const Duration blind = blind_bound(ground_.options.settings) + 2 * ground_.options.batching;
