@@ -32,7 +32,11 @@ class SmallWorld {
   void run_for(Duration time);  // through every deadline on the way
 
   CallerId ask(Request request);
-  CallerId get(std::optional<Duration> wait = {}) { return ask(GetWorker{.wait = wait}); }
+  CallerId get(std::optional<Duration> wait = {}) {
+    GetWorker request;
+    request.wait = wait;
+    return ask(std::move(request));
+  }
   bool ping(const std::string& address);
   std::string answer(CallerId caller) const;  // as text; "" while it waits
   std::size_t answers() const { return answers_.size(); }
