@@ -1,6 +1,7 @@
 #include "app/pinger.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "app/client_options.h"
 #include "base/text.h"

@@ -32,6 +32,13 @@ std::vector<std::string> entries(std::string_view text) {
   return out;
 }
 
+// Whether a running broker can take the setting over. While it listens where the new
+// configuration does not, it must not take the new word on who may connect there.
+bool can_take(const Setting& setting, const ServeConfig& running, const ServeConfig& loaded) {
+  const bool about_the_door = setting.key == "allow" || setting.key == "allow_anyone";
+  return setting.reload == Reload::kYes && !(about_the_door && running.listen != loaded.listen);
+}
+
 // Takes `key`'s new value over, or notes that it stays.
 void take(const SettingKey& key, const ServeConfig& running, const ServeConfig& loaded,
           ReloadPlan& plan) {
@@ -39,7 +46,7 @@ void take(const SettingKey& key, const ServeConfig& running, const ServeConfig& 
   const Value before = field.get(running, key.pool);
   const Value after = field.get(loaded, key.pool);
   if (before == after) return;
-  if (key.setting->reload == Reload::kYes) {
+  if (can_take(*key.setting, running, loaded)) {
     plan.changed.push_back(str(key.path(), " = ", to_toml(after), " (was ", to_toml(before), ')'));
     return;
   }

@@ -104,6 +104,16 @@ TEST(SettingsTable, AReloadTakesWhatItCanAndNamesTheRest) {
   EXPECT_THAT(plan.needs_restart, ElementsAre("listen"));
 }
 
+TEST(SettingsTable, AReloadNeverOpensAnAddressThatItCannotClose) {
+  ServeConfig running;
+  running.listen = {"0.0.0.0:9000"};
+  running.allow = {"10.0.0.0/8"};
+  const ReloadPlan plan = plan_reload(running, {});
+  EXPECT_EQ(plan.config.listen, running.listen);
+  EXPECT_EQ(plan.config.allow, running.allow);
+  EXPECT_THAT(plan.needs_restart, ElementsAre("listen", "allow"));
+}
+
 TEST(SettingsTable, AReloadKeepsTheRegionThatWasFoundAtTheStart) {
   ServeConfig running;
   running.core.region = "eu-central-1";
