@@ -27,8 +27,9 @@ class ScriptedBroker {
     std::string answer;
   };
   using Script = std::vector<Exchange>;
+  using Scripts = std::vector<Script>;
 
-  explicit ScriptedBroker(std::vector<Script> scripts) : scripts_(std::move(scripts)) {
+  explicit ScriptedBroker(Scripts scripts) : scripts_(std::move(scripts)) {
     door_.reset(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in any{};
     any.sin_family = AF_INET;
@@ -71,7 +72,7 @@ class ScriptedBroker {
     return line;
   }
 
-  std::vector<Script> scripts_;
+  Scripts scripts_;
   io::UniqueFd door_;
   std::thread thread_;
 };
@@ -89,9 +90,9 @@ Failure failure_of(const std::function<void()>& body) {
 void ignore(const std::string&) {}
 
 TEST(BrokerClient, GetSpeaksProtocolTwoAndTellsThePhases) {
-  ScriptedBroker broker(
-      {{{"HELLO 2 client=rig", "OK compute-broker 1 protocol 2\n"},
-        {"GET_WORKER wait=61", "# launching c7i\n# booting i-1 3s\n198.51.100.7\n"}}});
+  ScriptedBroker broker(ScriptedBroker::Scripts{
+      {{"HELLO 2 client=rig", "OK compute-broker 1 protocol 2\n"},
+       {"GET_WORKER wait=61", "# launching c7i\n# booting i-1 3s\n198.51.100.7\n"}}});
   std::vector<std::string> phases;
   const auto tell = [&](const std::string& phase) {
     if (!phase.empty()) phases.push_back(phase);
@@ -101,14 +102,15 @@ TEST(BrokerClient, GetSpeaksProtocolTwoAndTellsThePhases) {
 }
 
 TEST(BrokerClient, GetFallsBackToProtocolOne) {
-  ScriptedBroker broker(
-      {{{"HELLO 2 client=rig", "ERROR: Unknown command\n"}}, {{"GET_WORKER", "198.51.100.7\r\n"}}});
+  ScriptedBroker broker(ScriptedBroker::Scripts{
+      {{"HELLO 2 client=rig", "ERROR: Unknown command\n"}}, {{"GET_WORKER", "198.51.100.7\r\n"}}});
   EXPECT_EQ(get_worker(broker.options, seconds{9}, "rig", ignore), "198.51.100.7");
 }
 
 TEST(BrokerClient, ARefusedGetFailsWithTheBrokersSentence) {
-  ScriptedBroker broker({{{"HELLO 2 client=rig", "OK compute-broker 1 protocol 2\n"},
-                          {"GET_WORKER wait=9", "ERROR: no capacity for pool default\n"}}});
+  ScriptedBroker broker(
+      ScriptedBroker::Scripts{{{"HELLO 2 client=rig", "OK compute-broker 1 protocol 2\n"},
+                               {"GET_WORKER wait=9", "ERROR: no capacity for pool default\n"}}});
   const Failure failure =
       failure_of([&] { get_worker(broker.options, seconds{9}, "rig", ignore); });
   EXPECT_EQ(failure.exit_code, kRefused);
@@ -116,7 +118,8 @@ TEST(BrokerClient, ARefusedGetFailsWithTheBrokersSentence) {
 }
 
 TEST(BrokerClient, ARefusalAtTheDoorIsNoReasonToTryAgain) {
-  ScriptedBroker broker({{{"HELLO 2 client=rig", "ERROR: too many connections\n"}}});
+  ScriptedBroker broker(
+      ScriptedBroker::Scripts{{{"HELLO 2 client=rig", "ERROR: too many connections\n"}}});
   const Failure failure =
       failure_of([&] { get_worker(broker.options, seconds{9}, "rig", ignore); });
   EXPECT_EQ(failure.exit_code, kRefused);
@@ -124,14 +127,14 @@ TEST(BrokerClient, ARefusalAtTheDoorIsNoReasonToTryAgain) {
 }
 
 TEST(BrokerClient, AnAddressCutShortIsNoAddress) {
-  ScriptedBroker broker({{{"STATUS", "198.51.10"}}});
+  ScriptedBroker broker(ScriptedBroker::Scripts{{{"STATUS", "198.51.10"}}});
   const Failure failure = failure_of([&] { ask_broker(broker.options, "STATUS"); });
   EXPECT_EQ(failure.exit_code, kUnreachable);
   EXPECT_THAT(failure.what, HasSubstr("closed the connection without an answer"));
 }
 
 TEST(BrokerClient, SilenceEndsAtTheTimeLimit) {
-  ScriptedBroker broker({{{"STATUS", ""}, {"", ""}}});
+  ScriptedBroker broker(ScriptedBroker::Scripts{{{"STATUS", ""}, {"", ""}}});
   broker.options.answer_timeout = milliseconds{50};
   const Failure failure = failure_of([&] { ask_broker(broker.options, "STATUS"); });
   EXPECT_EQ(failure.exit_code, kTimedOut);
@@ -141,7 +144,7 @@ TEST(BrokerClient, SilenceEndsAtTheTimeLimit) {
 TEST(BrokerClient, ABrokerThatIsNotThereIsNamedWithWhatToDo) {
   BrokerOptions options;
   {
-    ScriptedBroker gone({});
+    ScriptedBroker gone(ScriptedBroker::Scripts{});
     options = gone.options;
   }
   const Failure failure = failure_of([&] { ask_broker(options, "STATUS"); });
