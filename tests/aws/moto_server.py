@@ -1,5 +1,6 @@
 """A moto_server of our own on a free port, which verifies signatures and policies."""
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -19,9 +20,15 @@ ANYBODY = ('{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Below the ports that the kernel gives to connections: one that polls for a server on such a
+    port can get it as its own, and then talks to itself."""
+    while True:
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", random.randrange(20000, 30000)))
+            except OSError:
+                continue
+            return s.getsockname()[1]
 
 
 class MotoServer:

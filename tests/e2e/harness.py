@@ -6,6 +6,7 @@ that is started is ended by its own id.
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -32,6 +33,18 @@ def until(what, check, patience=PATIENCE):
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {patience} s in vain for {what}")
         time.sleep(0.02)
+
+
+def free_port():
+    """Below the ports that the kernel gives to connections: one that polls for a server on such a
+    port can get it as its own, and then talks to itself."""
+    while True:
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", random.randrange(20000, 30000)))
+            except OSError:
+                continue
+            return s.getsockname()[1]
 
 
 class Process:

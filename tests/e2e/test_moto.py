@@ -4,18 +4,11 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import unittest
 import urllib.request
 
-from harness import Case, Process, until
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+from harness import Case, Process, free_port, until
 
 
 class Moto(Case):

@@ -1,12 +1,11 @@
 """What goes wrong in the field, done to the real broker on the simulated EC2."""
 import signal
-import socket
 import sqlite3
 import subprocess
 import threading
 import unittest
 
-from harness import BINARY, Case, Process, clean_environment, remote_eval, until
+from harness import BINARY, Case, Process, clean_environment, free_port, remote_eval, until
 
 
 class Troubles(Case):
@@ -54,9 +53,7 @@ class Troubles(Case):
         self.assertEqual(len(sim.instances()), 1)
 
     def test_ec2_unreachable_at_start_it_starts_says_so_and_recovers(self):
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            port = s.getsockname()[1]
+        port = free_port()
         broker = self.broker(f"http://127.0.0.1:{port}",
                              settings='cloud_unreachable_patience = "1s"')
         until("the complaint", lambda: "asking again until it works" in broker.log())
