@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "core/broker_state.h"
+#include "core/planted.h"
 
 namespace cb::core {
 
@@ -56,6 +57,7 @@ void Broker::State::recover(const WorkerRecord& record, const Records& records) 
   worker.clock_recovered = true;
   worker.record.last_used =
       std::min(record.last_used + desk.settings.idle_save_interval, desk.now.boot);
+  if (planted(Bug::kRecoveryForgetsIdle)) worker.record.last_used = desk.now.boot;
   switch (record.phase) {
     case WorkerPhase::kBooting:
     case WorkerPhase::kAdopting:

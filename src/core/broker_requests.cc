@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "core/broker_state.h"
+#include "core/planted.h"
 
 namespace cb::core {
 
@@ -13,6 +14,10 @@ void Broker::State::on(const CallerGone& event) {
   watch.forget(event.caller);
   mass.forget(event.caller);
   if (const auto waiter = waiting.out_of_patience(event.caller)) {
+    if (planted(Bug::kHangUpDropsOthers)) {
+      waiting.answer_all(waiter->pool, Refused{});
+      desk.out.then.clear();
+    }
     if (!waiting.waits_for(waiter->pool)) launcher.unwanted(waiter->pool);
   }
 }
@@ -45,6 +50,11 @@ void Broker::State::patience_ended(CallerId caller) {
   const std::string why = str("no worker was ready within ", to_string(waiter->patience), " (",
                               progress.text, "); it goes on, ask again");
   desk.act(Reply{caller, Refused{why}});
+  if (planted(Bug::kReplyTwice)) {
+    Waiter again = *waiter;
+    again.patience += hours{1};
+    waiting.add(std::move(again));
+  }
   desk.log(LogLevel::kWarning, "caller.out_of_patience",
            str("caller ", waiter->client, waiter->client.empty() ? "" : " ", "of pool ",
                waiter->pool.value, ": ", why));
@@ -53,11 +63,13 @@ void Broker::State::patience_ended(CallerId caller) {
 
 void Broker::State::ask(CallerId caller, const Ping& request) {
   Worker* const worker = workers.at_address(request.address);
-  if (worker == nullptr || !worker->ours || worker->record.phase != WorkerPhase::kReady) {
+  const bool serves = worker != nullptr && (worker->record.phase == WorkerPhase::kReady ||
+                                            planted(Bug::kDeadAddressStaysBound));
+  if (!serves || !worker->ours) {
     desk.act(Reply{caller, Refused{"Worker not found"}});
     return;
   }
-  workers.touch(*worker);
+  if (!planted(Bug::kPingKeepsNothing)) workers.touch(*worker);
   desk.act(Reply{caller, Ok{}});
 }
 

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "core/cloud_advice.h"
 #include "core/cloud_error.h"
+#include "core/planted.h"
 
 namespace cb::core {
 
@@ -179,6 +180,10 @@ void CloudWatch::look_for_missing(const std::set<InstanceId>& seen) {
     if (seen.contains(id)) continue;
     if (!worker.ours) {
       workers_.remove(id);
+      continue;
+    }
+    if (planted(Bug::kSweepWithoutGrace)) {
+      endings_.gone(id, {}, "EC2's listing does not show it");
       continue;
     }
     if (*last_begun_ - worker.record.begun < desk_.settings.not_visible_grace) continue;

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "core/cloud_advice.h"
+#include "core/planted.h"
 
 namespace cb::core {
 namespace {
@@ -41,7 +42,9 @@ void Endings::ends_by_itself(Worker& worker, const std::string& reason) {
 
 void Endings::ask(const Worker& worker, Duration again_after) {
   const std::string& id = worker.record.id.value;
-  desk_.agenda.arm({TimerKind::kWorkerTerminate, id}, desk_.now.boot + again_after);
+  if (!planted(Bug::kTerminateNotRepeated)) {
+    desk_.agenda.arm({TimerKind::kWorkerTerminate, id}, desk_.now.boot + again_after);
+  }
   if (desk_.cloud_open) desk_.to_terminate.push_back(worker.record.id);
   desk_.want_listing = true;
 }
@@ -73,6 +76,10 @@ void Endings::answered(const TerminateAnswered& answer) {
   for (const TerminatedNow& now : accepted.instances) {
     Worker* const worker = workers_.find(now.id);
     if (worker == nullptr || worker->record.phase != WorkerPhase::kTerminating) continue;
+    if (planted(Bug::kTerminateBelieved)) {
+      gone(now.id, {}, "its end was accepted");
+      continue;
+    }
     worker->terminate_failures = 0;
     worker->end_confirmed =
         now.state == InstanceState::kShuttingDown || now.state == InstanceState::kTerminated;
@@ -114,6 +121,7 @@ void Endings::gone(const InstanceId& id, std::optional<WallTime> ended, const st
   if (worker.ours) {
     LedgerRecord line = workers_.ledger_line(worker);
     if (line.end_reason.empty()) line.end_reason = why;
+    if (planted(Bug::kLedgerUsesOurClock)) ended = desk_.now.wall;
     line.ended =
         std::max(line.launched, ended.value_or(worker.seen_ended.value_or(desk_.now.wall)));
     const auto billed = std::chrono::ceil<seconds>(*line.ended - line.launched);

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "core/cloud_advice.h"
 #include "core/launcher.h"
+#include "core/planted.h"
 
 namespace cb::core {
 
@@ -26,6 +27,8 @@ void Launcher::answered(const LaunchAnswered& answer) {
     launched(found, *result);
   } else if (const auto* failure = std::get_if<CloudFailure>(&answer.result)) {
     failed(found, *failure);
+  } else if (planted(Bug::kLostReplyIsFailure)) {
+    close(found, true);
   } else {
     mark_unknown(found->second, false);
     const CloudFailure& why = std::get<LaunchOutcomeUnknown>(answer.result).why;
@@ -122,6 +125,12 @@ void Launcher::failed(Attempts::iterator found, const CloudFailure& failure) {
   const bool was_unknown = record.outcome_unknown;
   switch (failure.what) {
     case FailureClass::kThrottle:
+      if (planted(Bug::kThrottleIsNoCapacity)) {
+        note(record.pool, candidate, failure.code);
+        close(found, true);
+        return;
+      }
+      [[fallthrough]];
     case FailureClass::kUnreachable:
       send_again_later(attempt, str(failure.code, ": ", failure.message));
       return;

@@ -4,10 +4,12 @@
 #include <functional>
 
 #include "base/text.h"
+#include "core/planted.h"
 
 namespace cb::core {
 
 void Launcher::restore(Records& records) {
+  if (planted(Bug::kRecoveryForgetsLaunches)) records.attempts.clear();
   for (auto& [token, record] : records.attempts) {
     Attempt attempt;
     attempt.record = record;
@@ -70,7 +72,8 @@ std::optional<std::string> Launcher::forbidden(const PoolName& name) const {
 }
 
 bool Launcher::full() const {
-  return workers_.counted() + attempts_.size() >= desk_.settings.max_workers;
+  const std::size_t open = planted(Bug::kMaxWorkersIgnoresUnknown) ? 0 : attempts_.size();
+  return workers_.counted() + open >= desk_.settings.max_workers;
 }
 
 // A doomed launch whose answer is due makes room soon.
@@ -138,6 +141,13 @@ void Launcher::retry(const LaunchToken& token) {
   const bool young = desk_.now.boot - record.begun < desk_.settings.token_reuse_limit;
   const bool wanted = waiting_.waits_for(record.pool) && !record.doomed && !desk_.stopping;
   if (wanted && young && desk_.cloud_open && !record.mismatch) {
+    if (planted(Bug::kTokenNotReused)) {
+      const PoolName pool = record.pool;
+      const Candidate candidate = candidate_of(record);
+      close(found, true);
+      begin(pool, candidate);
+      return;
+    }
     send(attempt);
   } else if (!record.outcome_unknown) {
     close(found, true);

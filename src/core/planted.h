@@ -1,7 +1,7 @@
 #pragma once
 // Mistakes that can be planted into the broker, to see that the simulation finds them. They exist
-// only in builds with BROKER_PLANTED_BUGS (broker-sim of the tests); everywhere else planted() is a
-// constant and leaves nothing behind. docs/simulation.md tells which rule finds which.
+// only in broker-sim-planted, which the tests build with BROKER_PLANTED_BUGS; everywhere else
+// planted() is a constant and leaves nothing behind. tests/sim says which rule finds which.
 
 #include <array>
 #include <string_view>
@@ -19,7 +19,7 @@ enum class Bug {
   kPingKeepsNothing,         // PING does not restart the idle clock
   kThrottleIsNoCapacity,     // a throttled launch counts as one that found no capacity
   kDeadAddressStaysBound,    // the address of a worker that is ending still names it
-  kReleaseIsForgotten,       // a release is answered, and the call to EC2 is not repeated
+  kTerminateNotRepeated,     // an end is asked for once only
   kRecoveryForgetsLaunches,  // open launches in the journal are not taken up
   kTerminateBelieved,        // an accepted TerminateInstances is taken for the end
   kTwoTimers,                // each PING arms a timer of its own, and the first one ends the worker
@@ -40,7 +40,7 @@ inline constexpr std::array<std::pair<Bug, std::string_view>, 18> kBugNames{{
     {Bug::kPingKeepsNothing, "ping-keeps-nothing"},
     {Bug::kThrottleIsNoCapacity, "throttle-is-no-capacity"},
     {Bug::kDeadAddressStaysBound, "dead-address-stays-bound"},
-    {Bug::kReleaseIsForgotten, "release-is-forgotten"},
+    {Bug::kTerminateNotRepeated, "terminate-not-repeated"},
     {Bug::kRecoveryForgetsLaunches, "recovery-forgets-launches"},
     {Bug::kTerminateBelieved, "terminate-believed"},
     {Bug::kTwoTimers, "two-timers"},

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "core/planted.h"
 
 namespace cb::core {
 namespace {
@@ -26,7 +27,7 @@ const PoolSettings& Probes::settings_of(const Worker& worker) const {
 
 void Probes::start(Worker& worker) {
   if (worker.record.phase == WorkerPhase::kTerminating || worker.left_alone) return;
-  if (settings_of(worker).ready == ReadyCheck::kNone) {
+  if (settings_of(worker).ready == ReadyCheck::kNone || planted(Bug::kReadyWithoutProbe)) {
     worker.proven = true;
     if (rising(worker)) {
       now_ready(worker);
@@ -192,7 +193,7 @@ void Probes::idle_due(const InstanceId& id) {
   Worker* const worker = workers_.find(id);
   if (worker == nullptr || worker->record.phase != WorkerPhase::kReady) return;
   const Instant deadline = workers_.idle_deadline(*worker);
-  if (desk_.now.boot < deadline) {
+  if (desk_.now.boot < deadline && !planted(Bug::kTwoTimers)) {
     desk_.agenda.arm(timer(TimerKind::kWorkerIdle, *worker), deadline);
     return;
   }

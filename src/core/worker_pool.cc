@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/planted.h"
+
 namespace cb::core {
 
 Worker* WorkerPool::find(const InstanceId& id) {
@@ -98,7 +100,9 @@ void WorkerPool::index(Worker& worker) {
                         !(worker.confirmed && worker.proven);
   if (worker.ours && (rising || unproven) && configured(record)) index.coming.insert(record.id);
   worker.indexed_address.clear();
-  if (record.address.empty() || record.phase == WorkerPhase::kTerminating) return;
+  const bool over =
+      record.phase == WorkerPhase::kTerminating && !planted(Bug::kDeadAddressStaysBound);
+  if (record.address.empty() || over) return;
   worker.indexed_address = record.address;
   // Two of ours with one address: the older one is gone and EC2 has not said so yet.
   const auto [entry, fresh] = addresses_.try_emplace(record.address, record.id);

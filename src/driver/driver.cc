@@ -3,6 +3,8 @@
 #include <iterator>
 #include <utility>
 
+#include "core/planted.h"
+
 namespace cb::driver {
 namespace {
 
@@ -40,9 +42,14 @@ void Driver::run(Now now) {
   }
   // Last, so that whoever asked in time is heard before a worker's time is up.
   if (const auto due = next_deadline(); due && *due <= now.boot) step(now, core::TimePassed{});
+  if (core::planted(core::Bug::kIntentAfterAct)) act();
   if (!save(now)) drop_launches();
-  for (const core::Action& action : batch_.then) std::visit(Act{ports_}, action);
+  act();
   batch_.save.clear();
+}
+
+void Driver::act() {
+  for (const core::Action& action : batch_.then) std::visit(Act{ports_}, action);
   batch_.then.clear();
 }
 

@@ -42,6 +42,7 @@ class Driver : public port::EventSink {
  private:
   void step(Now now, const core::Event& event);
   bool save(Now now);
+  void act();
   void drop_launches();
 
   core::Broker& broker_;

@@ -16,10 +16,11 @@ const std::string_view kUsage =
   --clients N            50 by default
   --hours N              of the first phase, 24 by default
   --without NAME,...     leave these faults out (names: any summary)
-  --plant NAME           with this mistake in the broker (a build with BROKER_PLANTED_BUGS only)
-  --expect RULE          succeed when, and only when, a world breaks a rule whose name starts so
+  --plant NAME           with this mistake in the broker (broker-sim-planted only)
+  --expect RULE          stop with success at the first seed that breaks a rule whose name starts
+                         so, and fail when none does
 
-Exit status: 0 all rules held (with --expect: it was broken), 1 not so, 2 bad arguments.
+Exit status: 0 all rules held (with --expect: one was broken), 1 not so, 2 bad arguments.
 )";
 
 namespace {

@@ -75,6 +75,7 @@ void Process::first_turn(const Circumstances& how) {
   mailbox_.open([this](core::Event event) { driver_->post(std::move(event)); });
   const driver::Journal journal = store_.load();
   const Duration error = misjudged(journal);
+  ground_.tell([&](Watcher& watcher) { watcher.starting(error); });
   core::Started started = driver::started(journal, ground_.clock.boot_id(), ground_.clock.now(),
                                           str("nonce", ++starts_, "world"),
                                           ground_.options.settings.restart_elapsed_max);
@@ -83,7 +84,7 @@ void Process::first_turn(const Circumstances& how) {
   driver_->run(ground_.clock.now());
   const core::Records held = broker_->records();
   ground_.tell([&](Watcher& watcher) {
-    watcher.started({recovered, held, how.rebooted, error, how.other_account});
+    watcher.started({recovered, held, how.rebooted, how.other_account});
   });
 }
 

@@ -31,8 +31,6 @@ struct BrokerStart {
   const core::Records& recovered;  // what the journal gave it
   const core::Records& held;       // what it held after its first step
   bool rebooted = false;
-  // How much longer than in truth the calendar made it believe that it had been down.
-  Duration misjudged{0};
   bool other_account = false;
 };
 
@@ -57,6 +55,9 @@ class Watcher {
   // The broker's process and its machine.
   virtual void committed(const std::vector<core::Change>&) {}
   virtual void commit_failed() {}
+  // Before its first step; after a reboot the calendar may make it believe that more time has
+  // passed since its last commit than in truth, or (negative) less.
+  virtual void starting(Duration /*misjudged*/) {}
   virtual void started(const BrokerStart&) {}
   virtual void went_down() {}
   virtual void wall_jumped(Duration) {}

@@ -217,13 +217,13 @@ void History::committed(const std::vector<core::Change>&) {
   commit_failing_ = false;
 }
 
-void History::started(const BrokerStart& start) {
+void History::starting(Duration misjudged) {
   // How long ago something was before a reboot is what the calendar says.
-  const Duration older = std::max(start.misjudged, Duration{0});
+  const Duration older = std::max(misjudged, Duration{0});
   for (const auto& [token, attempt] : open_) attempt->first_call -= older;
   for (Life* life : living_) {
     life->too_old += older;
-    life->too_young += std::max(-start.misjudged, Duration{0});
+    life->too_young += std::max(-misjudged, Duration{0});
   }
 }
 

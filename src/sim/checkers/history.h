@@ -77,7 +77,7 @@ class History : public Watcher {
   void told(const core::Event& event) override;
   void committed(const std::vector<core::Change>& changes) override;
   void commit_failed() override { commit_failing_ = true; }
-  void started(const BrokerStart& start) override;
+  void starting(Duration misjudged) override;
   void journal_lost() override;
   void went_down() override;
 

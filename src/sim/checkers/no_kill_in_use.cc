@@ -14,8 +14,8 @@ void NoKillInUse::committed(const std::vector<core::Change>& changes) {
   }
 }
 
-void NoKillInUse::started(const BrokerStart& start) {
-  too_old_ += std::max(start.misjudged, Duration{0});
+void NoKillInUse::starting(Duration misjudged) {
+  too_old_ += std::max(misjudged, Duration{0});
 }
 
 bool NoKillInUse::allowed(const Life& life) const {

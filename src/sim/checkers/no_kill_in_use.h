@@ -15,7 +15,7 @@ class NoKillInUse : public Watcher {
 
   void terminate_called(const std::vector<InstanceId>& ids) override;
   void committed(const std::vector<core::Change>& changes) override;
-  void started(const BrokerStart& start) override;
+  void starting(Duration misjudged) override;
   void journal_lost() override { judged_.clear(); }
 
  private:

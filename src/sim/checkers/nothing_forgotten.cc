@@ -27,26 +27,22 @@ void NothingForgotten::workers(const BrokerStart& start) const {
       throw Violated(kRule, str(id.value, " was handed out and is unknown after the restart"));
     }
     if (held->second.phase == core::WorkerPhase::kReady) {
-      idle_clock(life, held->second, start);
+      idle_clock(life, held->second);
     }
   }
 }
 
-void NothingForgotten::idle_clock(const Life& life, const core::WorkerRecord& held,
-                                  const BrokerStart& start) const {
+void NothingForgotten::idle_clock(const Life& life, const core::WorkerRecord& held) const {
   const Duration idle = ground_.clock.boot() - held.last_used;
   const Duration truly = ground_.now() - *life.handed;
-  // The time between two boots is what the calendar says.
-  const Duration older = life.too_old + std::max(start.misjudged, Duration{0});
-  const Duration younger = life.too_young + std::max(-start.misjudged, Duration{0});
   const InstanceId& id = life.instance->id;
-  if (idle > truly + older) {
+  if (idle > truly + life.too_old) {
     throw Violated(kRule, str(id.value, " is idle for ", to_string(idle),
                               " after the restart, but was used ", to_string(truly), " ago"));
   }
   // Someone may have asked who never got his answer.
   const Duration at_least = ground_.now() - std::max(*life.handed, *life.stirred) -
-                            2 * ground_.options.batching - younger;
+                            2 * ground_.options.batching - life.too_young;
   if (at_least - idle > ground_.options.settings.idle_save_interval) {
     throw Violated(kRule,
                    str(id.value, " is idle for ", to_string(idle),

@@ -17,7 +17,7 @@ class NothingForgotten : public Watcher {
  private:
   void workers(const BrokerStart& start) const;
   void launches(const BrokerStart& start) const;
-  void idle_clock(const Life& life, const core::WorkerRecord& held, const BrokerStart& start) const;
+  void idle_clock(const Life& life, const core::WorkerRecord& held) const;
 
   const Ground& ground_;
   const History& history_;
