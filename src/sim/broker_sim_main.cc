@@ -5,18 +5,17 @@
 #include "base/text.h"
 #include "core/planted.h"
 #include "sim/command_line.h"
+#include "sim/commit.h"
 #include "sim/swarm.h"
-
-#ifndef BROKER_COMMIT
-#define BROKER_COMMIT "unknown"
-#endif
 
 namespace {
 
 using namespace cb::sim;
 
+std::string_view program = "broker-sim";
+
 std::string replay(std::uint64_t seed, const Command& command, const Narrowing& narrowing) {
-  std::string line = cb::str("broker-sim --seed ", seed, narrowing.flags());
+  std::string line = cb::str(program, " --seed ", seed, narrowing.flags());
   if (!command.plant.empty()) line += " --plant " + command.plant;
   return line + " --trace";
 }
@@ -72,6 +71,7 @@ int run_many(const Command& command) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  program = argv[0];
   const std::vector<std::string_view> arguments(argv + 1, argv + argc);
   const auto command = parse_command(arguments);
   if (!command) {

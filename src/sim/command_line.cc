@@ -16,6 +16,7 @@ const std::string_view kUsage =
   --clients N            50 by default
   --hours N              of the first phase, 24 by default
   --without NAME,...     leave these faults out (names: any summary)
+  --only NAME,...        leave all others out; none: leave all out
   --plant NAME           with this mistake in the broker (broker-sim-planted only)
   --expect RULE          stop with success at the first seed that breaks a rule whose name starts
                          so, and fail when none does
@@ -66,11 +67,20 @@ class Parser {
     command_.first_seed = command_.last_seed = static_cast<std::uint64_t>(number("--seed", 0));
     command_.single = have_seeds_ = true;
   }
-  void without(std::string_view names) {
+  std::set<Fault> faults(std::string_view names) {
+    std::set<Fault> out;
     for (const std::string_view name : split(names, ',')) {
       const auto fault = parse_fault(name);
-      if (!fault) trouble_ = str("--without: there is no fault \"", name, "\"");
-      if (fault) command_.narrowing.without.insert(*fault);
+      if (!fault) trouble_ = str("there is no fault \"", name, "\"");
+      if (fault) out.insert(*fault);
+    }
+    return out;
+  }
+  void without(std::string_view names) { command_.narrowing.without.merge(faults(names)); }
+  void only(std::string_view names) {
+    const std::set<Fault> wanted = names == "none" ? std::set<Fault>{} : faults(names);
+    for (const FaultRow& one : fault_table()) {
+      if (!wanted.contains(one.fault)) command_.narrowing.without.insert(one.fault);
     }
   }
   void take(std::string_view name) {
@@ -84,6 +94,7 @@ class Parser {
     if (name == "--plant") return void(command_.plant = value(name));
     if (name == "--expect") return void(command_.expect = value(name));
     if (name == "--without") return without(value(name));
+    if (name == "--only") return only(value(name));
     if (name == "--clients") {
       return void(command_.narrowing.clients = static_cast<int>(number(name, 1)));
     }

@@ -47,7 +47,7 @@ void draw_faults(Options& options, const Narrowing& narrowing, Prng& prng) {
   for (const FaultRow& one : fault_table()) {
     const bool here = prng.chance(45);
     const int dose = static_cast<int>(prng.between(1, one.most));
-    const bool wanted = here && !calm && !narrowing.without.contains(one.fault);
+    const bool wanted = here && !calm && narrowing.takes(one.fault);
     options.dose[static_cast<std::size_t>(one.fault)] = wanted ? dose : 0;
   }
 }
@@ -89,9 +89,14 @@ std::string Narrowing::flags() const {
   const Narrowing usual;
   if (clients != usual.clients) out += str(" --clients ", clients);
   if (length != usual.length) out += str(" --hours ", length / hours{1});
+  if (without.empty()) return out;
+  // Whichever list is the shorter.
+  const bool few_left = without.size() * 2 > kFaults;
   std::string names;
-  for (const Fault fault : without) names += str(names.empty() ? "" : ",", row(fault).name);
-  if (!names.empty()) out += str(" --without ", names);
+  for (const FaultRow& one : fault_table()) {
+    if (takes(one.fault) == few_left) names += str(names.empty() ? "" : ",", one.name);
+  }
+  out += str(few_left ? " --only " : " --without ", names.empty() ? "none" : names);
   return out;
 }
 

@@ -17,10 +17,11 @@ namespace cb::sim {
 // What a person asks for on the command line, beside the seed.
 struct Narrowing {
   std::set<Fault> without;
+  bool takes(Fault fault) const { return !without.contains(fault); }
   int clients = 50;
   Duration length = hours{24};  // of the first phase
 
-  // The flags that ask for it again: " --clients 3 --hours 2 --without crash,quota".
+  // The flags that ask for it again: " --clients 3 --hours 2 --only crash,quota".
   std::string flags() const;
 };
 

@@ -1,9 +1,11 @@
 #include "sim/swarm.h"
 
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <system_error>
@@ -17,7 +19,8 @@ namespace {
 // perhaps "failed RULE what", and at the end "tally ...".
 struct Worker {
   pid_t pid = 0;
-  std::FILE* report = nullptr;
+  int report = -1;
+  std::string heard;  // the beginning of a line
   std::uint64_t at = 0;
   bool finished = false;
 };
@@ -55,37 +58,94 @@ Worker start(const Command& command, int job) {
     work(command, job, ends[1]);
   }
   ::close(ends[1]);
-  return {.pid = pid, .report = ::fdopen(ends[0], "r")};
+  Worker worker;
+  worker.pid = pid;
+  worker.report = ends[0];
+  return worker;
 }
 
-void hear(Worker& worker, std::string_view line, SwarmResult& result) {
-  const std::size_t space = line.find(' ');
-  const std::string_view word = line.substr(0, space);
-  const std::string_view rest = space == line.npos ? "" : line.substr(space + 1);
-  if (word == "seed") {
-    worker.at = static_cast<std::uint64_t>(parse_int(rest).value_or(0));
-  } else if (word == "failed") {
-    const std::size_t end = rest.find(' ');
-    result.failures.push_back(
-        {worker.at, std::string(rest.substr(0, end)), std::string(rest.substr(end + 1))});
-  } else if (word == "tally") {
-    result.tally.add(Tally::decode(std::string(rest)));
-    worker.finished = true;
+// Hears the processes out and says how far they are.
+class Listener {
+ public:
+  Listener(const Command& command, std::ostream& progress)
+      : seeds_(command.last_seed - command.first_seed + 1), progress_(progress) {
+    for (int job = 0; job < command.jobs; ++job) workers_.push_back(start(command, job));
   }
-}
 
-void listen(Worker& worker, SwarmResult& result) {
-  char* line = nullptr;
-  std::size_t size = 0;
-  while (::getline(&line, &size, worker.report) > 0) hear(worker, trim(line), result);
-  std::free(line);
-  std::fclose(worker.report);
-  int status = 0;
-  ::waitpid(worker.pid, &status, 0);
-  if (worker.finished && status == 0) return;
-  result.failures.push_back(
-      {worker.at, "process", str("the process of this seed ended with status ", status)});
-}
+  SwarmResult hear_out() {
+    while (hear_some()) {
+    }
+    for (Worker& worker : workers_) bury(worker);
+    return std::move(result_);
+  }
+
+ private:
+  // False when every pipe is at its end.
+  bool hear_some() {
+    std::vector<pollfd> pipes;
+    for (const Worker& worker : workers_) pipes.push_back({worker.report, POLLIN, 0});
+    const auto open = [](const pollfd& pipe) { return pipe.fd >= 0; };
+    if (std::none_of(pipes.begin(), pipes.end(), open)) return false;
+    if (::poll(pipes.data(), pipes.size(), -1) < 0 && errno != EINTR) {
+      throw std::system_error(errno, std::generic_category(), "poll");
+    }
+    for (std::size_t i = 0; i < pipes.size(); ++i) {
+      if (pipes[i].revents != 0) read_some(workers_[i]);
+    }
+    return true;
+  }
+
+  void read_some(Worker& worker) {
+    char bytes[4096];
+    const ssize_t size = ::read(worker.report, bytes, sizeof bytes);
+    if (size <= 0) {
+      ::close(worker.report);
+      worker.report = -1;
+      return;
+    }
+    worker.heard.append(bytes, static_cast<std::size_t>(size));
+    for (std::size_t end; (end = worker.heard.find('\n')) != std::string::npos;) {
+      hear(worker, worker.heard.substr(0, end));
+      worker.heard.erase(0, end + 1);
+    }
+  }
+
+  void hear(Worker& worker, std::string_view line) {
+    const std::size_t space = std::min(line.find(' '), line.size());
+    const std::string_view word = line.substr(0, space);
+    const std::string_view rest = line.substr(std::min(space + 1, line.size()));
+    if (word == "seed") {
+      worker.at = static_cast<std::uint64_t>(parse_int(rest).value_or(0));
+      if (++begun_ % kProgressEvery == 0) {
+        progress_ << begun_ << " of " << seeds_ << " worlds, " << result_.failures.size()
+                  << " failures\n"
+                  << std::flush;
+      }
+    } else if (word == "failed") {
+      const std::size_t end = std::min(rest.find(' '), rest.size());
+      result_.failures.push_back({worker.at, std::string(rest.substr(0, end)),
+                                  std::string(rest.substr(std::min(end + 1, rest.size())))});
+    } else if (word == "tally") {
+      result_.tally.add(Tally::decode(std::string(rest)));
+      worker.finished = true;
+    }
+  }
+
+  void bury(const Worker& worker) {
+    int status = 0;
+    ::waitpid(worker.pid, &status, 0);
+    if (worker.finished && status == 0) return;
+    result_.failures.push_back(
+        {worker.at, "process", str("the process of this seed ended with status ", status)});
+  }
+
+  static constexpr std::uint64_t kProgressEvery = 100;
+  std::uint64_t seeds_;
+  std::ostream& progress_;
+  std::vector<Worker> workers_;
+  SwarmResult result_;
+  std::uint64_t begun_ = 0;
+};
 
 }  // namespace
 
@@ -104,55 +164,12 @@ std::optional<SeedFailure> run_seed(std::uint64_t seed, const Command& command, 
 
 SwarmResult run_swarm(const Command& command, std::ostream& progress) {
   const auto begun = std::chrono::steady_clock::now();
-  SwarmResult result;
-  std::vector<Worker> workers;
-  progress << "seeds " << command.first_seed << ".." << command.last_seed << " in " << command.jobs
-           << " processes\n"
-           << std::flush;
-  for (int job = 0; job < command.jobs; ++job) workers.push_back(start(command, job));
-  for (Worker& worker : workers) {
-    const std::size_t before = result.failures.size();
-    listen(worker, result);
-    progress << "one process done, " << result.failures.size() - before << " failures\n"
-             << std::flush;
-  }
+  SwarmResult result = Listener(command, progress).hear_out();
   std::sort(result.failures.begin(), result.failures.end(),
             [](const SeedFailure& a, const SeedFailure& b) { return a.seed < b.seed; });
   result.elapsed_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
   return result;
-}
-
-Narrowing shrink(std::uint64_t seed, const Narrowing& from, const std::string& rule,
-                 std::ostream& progress) {
-  Narrowing best = from;
-  const auto still_fails = [&](const Narrowing& tried) {
-    const Outcome outcome = run_world(seed, tried, nullptr);
-    if (!outcome.failure || outcome.failure->rule != rule) return false;
-    best = tried;
-    progress << "still fails:" << best.flags() << '\n' << std::flush;
-    return true;
-  };
-  for (bool smaller = true; smaller;) {
-    smaller = false;
-    for (const FaultRow& one : fault_table()) {
-      Narrowing tried = best;
-      if (tried.without.insert(one.fault).second) smaller = still_fails(tried) || smaller;
-    }
-    for (const int clients : {1, best.clients / 2, best.clients - 1}) {
-      Narrowing tried = best;
-      tried.clients = clients;
-      if (clients > 0 && clients < best.clients) smaller = still_fails(tried) || smaller;
-    }
-    for (const Duration length : {Duration{hours{1}}, best.length / 2, best.length - hours{1}}) {
-      Narrowing tried = best;
-      tried.length = std::chrono::ceil<hours>(length);
-      if (tried.length >= hours{1} && tried.length < best.length) {
-        smaller = still_fails(tried) || smaller;
-      }
-    }
-  }
-  return best;
 }
 
 }  // namespace cb::sim

@@ -27,16 +27,12 @@ void TrueLedger::committed(const std::vector<core::Change>&) {
   told_end_.merge(just_told_);
 }
 
-void TrueLedger::journal_lost() {
-  for (const auto& [id, life] : history_.lives()) lost_.insert(id);
-}
-
 void TrueLedger::finished() {
   for (const auto& [id, life] : history_.lives()) {
     // EC2 shows what has ended for an hour; who was blind for all of it never heard of it.
     const bool ever_shown = life.known || told_end_.contains(id);
     const bool line = store_.ledger().contains(id);
-    if (line || (ever_shown && !lost_.contains(id))) judge(*life.instance);
+    if (line || (ever_shown && !life.before_loss)) judge(*life.instance);
   }
 }
 

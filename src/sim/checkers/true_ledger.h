@@ -2,7 +2,6 @@
 // Rule 6, the money: each line of the ledger has the launch and the end that EC2 billed, to the
 // second.
 
-#include <set>
 #include <unordered_set>
 
 #include "sim/checkers/history.h"
@@ -16,7 +15,6 @@ class TrueLedger : public Watcher {
 
   void told(const core::Event& event) override;
   void committed(const std::vector<core::Change>& changes) override;
-  void journal_lost() override;
   void went_down() override { just_told_.clear(); }
   void finished() override;
 
@@ -28,7 +26,6 @@ class TrueLedger : public Watcher {
   std::unordered_set<InstanceId>
       just_told_;  // the broker was shown when it ended, and has not saved since
   std::unordered_set<InstanceId> told_end_;  // and has
-  std::set<InstanceId> lost_;                // of a journal that is gone
 };
 
 }  // namespace cb::sim
