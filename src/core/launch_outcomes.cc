@@ -53,12 +53,14 @@ void Launcher::launched(Attempts::iterator found, const Launched& result) {
     return;
   }
   const AttemptRecord record = attempt.record;
+  // After a restart the call may be minutes younger than its intent, and the boot counts from it.
+  const Instant begun = attempt.last_sent.value_or(record.begun);
   desk_.agenda.cancel({TimerKind::kAttemptRetry, record.token.value});
   attempts_.erase(found);
   desk_.save(DropAttempt{record.token});
   for (const InstanceView& view : result.instances) {
     if (workers_.find(view.id) != nullptr || workers_.ended_before(view.id)) continue;
-    Worker& worker = take_up(view, record.pool, record.token, record.begun);
+    Worker& worker = take_up(view, record.pool, record.token, begun);
     if (record.doomed) endings_.end(worker, "launched before TERMINATE_ALL");
   }
 }

@@ -128,6 +128,7 @@ void Launcher::begin(const PoolName& name, const Candidate& candidate) {
 
 void Launcher::send(Attempt& attempt) {
   attempt.in_flight = true;
+  attempt.last_sent = desk_.now.boot;
   ++attempt.sent;
   const AttemptRecord& record = attempt.record;
   desk_.act(LaunchInstance{record.token, record.region, record.request});

@@ -70,7 +70,8 @@ class Launcher {
   struct Attempt {
     AttemptRecord record;
     bool in_flight = false;
-    unsigned sent = 0;      // calls made in this run
+    unsigned sent = 0;  // calls made in this run
+    std::optional<Instant> last_sent;
     unsigned failures = 0;  // in a row, for the back-off
     std::string last_trouble;
   };
