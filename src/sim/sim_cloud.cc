@@ -109,7 +109,9 @@ void SimCloud::answer_launch(const LaunchToken& token, core::LaunchResult result
   }
   const core::LaunchAnswered answer{token, std::move(result)};
   mailbox_.deliver_after(delay, answer);
-  if (ground_.strikes(Fault::kAnswerTwice)) {
+  // Only good news comes twice: a refusal is the answer to one call, and nobody reads it again.
+  if (std::holds_alternative<core::Launched>(answer.result) &&
+      ground_.strikes(Fault::kAnswerTwice)) {
     mailbox_.deliver_after(delay + prng_.between(seconds{0}, seconds{40}), answer);
   }
 }
@@ -188,7 +190,11 @@ void SimCloud::terminate(const core::TerminateInstances& what) {
         result = CloudFailure{FailureClass::kUnknownOutcome, "timeout", "no answer came"};
         delay = prng_.between(seconds{1}, kCallLimit);
       }
-      mailbox_.deliver_after(delay, core::TerminateAnswered{ids, std::move(result)});
+      const core::TerminateAnswered answer{ids, std::move(result)};
+      mailbox_.deliver_after(delay, answer);
+      if (ground_.strikes(Fault::kAnswerTwice)) {
+        mailbox_.deliver_after(delay + prng_.between(seconds{0}, seconds{40}), answer);
+      }
     });
   }
   crasher_.reached(CrashPoint::kAfterTerminate);

@@ -29,6 +29,7 @@ Duration Stretches::within(Moment from, Moment to) const {
 Duration Excuses::within(const InstanceId& id, Moment from, Moment to) const {
   Stretches all = general_;
   if (down_) all.add(down_since_, to);
+  if (other_account_since_) all.add(*other_account_since_, to);
   const auto own = of_instance_.find(id);
   const Duration own_time = own == of_instance_.end() ? Duration{0} : own->second.within(from, to);
   return all.within(from, to) + own_time;

@@ -222,6 +222,7 @@ void History::starting(Duration misjudged) {
   const Duration older = std::max(misjudged, Duration{0});
   for (const auto& [token, attempt] : open_) attempt->first_call -= older;
   for (Life* life : living_) {
+    life->called -= older;
     life->too_old += older;
     life->too_young += std::max(-misjudged, Duration{0});
   }
@@ -247,6 +248,10 @@ void History::went_down() {
     life.told_running.reset();
     life.good_probe.reset();
     life.failing_since.reset();
+    // Nor does it know what this one was told and did not live to write down.
+    const bool unwritten =
+        !last_commit_ || (life.told_ending && *life.told_ending >= *last_commit_);
+    if (unwritten) life.told_ending.reset();
     // What could not be written is not known to the next process.
     if (!commit_failing_) continue;
     life.handed.reset();

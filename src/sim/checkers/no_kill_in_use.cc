@@ -14,16 +14,12 @@ void NoKillInUse::committed(const std::vector<core::Change>& changes) {
   }
 }
 
-void NoKillInUse::starting(Duration misjudged) {
-  too_old_ += std::max(misjudged, Duration{0});
-}
-
 bool NoKillInUse::allowed(const Life& life) const {
   const core::Settings& settings = ground_.options.settings;
   const Moment now = ground_.now();
   if (!life.handed || life.may_be_ended || life.told_ending) return true;
   if (!life.instance->alive()) return true;  // EC2 was first
-  if (now - life.called + too_old_ >= settings.max_lifetime) return true;
+  if (now - life.called >= settings.max_lifetime) return true;
   if (life.failing_since && now - *life.failing_since >= settings.unreachable_timeout) return true;
   const Duration idle = now - *life.handed + life.too_old;
   return idle >= settings.pools.at(life.instance->pool).idle_timeout;

@@ -15,7 +15,6 @@ class NoKillInUse : public Watcher {
 
   void terminate_called(const std::vector<InstanceId>& ids) override;
   void committed(const std::vector<core::Change>& changes) override;
-  void starting(Duration misjudged) override;
   void journal_lost() override { judged_.clear(); }
 
  private:
@@ -25,7 +24,6 @@ class NoKillInUse : public Watcher {
   const Ground& ground_;
   const History& history_;
   std::set<InstanceId> judged_;  // their end has been decided
-  Duration too_old_{0};          // how much older a reboot may have made things look
 };
 
 }  // namespace cb::sim

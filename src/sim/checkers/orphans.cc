@@ -26,9 +26,14 @@ void Orphans::asked(CallerId, const core::Request&) {
   refresh();
 }
 
-// What is found by its tag has its life before it.
-void Orphans::journal_lost() {
-  for (const auto& [id, life] : history_.lives()) needed_[id] = ground_.now();
+// What is found by its tag after the journal was lost has its life before it.
+void Orphans::committed(const std::vector<core::Change>& changes) {
+  for (const core::Change& change : changes) {
+    const auto* worker = std::get_if<core::WorkerRecord>(&change);
+    const Life* life = worker != nullptr ? history_.life(worker->id) : nullptr;
+    if (life == nullptr || !life->before_loss) continue;
+    if (adopted_.insert(worker->id).second) needed_[worker->id] = ground_.now();
+  }
 }
 
 void Orphans::ended(const Instance& instance) {

@@ -3,6 +3,7 @@
 // behind it (checkers/bounds.h); reports the worst.
 
 #include <map>
+#include <set>
 
 #include "sim/checkers/excuses.h"
 #include "sim/checkers/history.h"
@@ -19,7 +20,8 @@ class Orphans : public Watcher {
   void answered(CallerId, const core::Answer&) override { refresh(); }
   void hung_up(CallerId) override { refresh(); }
   void cut(CallerId) override { refresh(); }
-  void journal_lost() override;
+  void committed(const std::vector<core::Change>& changes) override;
+  void journal_lost() override { adopted_.clear(); }
   void ended(const Instance& instance) override;
 
  private:
@@ -30,6 +32,7 @@ class Orphans : public Watcher {
   const Ec2& ec2_;
   const History& history_;
   const Excuses& excuses_;
+  std::set<InstanceId> adopted_;         // after their journal was lost
   std::map<InstanceId, Moment> needed_;  // last time that somebody was behind it
 };
 

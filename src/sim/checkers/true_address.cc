@@ -66,7 +66,10 @@ void TrueAddress::judge(const std::string& address, const std::string& what,
   if (life == nullptr) throw Violated(kRule, what + ", which was never a worker's");
   const std::string whose = str(what, " of ", life->instance->id.value);
   if (life->end_asked) throw Violated(kRule, whose + ", whose end had been asked for");
-  if (life->told_ending) throw Violated(kRule, whose + ", which EC2 had said to be ending");
+  // What it was told may lie in the queue behind this very question.
+  const bool told =
+      life->told_ending && ground_.now() - *life->told_ending > ground_.options.batching;
+  if (told) throw Violated(kRule, whose + ", which EC2 had said to be ending");
   if (!handed_out) return;  // a worker that cannot be reached for a while is not forgotten yet
   if (somebody_else_answers(address)) return;  // no probe can tell; only EC2's word, see above
   judge_a_death(*life, whose);
