@@ -9,6 +9,7 @@
 #include <string>
 
 #include "app/config_load.h"
+#include "app/crash_points.h"
 #include "app/log_journal.h"
 #include "app/service_manager.h"
 #include "core/broker.h"
@@ -46,6 +47,8 @@ class Daemon {
   Status open_journal(core::Event& started);
   Status open_cloud();
   Status open_doors();
+  driver::Ports ports();
+  port::EventSink& cloud_events();
   void say_where_it_listens();
   Status write_port_file(const std::string& path) const;
 
@@ -76,6 +79,12 @@ class Daemon {
   std::optional<io::Ec2Cloud> cloud_;
   std::optional<io::WorkerProber> prober_;
   std::optional<io::TextListener> listener_;
+#ifdef BROKER_CRASH_POINTS
+  CrashPoints crash_points_;
+  CrashingSink crashing_sink_{mailbox_, crash_points_};
+  std::optional<CrashingStore> crashing_store_;
+  std::optional<CrashingCloud> crashing_cloud_;
+#endif
   std::optional<driver::Driver> driver_;
   bool pump_posted_ = false;
   bool stopping_ = false;

@@ -32,11 +32,35 @@ Status Daemon::start(const std::string& port_file) {
   broker_.emplace(loaded_.config.core, wire::encode_run_instances);
   prober_.emplace(io_, mailbox_, [] {});
   if (Status status = open_doors(); !status) return status;
-  driver_.emplace(*broker_, driver::Ports{*cloud_, *prober_, *listener_, *store_, journal_});
+  driver_.emplace(*broker_, ports());
   mailbox_.post(std::move(started));
   say_where_it_listens();
   return write_port_file(port_file);
 }
+
+#ifdef BROKER_CRASH_POINTS
+
+driver::Ports Daemon::ports() {
+  crashing_store_.emplace(*store_, crash_points_);
+  crashing_cloud_.emplace(*cloud_, crash_points_);
+  return {*crashing_cloud_, *prober_, *listener_, *crashing_store_, journal_};
+}
+
+port::EventSink& Daemon::cloud_events() {
+  return crashing_sink_;
+}
+
+#else
+
+driver::Ports Daemon::ports() {
+  return {*cloud_, *prober_, *listener_, *store_, journal_};
+}
+
+port::EventSink& Daemon::cloud_events() {
+  return mailbox_;
+}
+
+#endif
 
 Status Daemon::open_journal(core::Event& started) {
   const ServeConfig& config = loaded_.config;
@@ -65,7 +89,7 @@ Status Daemon::open_cloud() {
   credentials_.emplace([environment] { return io::find_credentials(environment); });
   aws_.emplace(io_, *credentials_, journal_, std::move(*setup),
                aws_call_settings(loaded_.config.aws));
-  cloud_.emplace(*aws_, mailbox_, journal_);
+  cloud_.emplace(*aws_, cloud_events(), journal_);
   return Done{};
 }
 
