@@ -19,7 +19,7 @@ std::string_view escape_of(char c) {
     case '\r':
       return "&#13;";
     default:
-      return c >= 0 && c < 0x20 && c != '\n' && c != '\t' ? "?" : "";
+      return static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' ? "?" : "";
   }
 }
 

@@ -20,6 +20,13 @@ bool hopeless(std::string_view unfinished, std::size_t line_max) {
   return too_long || unfinished.find('\0') != unfinished.npos;
 }
 
+// Forgets what was taken from the front of a buffer. Only when that is at least what is left, so
+// that a byte is moved once; a client who never lets a buffer run dry makes it no longer than twice
+// that.
+void drop_taken(std::string& buffer, std::size_t& taken) {
+  if (taken >= buffer.size() - taken) buffer.erase(0, std::exchange(taken, 0));
+}
+
 std::string_view without_cr(std::string_view line) {
   if (line.ends_with('\r')) line.remove_suffix(1);
   return line;
@@ -45,6 +52,7 @@ TextSession::Asked TextSession::received(std::string_view bytes, Instant now) {
   }
   const bool first_line_is_over = protocol_ == 1 && phase_ != Phase::kReading;
   if (first_line_is_over || phase_ == Phase::kEnding || phase_ == Phase::kClosed) return {};
+  drop_taken(input_, read_);
   input_.append(bytes);
   return advance(now);
 }
@@ -195,6 +203,7 @@ TextSession::Asked TextSession::end_of_input(Instant now) {
 
 void TextSession::say(std::string_view line, Instant now) {
   if (output().empty()) last_output_ = now;
+  drop_taken(output_, sent_);
   output_.append(line).append(1, '\n');
 }
 

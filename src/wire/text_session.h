@@ -71,6 +71,9 @@ class TextSession {
   std::string_view output() const { return std::string_view(output_).substr(sent_); }
   // How many bytes may be fed next; at 0 reading stops.
   std::size_t input_room() const;
+  // Memory of its buffers: at most 4 x (input_max + output_max + the longest answer), whatever the
+  // client does.
+  std::size_t bytes_held() const { return input_.capacity() + output_.capacity(); }
   // When time_passed() is next wanted.
   std::optional<Instant> deadline() const;
 

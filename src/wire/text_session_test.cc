@@ -125,6 +125,20 @@ TEST(TextSession, WhoDoesNotReadHoldsOneAnswerBeyondTheLimitAndNoMore) {
   EXPECT_TRUE(session.wrote(session.output().size(), Instant{}));
 }
 
+TEST(TextSession, APipelineThatNeverRunsDryHoldsNoMoreThanItsLimits) {
+  const TextOptions options;
+  TextSession session(options, Instant{});
+  ASSERT_FALSE(session.received("HELLO 2\n", Instant{}));
+  ASSERT_TRUE(session.received("STATUS\nSTATUS\n", Instant{}));
+  for (int i = 0; i < 100'000; ++i) {
+    ASSERT_TRUE(session.answered(core::Ok{}, Instant{}));  // the next was there already
+    ASSERT_FALSE(session.received("STATUS\n", Instant{}));
+    if (session.output().size() < 2000) continue;
+    ASSERT_FALSE(session.wrote(session.output().size() - 1, Instant{}));  // never all of it
+  }
+  EXPECT_LE(session.bytes_held(), 4 * (options.limits.input_max + options.limits.output_max));
+}
+
 TEST(TextSession, EachByteThatIsTakenBeginsTheStallAnew) {
   const TextOptions options;
   const Instant begin{hours{1}};

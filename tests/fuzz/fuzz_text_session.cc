@@ -23,6 +23,7 @@ class Client {
       const auto choice = static_cast<unsigned char>(take(1)[0]);
       act(choice % 8, choice / 8);
       CHECK(session_.output().size() <= 1 << 20);
+      CHECK(session_.bytes_held() <= 1 << 20);
     }
   }
 
