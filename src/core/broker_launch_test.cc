@@ -233,6 +233,24 @@ TEST_F(BrokerTest, AnUnknownOutcomeIsNotAskedAgainWhenNobodyWaitsAndIsClosedAfte
   EXPECT_EQ(world.journal.closed.size(), 1U);
 }
 
+TEST_F(BrokerTest, AnUnknownOutcomeIsLookedForFromItsLatestCallOn) {
+  world.launch_answers.assign(
+      200, LaunchOutcomeUnknown{failure(FailureClass::kUnknownOutcome, "timeout")});
+  world.get(minutes{9});
+  world.run_for(minutes{18});
+  EXPECT_EQ(world.journal.attempts.size(), 1U);  // the call of the ninth minute may still happen
+  world.run_for(minutes{2});
+  EXPECT_TRUE(world.journal.attempts.empty());
+}
+
+TEST_F(BrokerTest, ARestartNeedsNoFurtherGraceForALaunchThatWasNotAskedAgain) {
+  world.launch_answers = {LaunchOutcomeUnknown{failure(FailureClass::kUnknownOutcome, "reset")}};
+  world.post(CallerGone{world.get()});
+  world.crash_and_restart(minutes{25});
+  world.run_for(minutes{1});
+  EXPECT_TRUE(world.journal.attempts.empty());
+}
+
 TEST_F(BrokerTest, AnInstanceThatTurnsUpAfterItsLaunchWasGivenUpIsEnded) {
   world.lose_launch_answers = true;
   const CallerId caller = world.get();

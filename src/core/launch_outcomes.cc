@@ -39,6 +39,7 @@ void Launcher::answered(const LaunchAnswered& answer) {
 
 void Launcher::mark_unknown(Attempt& attempt, bool mismatch) {
   AttemptRecord& record = attempt.record;
+  attempt.uncertain_since = attempt.last_sent.value_or(record.begun);
   if (record.outcome_unknown && record.mismatch == mismatch) return;
   record.outcome_unknown = true;
   record.mismatch = record.mismatch || mismatch;

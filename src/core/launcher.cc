@@ -15,6 +15,8 @@ void Launcher::restore(Records& records) {
     attempt.record = record;
     // It may have been sent before the broker died; only EC2 knows.
     attempt.record.outcome_unknown = true;
+    attempt.uncertain_since =
+        std::min(record.begun + desk_.settings.token_reuse_limit, desk_.now.boot);
     attempts_.emplace(token, std::move(attempt));
   }
   closed_ = std::move(records.closed);
@@ -201,7 +203,7 @@ void Launcher::close_lost(Instant begun) {
   std::vector<LaunchToken> lost;
   for (const auto& [token, attempt] : attempts_) {
     if (attempt.in_flight || !attempt.record.outcome_unknown) continue;
-    if (begun - attempt.record.begun >= desk_.settings.unknown_outcome_grace) {
+    if (begun - attempt.uncertain_since >= desk_.settings.unknown_outcome_grace) {
       lost.push_back(token);
     }
   }

@@ -72,7 +72,8 @@ class Launcher {
     bool in_flight = false;
     unsigned sent = 0;  // calls made in this run
     std::optional<Instant> last_sent;
-    unsigned failures = 0;  // in a row, for the back-off
+    Instant uncertain_since{};  // the latest call that may have been made and has no answer
+    unsigned failures = 0;      // in a row, for the back-off
     std::string last_trouble;
   };
   // What has been tried for the callers who wait now.

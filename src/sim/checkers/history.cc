@@ -104,7 +104,7 @@ void History::launch_called(const LaunchCall& call) {
   if (fresh) {
     attempt.pool = call.pool;
     attempt.body = call.body;
-    attempt.first_call = ground_.now();
+    attempt.first_call = attempt.uncertain = ground_.now();
     open_[call.token] = &attempt;
   }
   attempt.last_call = ground_.now();
@@ -159,6 +159,7 @@ void History::told_launch(const core::LaunchAnswered& answer) {
   const auto* failure = std::get_if<core::CloudFailure>(&answer.result);
   if (failure == nullptr) {
     attempt.unknown = true;
+    attempt.uncertain = attempt.last_call;
     return;
   }
   using core::FailureClass;
@@ -170,6 +171,7 @@ void History::told_launch(const core::LaunchAnswered& answer) {
     case FailureClass::kUnknownOutcome:
     case FailureClass::kTokenMismatch:
       attempt.unknown = true;
+      attempt.uncertain = attempt.last_call;
       return;
     case FailureClass::kCapacity:
     case FailureClass::kQuota:
@@ -220,7 +222,10 @@ void History::committed(const std::vector<core::Change>&) {
 void History::starting(Duration misjudged) {
   // How long ago something was before a reboot is what the calendar says.
   const Duration older = std::max(misjudged, Duration{0});
-  for (const auto& [token, attempt] : open_) attempt->first_call -= older;
+  for (const auto& [token, attempt] : open_) {
+    attempt->first_call -= older;
+    attempt->uncertain -= older;
+  }
   for (Life* life : living_) {
     life->called -= older;
     life->too_old += older;
@@ -241,7 +246,10 @@ void History::journal_lost() {
 
 void History::went_down() {
   for (auto& [token, attempt] : attempts_) {
-    if (attempt.in_flight) attempt.unknown = true;
+    if (attempt.in_flight) {
+      attempt.unknown = true;
+      attempt.uncertain = attempt.last_call;
+    }
     attempt.in_flight = false;
   }
   for (auto& [id, life] : lives_) {

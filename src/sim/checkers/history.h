@@ -38,6 +38,7 @@ struct Attempted {
   std::string body;
   Moment first_call{};
   Moment last_call{};
+  Moment uncertain{};      // the latest call that has no answer and never will; or the first call
   bool in_flight = false;  // called by the process that runs, and not answered
   bool unknown = false;    // an answer was lost at some time, or its process died
   bool settled = false;

@@ -40,7 +40,7 @@ void OneLaunch::nothing_unsettled(const LaunchCall& call) const {
   const Duration grace = ground_.options.settings.unknown_outcome_grace;
   for (const auto& [token, attempt] : history_.attempts()) {
     if (attempt.pool != call.pool || attempt.settled || attempt.doomed) continue;
-    if (!attempt.in_flight && ground_.now() - attempt.first_call >= grace) continue;
+    if (!attempt.in_flight && ground_.now() - attempt.uncertain >= grace) continue;
     throw Violated(kRule, str("launch ", call.token.value, " while the outcome of ", token.value,
                               " for the same pool is open"));
   }
@@ -76,7 +76,7 @@ void OneLaunch::within_max_workers(const LaunchCall& call) const {
   std::size_t count = 1 + history_.living().size();
   for (const auto& [token, attempt] : history_.attempts()) {
     if (attempt.settled ||
-        ground_.now() - attempt.first_call > ground_.options.settings.unknown_outcome_grace) {
+        ground_.now() - attempt.uncertain > ground_.options.settings.unknown_outcome_grace) {
       continue;
     }
     bool seen = false;
