@@ -3,10 +3,19 @@
 // secrets.
 
 #include <cstdint>
+#include <string_view>
 
 #include "base/time.h"
 
 namespace cb {
+
+// A seed from a name: FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv), the same with every
+// compiler and library, which std::hash is not.
+inline std::uint64_t seed_of(std::string_view name, std::uint64_t salt = 0) {
+  std::uint64_t hash = 0xcbf29ce484222325ULL ^ salt;
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  return hash;
+}
 
 // splitmix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
 class Prng {

@@ -1,7 +1,6 @@
 #include "core/launcher.h"
 
 #include <algorithm>
-#include <functional>
 
 #include "base/text.h"
 #include "core/planted.h"
@@ -20,7 +19,7 @@ void Launcher::restore(Records& records) {
     attempts_.emplace(token, std::move(attempt));
   }
   closed_ = std::move(records.closed);
-  jitter_ = Prng{std::hash<std::string>{}(desk_.identity.nonce) + desk_.identity.next_attempt};
+  jitter_ = Prng{seed_of(desk_.identity.nonce, desk_.identity.next_attempt)};
 }
 
 Launcher::Attempt* Launcher::under_way(const PoolName& pool) {

@@ -55,9 +55,7 @@ void draw_faults(Options& options, const Narrowing& narrowing, Prng& prng) {
 }  // namespace
 
 Prng stream(std::uint64_t seed, std::string_view part) {
-  std::uint64_t hash = 0xcbf29ce484222325ULL ^ seed;
-  for (const char c : part) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-  return Prng{hash};
+  return Prng{seed_of(part, seed)};
 }
 
 Options draw_options(std::uint64_t seed, const Narrowing& narrowing) {

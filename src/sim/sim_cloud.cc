@@ -52,7 +52,9 @@ void SimCloud::identify() {
   } else if (ground_.strikes(Fault::kStsDown)) {
     identity.account.clear();
   }
-  mailbox_.deliver_after(travel() + thinking(), core::Identified{identity});
+  // In two statements: a compiler may draw the operands of a sum in either order.
+  const Duration there = travel();
+  mailbox_.deliver_after(there + thinking(), core::Identified{identity});
 }
 
 void SimCloud::launch(const core::LaunchInstance& what) {
