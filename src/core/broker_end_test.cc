@@ -62,8 +62,7 @@ TEST_F(BrokerTest, OneFailedTerminationIsRetriedAndTheOthersGoOn) {
 }
 
 TEST_F(BrokerTest, ThreeIdleWorkersOfWhichOneIsGoneAlreadyAllEnd) {
-  const std::map<std::string, std::string> tags{{"Name", "dserv-worker"},
-                                                {"compute-broker", "default"}};
+  const Tags tags{{"Name", "dserv-worker"}, {"compute-broker", "default"}};
   for (const char* id : {"i-71", "i-72", "i-73"}) {
     world.foreign(id, tags).view.public_address = str("198.51.100.", id + 2);
   }

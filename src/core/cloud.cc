@@ -72,7 +72,6 @@ std::string_view to_string(FailureClass c) {
 }
 
 std::string_view InstanceView::tag(std::string_view key) const {
-  // A dozen tags at most: cheaper than making a key of the map's type.
   for (const auto& [name, value] : tags) {
     if (name == key) return value;
   }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -35,6 +36,9 @@ inline constexpr std::string_view kPoolTag = "compute-broker-pool";
 inline constexpr std::string_view kTokenTag = "compute-broker-token";  // the attempt's LaunchToken
 inline constexpr std::string_view kExpiryTag = "compute-broker-expires";  // ISO 8601, max_lifetime
 
+// As an answer lists them: a few, each key once.
+using Tags = std::vector<std::pair<std::string, std::string>>;
+
 // One instance as one answer of the cloud shows it. Empty text: the answer did not say.
 struct InstanceView {
   InstanceId id;
@@ -47,7 +51,7 @@ struct InstanceView {
   std::string private_address;
   std::optional<WallTime> launched;
   LaunchToken token;  // EC2's clientToken
-  std::map<std::string, std::string> tags;
+  Tags tags;
   std::string state_reason_code;  // "Server.InsufficientInstanceCapacity"
   std::string state_reason;       // the sentence beside it
   std::optional<WallTime> ended;  // from "User initiated (2026-11-23 10:00:00 GMT)", where given

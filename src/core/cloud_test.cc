@@ -18,7 +18,7 @@ TEST(CloudWords, AreReadAsTheyAreWritten) {
 
 TEST(InstanceView, AnAbsentTagIsEmpty) {
   InstanceView view;
-  view.tags["Name"] = "dserv-worker";
+  view.tags.emplace_back("Name", "dserv-worker");
   EXPECT_EQ(view.tag("Name"), "dserv-worker");
   EXPECT_EQ(view.tag("name"), "");
 }

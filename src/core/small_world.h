@@ -45,7 +45,7 @@ class SmallWorld {
   Machine& only();            // the one machine there is
   std::size_t alive() const;  // pending or running
   void end(Machine& machine, std::string reason_code);
-  Machine& foreign(const std::string& id, std::map<std::string, std::string> tags);
+  Machine& foreign(const std::string& id, Tags tags);
 
   // How the world behaves; change at will.
   Duration pending = seconds{10};

@@ -252,7 +252,7 @@ void SmallWorld::end(Machine& machine, std::string reason_code) {
   if (!machine.view.ended) machine.view.ended = now.wall;
 }
 
-Machine& SmallWorld::foreign(const std::string& id, std::map<std::string, std::string> tags) {
+Machine& SmallWorld::foreign(const std::string& id, Tags tags) {
   Machine& machine = machines[{id}];
   machine.launched = now.boot - pending - boot;
   machine.service_up = now.boot;

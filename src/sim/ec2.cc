@@ -151,7 +151,7 @@ std::optional<core::InstanceView> Ec2::view(const Instance& instance, Moment as_
   view.zone = "us-east-1a";
   view.launched = instance.launch_time();
   view.token = instance.token;
-  view.tags = instance.tags;
+  view.tags.assign(instance.tags.begin(), instance.tags.end());
   if (state == InstanceState::kRunning || state == InstanceState::kPending) {
     view.private_address = instance.private_address;
     if (instance.address_shown && *instance.address_shown <= as_of) {

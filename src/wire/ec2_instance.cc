@@ -10,6 +10,8 @@ namespace {
 using core::InstanceState;
 using core::InstanceView;
 
+constexpr std::size_t kTagsExpected = 8;  // ours, and a few of the lab's
+
 void read_state(InstanceView& view, pugi::xml_node node) {
   if (auto state = core::parse_instance_state(node.child_value("name"))) view.state = *state;
 }
@@ -20,8 +22,9 @@ void read_state_reason(InstanceView& view, pugi::xml_node node) {
 }
 
 void read_tags(InstanceView& view, pugi::xml_node node) {
+  view.tags.reserve(kTagsExpected);
   for (pugi::xml_node tag : node.children("item")) {
-    view.tags.insert_or_assign(tag.child_value("key"), tag.child_value("value"));
+    view.tags.emplace_back(tag.child_value("key"), tag.child_value("value"));
   }
 }
 
@@ -51,8 +54,7 @@ constexpr std::array<std::pair<std::string_view, Reader>, 13> kReaders{{
     {"tagSet", read_tags},
 }};
 
-InstanceView read_instance(pugi::xml_node item) {
-  InstanceView view;
+void read_instance(InstanceView& view, pugi::xml_node item) {
   for (pugi::xml_node child : item.children()) {
     const std::string_view name = child.name();
     for (const auto& [known, read] : kReaders) {
@@ -62,15 +64,14 @@ InstanceView read_instance(pugi::xml_node item) {
       }
     }
   }
-  return view;
 }
 
 }  // namespace
 
 void append_instances(const pugi::xml_node& instances_set, std::vector<InstanceView>& out) {
   for (pugi::xml_node item : instances_set.children("item")) {
-    InstanceView view = read_instance(item);
-    if (!view.id.empty()) out.push_back(std::move(view));
+    read_instance(out.emplace_back(), item);
+    if (out.back().id.empty()) out.pop_back();
   }
 }
 

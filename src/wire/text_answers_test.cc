@@ -49,7 +49,7 @@ TEST(TextAnswers, ListAllShowsTheConfiguredAddressOrPending) {
   instance.private_address = "172.31.95.52";
   instance.zone = "us-east-1b";
   instance.launched = parse_iso8601("2026-11-23T10:00:00Z");
-  instance.tags[std::string(core::kPoolTag)] = "default";
+  instance.tags.emplace_back(core::kPoolTag, "default");
   const core::AllInstances all{{instance}};
   EXPECT_EQ(line(all), R"([{"instance_id":"i-0abc","instance_type":"c7i.16xlarge","ip":"pending",)"
                        R"("launch_time":"2026-11-23T10:00:00Z","state":"pending","market":"spot",)"
