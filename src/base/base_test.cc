@@ -26,6 +26,9 @@ TEST(Time, Iso8601ReadsBackWhatItWrote) {
   EXPECT_EQ(iso8601_ms(t), "2026-11-23T10:00:00.250Z");
   EXPECT_EQ(iso8601(t), "2026-11-23T10:00:00Z");
   EXPECT_EQ(parse_iso8601(iso8601_ms(t)), t);
+  EXPECT_EQ(iso8601_ms(WallTime{}), "1970-01-01T00:00:00.000Z");
+  EXPECT_EQ(iso8601_ms(*parse_iso8601("9999-12-31T23:59:59Z") + Duration{7}),
+            "9999-12-31T23:59:59.007Z");
   for (const char* bad : {"", "2026-11-23", "2026-13-01T00:00:00Z", "2026-11-23T10:00:00+01:00",
                           "2026-11-23T25:00:00Z", "2026-11-23T10:00:00.2Z"}) {
     EXPECT_FALSE(parse_iso8601(bad)) << bad;

@@ -27,6 +27,9 @@ SqliteStore::SqliteStore(StoreOptions options)
     : options_(std::move(options)), dir_(options_.state_dir) {}
 
 Result<SqliteStore::Opened> SqliteStore::open(StoreOptions options, Now now) {
+  // Before the first use of SQLite, later it has no effect: nobody asks for its memory statistics,
+  // and they take a lock at each of its allocations.
+  sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   // A file that may not grow is then an error like a full disk, and not the end of the process.
   std::signal(SIGXFSZ, SIG_IGN);
   std::unique_ptr<SqliteStore> store(new SqliteStore(std::move(options)));

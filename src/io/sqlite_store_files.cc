@@ -33,7 +33,7 @@ CREATE TABLE ledger (instance TEXT PRIMARY KEY, pool TEXT NOT NULL, account TEXT
                      zone TEXT NOT NULL, launched TEXT NOT NULL, ended TEXT,
                      seconds INTEGER AS (unixepoch(ended) - unixepoch(launched)),
                      end_reason TEXT NOT NULL, handed_out INTEGER NOT NULL) WITHOUT ROWID;
-CREATE INDEX ledger_by_end ON ledger (ended);
+CREATE INDEX ledger_by_end ON ledger (ended) WHERE ended IS NOT NULL;
 )";
 
 // https://www.sqlite.org/fileformat.html, section 1.3

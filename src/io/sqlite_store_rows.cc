@@ -30,13 +30,18 @@ void StoreRows::write(const std::vector<core::Change>& changes, const driver::Sa
   abandon();
   begin_.run();
   try {
+    // Every launch of a batch has one: the last of them says it all.
+    const core::Change* last_of_broker = nullptr;
     for (const core::Change& change : changes) {
       if (const auto* line = std::get_if<core::LedgerRecord>(&change)) {
         write_ledger(*line, clock.wall);
+      } else if (std::holds_alternative<core::BrokerRecord>(change)) {
+        last_of_broker = &change;
       } else {
         write_record(change);
       }
     }
+    if (last_of_broker != nullptr) write_record(*last_of_broker);
     write_clock(clock);
     commit_.run();
   } catch (const DbFailed&) {

@@ -46,6 +46,8 @@ bool read_milliseconds(std::string_view text, Duration& value) {
 }  // namespace
 
 std::string escape_field(std::string_view text) {
+  const auto ordinary = [](char c) { return c != '\\' && !control(c) && !high(c); };
+  if (std::all_of(text.begin(), text.end(), ordinary)) return std::string(text);
   const bool ascii = std::none_of(text.begin(), text.end(), high);
   const bool utf8 = ascii || is_utf8(text);
   const auto plain = [&](char c) { return c != '\\' && !control(c) && (utf8 || !high(c)); };

@@ -51,7 +51,10 @@ class FieldWriter {
  public:
   template <class T>
   void field(std::string_view name, const T& value) {
-    out_ += str(name, '=', write_value(value), '\n');
+    out_ += name;
+    out_ += '=';
+    out_ += write_value(value);
+    out_ += '\n';
   }
   // No line when unset.
   template <class T>
