@@ -20,6 +20,7 @@ void Launcher::restore(Records& records) {
   }
   closed_ = std::move(records.closed);
   jitter_ = Prng{seed_of(desk_.identity.nonce, desk_.identity.next_attempt)};
+  if (planted(Bug::kJitterFromAnAddress)) jitter_ = Prng{reinterpret_cast<std::uintptr_t>(this)};
 }
 
 Launcher::Attempt* Launcher::under_way(const PoolName& pool) {

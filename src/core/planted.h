@@ -29,9 +29,10 @@ enum class Bug {
   kEndsForeign,               // everything with the Name tag is taken for ours
   kLedgerUsesOurClock,        // the end of an instance is dated when it was noticed
   kReplyTwice,                // a caller who ran out of patience stays in the queue
+  kJitterFromAnAddress,       // where memory happens to lie decides when a launch is asked again
 };
 
-inline constexpr std::array<std::pair<Bug, std::string_view>, 18> kBugNames{{
+inline constexpr auto kBugNames = std::to_array<std::pair<Bug, std::string_view>>({
     {Bug::kIntentAfterAct, "intent-after-act"},
     {Bug::kSweepWithoutGrace, "sweep-without-grace"},
     {Bug::kLostReplyIsFailure, "lost-reply-is-failure"},
@@ -50,7 +51,8 @@ inline constexpr std::array<std::pair<Bug, std::string_view>, 18> kBugNames{{
     {Bug::kEndsForeign, "ends-foreign"},
     {Bug::kLedgerUsesOurClock, "ledger-uses-our-clock"},
     {Bug::kReplyTwice, "reply-twice"},
-}};
+    {Bug::kJitterFromAnAddress, "jitter-from-an-address"},
+});
 
 #ifdef BROKER_PLANTED_BUGS
 

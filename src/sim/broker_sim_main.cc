@@ -14,9 +14,13 @@ using namespace cb::sim;
 
 std::string_view program = "broker-sim";
 
-std::string replay(std::uint64_t seed, const Command& command, const Narrowing& narrowing) {
-  std::string line = cb::str(program, " --seed ", seed, narrowing.flags());
+std::string replay(const SeedFailure& failure, const Command& command, const Narrowing& narrowing) {
+  std::string line = cb::str(program, " --seed ", failure.seed, narrowing.flags());
   if (!command.plant.empty()) line += " --plant " + command.plant;
+  // What differs between two runs is not seen in one.
+  if (failure.rule == kDigestRule) {
+    return line + (command.second == kThisProgram ? " --twice" : " --against " + command.second);
+  }
   return line + " --trace";
 }
 
@@ -24,7 +28,7 @@ void report(const SeedFailure& failure, const Command& command, const Narrowing&
   std::cout << "seed " << failure.seed << " breaks rule " << failure.rule << '\n'
             << "  " << failure.what << '\n'
             << "  commit " << BROKER_COMMIT << '\n'
-            << "  replay: " << replay(failure.seed, command, narrowing) << '\n';
+            << "  replay: " << replay(failure, command, narrowing) << '\n';
 }
 
 int run_one(const Command& command) {
@@ -85,6 +89,6 @@ int main(int argc, char** argv) {
     return 2;
   }
   if (!command->expect.empty()) return find_broken(*command);
-  if (command->single && !command->twice) return run_one(*command);
+  if (command->single && command->second.empty()) return run_one(*command);
   return run_many(*command);
 }

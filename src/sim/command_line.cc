@@ -11,7 +11,8 @@ const std::string_view kUsage =
   broker-sim --seed N --shrink        look for a smaller world that fails the same way
   broker-sim --seeds A..B [--jobs J]  many worlds and a summary (J processes, default 1)
 
-  --twice                every world twice: the digests must be equal
+  --twice                every world again in a process of its own: the digests must be equal
+  --against PROGRAM      the same, by another broker-sim
   --require-coverage     fail when a fault, crash point, error class or kind of answer never came
   --clients N            50 by default
   --hours N              of the first phase, 24 by default
@@ -89,7 +90,8 @@ class Parser {
     if (name == "--jobs") return void(command_.jobs = static_cast<int>(number(name, 1)));
     if (name == "--trace") return void(command_.trace = true);
     if (name == "--shrink") return void(command_.shrink = true);
-    if (name == "--twice") return void(command_.twice = true);
+    if (name == "--twice") return void(command_.second = kThisProgram);
+    if (name == "--against") return void(command_.second = value(name));
     if (name == "--require-coverage") return void(command_.require_coverage = true);
     if (name == "--plant") return void(command_.plant = value(name));
     if (name == "--expect") return void(command_.expect = value(name));

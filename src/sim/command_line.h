@@ -12,6 +12,8 @@
 
 namespace cb::sim {
 
+inline constexpr const char* kThisProgram = "/proc/self/exe";
+
 struct Command {
   std::uint64_t first_seed = 0;
   std::uint64_t last_seed = 0;
@@ -19,7 +21,7 @@ struct Command {
   int jobs = 1;
   bool trace = false;
   bool shrink = false;
-  bool twice = false;
+  std::string second;  // the program that runs every world again; empty: none
   bool require_coverage = false;
   std::string plant;   // empty: none
   std::string expect;  // the rule that must be broken; empty: none may be

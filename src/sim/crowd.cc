@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "sim/contents.h"
 
 namespace cb::sim {
 namespace {
@@ -194,6 +195,7 @@ void Crowd::reply(CallerId caller, const Answer& answer) {
   crasher_.reached(CrashPoint::kBeforeReply);
   ++ground_.tally.answers[std::string(kind_of(answer))];
   ground_.timeline.note("caller  ", caller.value, " gets ", describe(answer));
+  fold(ground_.timeline, answer);
   ground_.tell([&](Watcher& watcher) { watcher.answered(caller, answer); });
   const auto found = calls_.find(caller);
   if (found != calls_.end()) {
@@ -207,6 +209,7 @@ void Crowd::reply(CallerId caller, const Answer& answer) {
 
 void Crowd::tell(CallerId caller, const core::Progress& progress) {
   ground_.timeline.note("caller  ", caller.value, " hears # ", progress.text);
+  ground_.timeline.fold(static_cast<int>(progress.phase));
 }
 
 void Crowd::went_down() {

@@ -46,6 +46,7 @@ SimCloud::Failure SimCloud::trouble() {
 }
 
 void SimCloud::identify() {
+  ground_.timeline.fold("identify");
   core::CloudIdentity identity{std::string(kOurAccount), ground_.options.settings.region};
   if (other_account_) {
     identity.account = kOtherAccount;
@@ -62,6 +63,7 @@ void SimCloud::launch(const core::LaunchInstance& what) {
   const LaunchForm form = read_launch(what.request);
   const PoolName pool{form.tags.at(std::string(core::kPoolTag))};
   ground_.timeline.note("launch  ", what.token.value, " ", form.type, " ", to_string(form.market));
+  ground_.timeline.fold(what.region, what.request);
   ground_.tell([&](Watcher& watcher) { watcher.launch_called({what.token, pool, what.request}); });
   const auto answer = [this, token = what.token](core::LaunchResult result) {
     mailbox_.deliver(core::LaunchAnswered{token, std::move(result)});
@@ -119,6 +121,8 @@ void SimCloud::answer_launch(const LaunchToken& token, core::LaunchResult result
 }
 
 void SimCloud::list(const core::ListInstances& what) {
+  const auto* by_id = std::get_if<core::ListById>(&what.what);
+  ground_.timeline.fold("list", what.query.value, by_id != nullptr ? by_id->id.value : "by tag");
   ground_.tell([](Watcher& watcher) { watcher.listing_called(); });
   if (ground_.holds(Fault::kUnreachable)) {
     mailbox_.deliver_after(

@@ -11,6 +11,9 @@ SimProber::SimProber(Ground& ground, const Ec2& ec2, Mailbox& mailbox)
     : ground_(ground), ec2_(ec2), mailbox_(mailbox), prng_(stream(ground.options.seed, "prober")) {}
 
 void SimProber::probe(const core::ProbeWorker& what) {
+  ground_.timeline.fold("probe", what.probe.value, what.worker.value, what.address, what.port,
+                        static_cast<int>(what.kind), what.connect_limit.count(),
+                        what.answer_limit.count());
   const Finding finding = find(what);
   mailbox_.deliver_after(finding.after, core::Probed{what.probe, what.worker, finding.outcome});
 }

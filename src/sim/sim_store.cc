@@ -1,15 +1,20 @@
 #include "sim/sim_store.h"
 
 #include "base/check.h"
+#include "sim/contents.h"
 #include "wire/record_codec.h"
 
 namespace cb::sim {
 
 void SimStore::write(const core::Change& change) {
   records_.apply(change);
-  if (const auto* line = std::get_if<core::LedgerRecord>(&change)) ledger_[line->id] = *line;
+  if (const auto* line = std::get_if<core::LedgerRecord>(&change)) {
+    ledger_[line->id] = *line;
+    fold(ground_.timeline, *line);
+  }
   auto row = wire::encode_record(change);
   if (!row) return;
+  ground_.timeline.fold(row->kind, row->key, row->body.value_or("gone"));
   const std::pair key{std::string(row->kind), std::move(row->key)};
   if (row->body) {
     rows_[key] = std::move(*row->body);
@@ -27,6 +32,8 @@ Status SimStore::commit(const std::vector<core::Change>& changes, Now now) {
   }
   for (const core::Change& change : changes) write(change);
   clock_ = driver::SavedClock{ground_.clock.boot_id(), now.boot, now.wall};
+  ground_.timeline.fold("committed", changes.size(), clock_->boot_id,
+                        now.boot.time_since_epoch().count(), now.wall.time_since_epoch().count());
   last_commit_ = ground_.now();
   lost_ = false;
   ground_.tell([&](Watcher& watcher) { watcher.committed(changes); });

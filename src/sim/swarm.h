@@ -10,9 +10,11 @@
 
 namespace cb::sim {
 
+inline constexpr std::string_view kDigestRule = "digest";  // two runs of the seed differ
+
 struct SeedFailure {
   std::uint64_t seed = 0;
-  std::string rule;  // "digest" where two runs of the seed differ
+  std::string rule;
   std::string what;
 };
 
@@ -26,11 +28,15 @@ struct SwarmResult {
 // it is. A process that ends without a word is a failure of the seed that it was at.
 SwarmResult run_swarm(const Command& command, std::ostream& progress);
 
+// The digest that a process of `program` gives for this world; unset: it does not hold there.
+std::optional<std::uint64_t> digest_elsewhere(const std::string& program, std::uint64_t seed,
+                                              const Command& command);
+
 // Takes faults, clients and hours away for as long as `rule` is still broken.
 Narrowing shrink(std::uint64_t seed, const Narrowing& from, const std::string& rule,
                  std::ostream& progress);
 
-// The failed run of one seed in this process, twice where asked; unset: all is well.
+// The failed run of one seed in this process, and again in another where asked; unset: all is well.
 std::optional<SeedFailure> run_seed(std::uint64_t seed, const Command& command, Tally& tally);
 
 }  // namespace cb::sim

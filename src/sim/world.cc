@@ -17,6 +17,7 @@ class SimJournal : public port::Journal {
   explicit SimJournal(Ground& ground) : ground_(ground) {}
   void log(const core::Log& line) override {
     ground_.timeline.note("log     ", line.key, ": ", line.text);
+    ground_.timeline.fold(static_cast<int>(line.level));
   }
 
  private:
