@@ -1,36 +1,45 @@
-// How the cost of a step grows with the number of workers. Prints one JSON object.
+// How the cost of a step grows with the number of workers, and with that of callers who wait.
+// Prints one JSON object.
 //
-//   bench-growth WORKERS [STEPS]         time and memory
-//   valgrind --tool=callgrind --instr-atstart=no --callgrind-out-file=F bench-growth WORKERS STEPS
-//   OP
-//                                        instructions of STEPS steps of one kind:
-//                                        get_worker, ping, probe_answered, timer_and_probe
+//   bench-growth workers|callers N [STEPS]     time and memory
+//   valgrind --tool=callgrind --instr-atstart=no --callgrind-out-file=F
+//     bench-growth workers|callers N STEPS OPERATION
+//                                              instructions of STEPS steps of one kind
 
 #include <malloc.h>
 #include <valgrind/callgrind.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <type_traits>
 
 #include "bench/core/big_broker.h"
+#include "bench/core/big_crowd.h"
 
 namespace cb::bench {
 namespace {
 
 // Each does at least `steps` steps of its kind and returns how many it did.
-using Operation = std::function<std::size_t(BigBroker&, std::size_t)>;
+template <class World>
+using Operation = std::size_t (*)(World&, std::size_t steps);
+template <class World>
+using Operations = std::map<std::string, Operation<World>>;
 
-template <class Step>
-Operation repeated(Step step) {
-  return [step](BigBroker& broker, std::size_t steps) {
-    for (std::size_t i = 0; i < steps; ++i) step(broker);
-    return steps;
-  };
+template <auto step>
+std::size_t repeated(auto& world, std::size_t steps) {
+  for (std::size_t i = 0; i < steps; ++i) {
+    if constexpr (std::is_same_v<decltype((world.*step)()), bool>) {
+      CHECK((world.*step)());
+    } else {
+      (world.*step)();
+    }
+  }
+  return steps;
 }
 
 // One timer brings the probes of all workers that are due at its moment: counted as so many steps.
@@ -44,34 +53,31 @@ std::size_t timers(BigBroker& broker, std::size_t steps) {
   return done;
 }
 
-const std::map<std::string, Operation>& operations() {
-  static const std::map<std::string, Operation> all{
-      {"get_worker", repeated([](BigBroker& b) { CHECK(b.get_worker()); })},
-      {"ping", repeated([](BigBroker& b) { CHECK(b.ping()); })},
-      {"probe_answered", repeated([](BigBroker& b) { b.probe_answered(); })},
-      {"timer_and_probe", timers},
-  };
-  return all;
-}
+const Operations<BigBroker> kOfWorkers{
+    {"get_worker", repeated<&BigBroker::get_worker>},
+    {"ping", repeated<&BigBroker::ping>},
+    {"probe_answered", repeated<&BigBroker::probe_answered>},
+    {"timer_and_probe", timers},
+};
+const Operations<BigCrowd> kOfCallers{{"ask_and_hang_up", repeated<&BigCrowd::ask_and_hang_up>}};
 
-[[noreturn]] void count_instructions(BigBroker& broker, std::size_t steps,
-                                     const std::string& name) {
-  const auto found = operations().find(name);
-  CHECK(found != operations().end());
-  found->second(broker, steps / 10);
+template <class World>
+[[noreturn]] void count_instructions(World& world, Operation<World> run, std::size_t steps) {
+  run(world, steps / 10);
   ::malloc_trim(0);  // else some later allocation tidies up what building it all left behind
   CALLGRIND_START_INSTRUMENTATION;
-  const std::size_t done = found->second(broker, steps);
-  std::printf("{\"operation\":\"%s\",\"steps\":%zu}\n", name.c_str(), done);
+  const std::size_t done = run(world, steps);
+  std::printf("{\"steps\":%zu}\n", done);
   std::fflush(stdout);
   std::_Exit(0);  // what taking it all down costs is not asked
 }
 
-void measure_times(BigBroker& broker, std::size_t steps) {
-  for (const auto& [name, run] : operations()) {
-    run(broker, steps / 10);
+template <class World>
+void measure_times(World& world, const Operations<World>& all, std::size_t steps) {
+  for (const auto& [name, run] : all) {
+    run(world, steps / 10);
     const auto begun = std::chrono::steady_clock::now();
-    const std::size_t done = run(broker, steps);
+    const std::size_t done = run(world, steps);
     const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - begun;
     std::printf(",\"%s_ns\":%.1f", name.c_str(), took.count() / static_cast<double>(done));
   }
@@ -82,22 +88,37 @@ std::size_t in_use() {
   return info.uordblks + info.hblkhd;
 }
 
+template <class World>
+int measure(const Operations<World>& all, std::size_t many, std::size_t steps, const char* only) {
+  const std::size_t empty = in_use();
+  const auto smallest = std::make_unique<World>(1);
+  const std::size_t before = in_use();
+  const auto world = std::make_unique<World>(many);
+  const std::size_t bytes = (in_use() - before) - (before - empty);  // of all but one
+  if (only != nullptr) {
+    const auto found = all.find(only);
+    CHECK(found != all.end());
+    count_instructions(*world, found->second, steps);
+  }
+  std::printf("{\"many\":%zu,\"bytes_each\":%.1f", many,
+              static_cast<double>(bytes) / static_cast<double>(many - 1));
+  measure_times(*world, all, steps);
+  std::printf("}\n");
+  return 0;
+}
+
 }  // namespace
 }  // namespace cb::bench
 
 int main(int argc, char** argv) {
   using namespace cb::bench;
-  if (argc < 2) return std::fputs("usage: bench-growth WORKERS [STEPS [OPERATION]]\n", stderr), 2;
-  const auto workers = std::max<std::size_t>(2, static_cast<std::size_t>(std::atoll(argv[1])));
-  const auto steps = static_cast<std::size_t>(argc > 2 ? std::atoll(argv[2]) : 100'000);
-  const std::size_t empty = in_use();
-  const auto smallest = std::make_unique<BigBroker>(1);
-  const std::size_t before = in_use();
-  const auto broker = std::make_unique<BigBroker>(workers);
-  const std::size_t bytes = (in_use() - before) - (before - empty);  // of all but one
-  if (argc > 3) count_instructions(*broker, steps, argv[3]);
-  std::printf("{\"workers\":%zu,\"bytes_per_worker\":%.1f", workers,
-              static_cast<double>(bytes) / static_cast<double>(workers - 1));
-  measure_times(*broker, steps);
-  std::printf("}\n");
+  const std::string kind = argc > 1 ? argv[1] : "";
+  if (argc < 3 || (kind != "workers" && kind != "callers")) {
+    return std::fputs("usage: bench-growth workers|callers N [STEPS [OPERATION]]\n", stderr), 2;
+  }
+  const auto many = std::max<std::size_t>(2, static_cast<std::size_t>(std::atoll(argv[2])));
+  const auto steps = static_cast<std::size_t>(argc > 3 ? std::atoll(argv[3]) : 100'000);
+  const char* const only = argc > 4 ? argv[4] : nullptr;
+  return kind == "workers" ? measure(kOfWorkers, many, steps, only)
+                           : measure(kOfCallers, many, steps, only);
 }

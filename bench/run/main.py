@@ -4,6 +4,7 @@ import argparse
 import os
 import pathlib
 import platform
+import subprocess
 import sys
 import time
 
@@ -49,7 +50,7 @@ def main():
             for row in sections.ALL[name](bench, options):
                 rows.append(row)
                 print(report.line(row), flush=True)
-        except (Failed, OSError, IndexError, KeyError, TypeError) as problem:
+        except (Failed, OSError, LookupError, TypeError, subprocess.SubprocessError) as problem:
             broken = True
             print(f"{name:<12} could not be measured: {type(problem).__name__}: {problem}")
         print(f"-- {name}: {time.monotonic() - begun:.0f} s", flush=True)

@@ -1,4 +1,5 @@
 """The programs that are measured: started, asked about themselves, and ended."""
+import contextlib
 import json
 import os
 import pathlib
@@ -6,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.request
@@ -13,7 +15,10 @@ import urllib.request
 HERE = pathlib.Path(__file__).resolve().parent
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true"}
+QUICK_BOOT = ("pending=200ms..400ms", "boot=100ms..300ms", "service=50ms..100ms",
+              "shutting_down=50ms")
 START_LIMIT = 30  # seconds
+PROCESSES_MAX = 200  # of workers; ec2sim's default
 
 
 class Failed(Exception):
@@ -24,6 +29,14 @@ def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
+
+
+def listens(port):
+    """Asked of the kernel: for the Python broker a connection that says nothing is a launch."""
+    wanted = f":{port:04X}"
+    lines = pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]
+    return any(local.endswith(wanted) and state == "0A"
+               for _, local, _, state, *_ in map(str.split, lines))
 
 
 def wait_for(condition, what, limit=START_LIMIT):
@@ -53,8 +66,7 @@ class Server:
     def accepts(self):
         if self.process.poll() is not None:
             raise Failed(f"{self.name} ended by itself: {self.log.read_text()[-2000:]}")
-        with socket.socket() as s:
-            return s.connect_ex(("127.0.0.1", self.port)) == 0
+        return listens(self.port)
 
     def tasks(self):
         return pathlib.Path(f"/proc/{self.process.pid}/task").iterdir()
@@ -114,7 +126,11 @@ class Bench:
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode != 0:
             raise Failed(f"{' '.join(command)}: {done.stderr}")
-        return json.loads(done.stdout.splitlines()[-1])
+        return self.result(done.stdout.splitlines()[-1])
+
+    @staticmethod
+    def result(line):
+        return json.loads(line)
 
     def load(self, port, *arguments):
         return self.json("bench-load", "--port", port, *arguments)
@@ -129,8 +145,8 @@ class Bench:
                                      "--save", "", "--appendonly", "no", "--daemonize", "no"],
                            port=port)
 
-    def broker(self, sim, *settings, state=None):
-        """compute-broker serve, against `sim`."""
+    def broker(self, sim, *settings, state=None, memory=None):
+        """compute-broker serve, against `sim`, in `memory` bytes of address space."""
         port = free_port()
         state = state or tempfile.mkdtemp(prefix="state-", dir=self.place)
         command = [self.build / "compute-broker", "serve", "--state-dir", state, "--listen",
@@ -138,6 +154,8 @@ class Bench:
                    "--log-level", "warning", "--pool-default-image", "ami-0060337ebb6cf00ad"]
         for setting in settings:
             command += ["--set", setting]
+        if memory:
+            command = ["prlimit", f"--as={memory}", *command]
         return self.server("broker", command, port=port)
 
     def python(self, path, sim, backlog):
@@ -152,15 +170,66 @@ class Bench:
         command = [self.build / "compute-broker", "ec2sim", "--listen", f"127.0.0.1:{port}"]
         for setting in ("throttling=false", *settings):
             command += ["--set", setting]
-        sim = self.server("ec2sim", command + list(more), port=port)
-        sim.url = f"http://127.0.0.1:{port}"
-        sim.asks = lambda path: json.load(urllib.request.urlopen(f"{sim.url}/_sim/{path}"))
-        sim.calls = lambda: {action: tally["calls"] for action, tally in
-                             sim.asks("counters").get("actions", {}).items()}
-        return sim
+        return Sim(self.place, "ec2sim", self.prefix + [str(c) for c in [*command, *more]], port=port)
+
+    def answerer(self, sim, workers):
+        """Where `sim` has no process for each of its workers, one that answers for all of them."""
+        return Answerer(sim) if workers > PROCESSES_MAX else contextlib.nullcontext()
+
+
+class Sim(Server):
+    """compute-broker ec2sim, and what it says of itself."""
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def asks(self, path):
+        return json.load(urllib.request.urlopen(f"{self.url}/_sim/{path}"))
+
+    def instances(self, state=None):
+        return self.asks("instances" + (f"?state={state}" if state else ""))["instances"]
+
+    def all_calls(self):
+        return sum(tally["calls"] for tally in self.asks("counters").get("actions", {}).values())
+
+    def calls_in(self, seconds):
+        """How many calls come in so many seconds from now."""
+        before = self.all_calls()
+        time.sleep(seconds)
+        return self.all_calls() - before
+
+
+class Answerer:
+    """bench/run/answerer.py, at the address of every instance that is running."""
+
+    def __init__(self, sim):
+        wait_for(lambda: all(i["address"] for i in sim.instances()), "addresses")
+        self.process = subprocess.Popen([sys.executable, HERE / "answerer.py"],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for instance in sim.instances():
+            self.process.stdin.write(instance["address"] + "\n")
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        self.process.stdout.readline()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait(30)
 
 
 def ask(port, line, limit=120):
     with socket.create_connection(("127.0.0.1", port), limit) as s:
         s.sendall(line.encode() + b"\n")
         return s.makefile().readline().strip()
+
+
+def warm_worker(server):
+    """Waits until `server` hands a worker out; returns its address."""
+    def address():
+        answer = ask(server.port, "GET_WORKER")
+        return answer if answer[:1].isdigit() else None
+    return wait_for(address, f"{server.name}: a worker")

@@ -1,0 +1,81 @@
+"""The pieces without sockets: durable decisions, growth, parsing."""
+import pathlib
+import re
+import subprocess
+import tempfile
+
+from rows import ratios, row
+
+
+def durable(bench, options):
+    place = tempfile.mkdtemp(prefix="durable-", dir=bench.place)
+    for concurrent in (1, 128):
+        r = bench.json("bench-durable", f"{place}/{concurrent}", concurrent,
+                       3 if options.quick else 7)
+        what = f"{concurrent} at once"
+        goal = 8 if concurrent == 128 else None
+        yield row("durable", f"{what}: append + fdatasync", r["raw_per_s"], "1/s")
+        yield row("durable", f"{what}: launches recorded", r["launches_per_s"], "1/s")
+        yield row("durable", f"{what}: launches recorded / raw",
+                  ratios(r["launches_per_s"], r["raw_per_s"]), "x", at_least=goal)
+        twice = [2 * rate for rate in r["launches_per_s"]]
+        yield row("durable", f"{what}: decisions recorded / raw", ratios(twice, r["raw_per_s"]),
+                  "x", at_least=goal)
+        yield row("durable", f"{what}: launches decided and recorded", r["whole_per_s"], "1/s")
+
+
+WORKERS = (10, 1000, 100_000)
+CALLERS = (10, 1000, 100_000, 1_000_000)
+OPERATIONS = ("get_worker", "ping", "probe_answered", "timer_and_probe")
+OF_CALLERS = ("ask_and_hang_up",)
+
+
+def instructions(bench, kind, many, operation):
+    out = pathlib.Path(tempfile.mktemp(prefix="callgrind-", dir=bench.place))
+    done = subprocess.run([*bench.prefix, "valgrind", "--tool=callgrind", "--instr-atstart=no",
+                           f"--callgrind-out-file={out}", str(bench.bin / "bench-growth"), kind,
+                           str(many), "5000", operation], check=True, capture_output=True,
+                          text=True)
+    steps = int(re.search(r'"steps":(\d+)', done.stdout)[1])
+    return int(re.search(r"^(?:summary|totals): (\d+)", out.read_text(), re.M)[1]) / steps
+
+
+def growth(bench, options):
+    yield from growth_of(bench, options, "workers", WORKERS, OPERATIONS)
+    # Who waits has a claim on the next worker: what a lease is to the core of today.
+    yield from growth_of(bench, options, "callers", CALLERS, OF_CALLERS)
+
+
+def growth_of(bench, options, kind, sizes, operations):
+    rounds = 3 if options.quick else 5
+    steps = 20_000 if options.quick else 100_000
+    seen = {n: [] for n in sizes}
+    for _ in range(rounds):
+        for n in sizes:
+            seen[n].append(bench.json("bench-growth", kind, n, steps))
+    for operation in operations:
+        counted = {n: instructions(bench, kind, n, operation) for n in (10, 100_000)}
+        for n, count in counted.items():
+            yield row("growth", f"{operation}, {n:,} {kind}: instructions", count, "")
+        yield row("growth", f"{operation}: instructions 100,000 / 10", counted[100_000] /
+                  counted[10], "x", at_most=6)
+        taken = {n: [run[f"{operation}_ns"] for run in seen[n]] for n in sizes}
+        for n in sizes:
+            yield row("growth", f"{operation}, {n:,} {kind}: time", taken[n], "ns")
+        yield row("growth", f"{operation}: time {sizes[-1]:,} / 10",
+                  ratios(taken[sizes[-1]], taken[10]), "x", at_most=30)
+    memory = {n: [run["bytes_each"] for run in seen[n]] for n in sizes}
+    for n in sizes:
+        yield row("growth", f"memory of one of {n:,} {kind}", memory[n], "bytes")
+    spans = [max(run) / min(run) for run in zip(*memory.values())]
+    yield row("growth", f"memory of one of the {kind}: largest / smallest", spans, "x",
+              at_most=1.2)
+
+
+def parsing(bench, options):
+    r = bench.json("bench-parse", 1000, 11 if options.quick else 25)
+    yield row("parsing", "pugixml alone", r["bare_mb_s"], "MB/s")
+    yield row("parsing", "listing read", r["ours_mb_s"], "MB/s")
+    yield row("parsing", "listing / pugixml", ratios(r["ours_mb_s"], r["bare_mb_s"]), "x",
+              at_least=0.5)
+    yield row("parsing", "allocations an instance", r["our_allocations"] / r["instances"], "")
