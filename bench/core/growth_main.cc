@@ -15,11 +15,36 @@
 #include <cstdlib>
 #include <map>
 #include <memory>
+#include <new>
 #include <string>
 #include <type_traits>
 
 #include "bench/core/big_broker.h"
 #include "bench/core/big_crowd.h"
+
+namespace {
+
+std::size_t in_use = 0;  // bytes of the heap, malloc's own eight of each piece included
+
+std::size_t size_of(void* memory) {
+  return ::malloc_usable_size(memory) + sizeof(std::size_t);
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) {
+  void* const memory = std::malloc(size);
+  if (memory == nullptr) throw std::bad_alloc();
+  in_use += size_of(memory);
+  return memory;
+}
+void operator delete(void* memory) noexcept {
+  if (memory != nullptr) in_use -= size_of(memory);
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  operator delete(memory);
+}
 
 namespace cb::bench {
 namespace {
@@ -83,18 +108,13 @@ void measure_times(World& world, const Operations<World>& all, std::size_t steps
   }
 }
 
-std::size_t in_use() {
-  const auto info = ::mallinfo2();
-  return info.uordblks + info.hblkhd;
-}
-
 template <class World>
 int measure(const Operations<World>& all, std::size_t many, std::size_t steps, const char* only) {
-  const std::size_t empty = in_use();
+  const std::size_t empty = in_use;
   const auto smallest = std::make_unique<World>(1);
-  const std::size_t before = in_use();
+  const std::size_t before = in_use;
   const auto world = std::make_unique<World>(many);
-  const std::size_t bytes = (in_use() - before) - (before - empty);  // of all but one
+  const std::size_t bytes = (in_use - before) - (before - empty);  // of all but one
   if (only != nullptr) {
     const auto found = all.find(only);
     CHECK(found != all.end());

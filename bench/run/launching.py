@@ -14,8 +14,8 @@ NO_LIMIT = "launches_per_hour_max=1000"
 
 
 def moments(sim, address):
-    """Of the worker that was given out at `address`, as milliseconds of the wall clock: since when it
-    answers and runs; and since when anybody could know it, who must have seen it in a listing."""
+    """Of the worker that was given out at `address`, as milliseconds of the wall clock: since when
+    it runs and answers; and since when a listing has shown that, too, so that anybody can know."""
     def whole():
         of = [i for i in sim.instances() if i["address"] == address]
         last = max(of, key=lambda i: i["accepted_wall_ms"])
@@ -158,9 +158,9 @@ def cloud_calls(bench, options):
                     wait_for(lambda w=workers, b=broker: known_workers(b) == w, "all the workers")
                 # Without workers, callers would launch one.
                 for callers in crowds if workers else (0,):
+                    found = with_callers(bench, sim, broker, callers, window, rounds)
                     yield row("cloud calls", f"{workers} workers, {callers} callers, a listing "
-                              f"every {listing} s", with_callers(bench, sim, broker, callers, window,
-                                                                 rounds), "1/h")
+                              f"every {listing} s", found, "1/h")
     with bench.sim(*QUICK_BOOT) as sim, bench.broker(sim) as broker:
         warm_worker(broker)
         sim.calls_in(3)

@@ -170,7 +170,8 @@ class Bench:
         command = [self.build / "compute-broker", "ec2sim", "--listen", f"127.0.0.1:{port}"]
         for setting in ("throttling=false", *settings):
             command += ["--set", setting]
-        return Sim(self.place, "ec2sim", self.prefix + [str(c) for c in [*command, *more]], port=port)
+        command = self.prefix + [str(c) for c in (*command, *more)]
+        return Sim(self.place, "ec2sim", command, port=port)
 
     def answerer(self, sim, workers):
         """Where `sim` has no process for each of its workers, one that answers for all of them."""
