@@ -42,6 +42,7 @@ void Endings::ends_by_itself(Worker& worker, const std::string& reason) {
 
 void Endings::ask(const Worker& worker, Duration again_after) {
   const std::string& id = worker.record.id.value;
+  if (planted(Bug::kTerminateRepeatedLate)) again_after *= 2;
   if (!planted(Bug::kTerminateNotRepeated)) {
     desk_.agenda.arm({TimerKind::kWorkerTerminate, id}, desk_.now.boot + again_after);
   }

@@ -1,6 +1,7 @@
 #include "core/launch_plan.h"
 
 #include "base/text.h"
+#include "core/planted.h"
 
 namespace cb::core {
 namespace {
@@ -51,6 +52,8 @@ LaunchSpec launch_spec(const Settings& settings, const PoolName& name, const Poo
                {std::string(kPoolTag), name.value},
                {std::string(kTokenTag), token.value},
                {std::string(kExpiryTag), iso8601(wall + settings.max_lifetime)}};
+  if (planted(Bug::kLaunchUntagged)) spec.tags.clear();
+  if (planted(Bug::kLaunchWithoutShutdown)) spec.user_data = pool.user_data;
   return spec;
 }
 

@@ -29,6 +29,9 @@ enum class Bug {
   kEndsForeign,               // everything with the Name tag is taken for ours
   kLedgerUsesOurClock,        // the end of an instance is dated when it was noticed
   kReplyTwice,                // a caller who ran out of patience stays in the queue
+  kLaunchUntagged,            // a launch carries no tags
+  kLaunchWithoutShutdown,     // nor does it power itself off
+  kTerminateRepeatedLate,     // an end is asked for again after twice the time
   kJitterFromAnAddress,       // where memory happens to lie decides when a launch is asked again
 };
 
@@ -51,6 +54,9 @@ inline constexpr auto kBugNames = std::to_array<std::pair<Bug, std::string_view>
     {Bug::kEndsForeign, "ends-foreign"},
     {Bug::kLedgerUsesOurClock, "ledger-uses-our-clock"},
     {Bug::kReplyTwice, "reply-twice"},
+    {Bug::kLaunchUntagged, "launch-untagged"},
+    {Bug::kLaunchWithoutShutdown, "launch-without-shutdown"},
+    {Bug::kTerminateRepeatedLate, "terminate-repeated-late"},
     {Bug::kJitterFromAnAddress, "jitter-from-an-address"},
 });
 

@@ -116,7 +116,7 @@ std::variant<const Instance*, CloudFailure> Ec2::launch(const std::string& body)
   }
   instance.public_address = pair->public_address;
   instance.private_address = pair->private_address;
-  instance.pool = {form.tags.at(std::string(core::kPoolTag))};
+  instance.pool = {form.tag(core::kPoolTag)};
   instance.token = form.token;
   instance.body = body;
   instance.type = form.type;
@@ -170,7 +170,10 @@ std::vector<core::InstanceView> Ec2::tagged(Moment as_of) {
     return instance->ended && ground_.now() - *instance->ended > kShownAfterEnd + minutes{1};
   });
   std::vector<core::InstanceView> out;
+  const std::string name(core::kNameTag);
   for (const Instance* instance : listed_) {
+    const auto tag = instance->tags.find(name);
+    if (tag == instance->tags.end() || tag->second != core::kNameTagValue) continue;
     if (auto seen = view(*instance, as_of)) out.push_back(std::move(*seen));
   }
   return out;

@@ -78,6 +78,11 @@ Form decode_form(std::string_view body) {
   return form;
 }
 
+std::string LaunchForm::tag(std::string_view key) const {
+  const auto found = tags.find(std::string(key));
+  return found == tags.end() ? std::string{} : found->second;
+}
+
 LaunchForm read_launch(std::string_view body) {
   const Form form = decode_form(body);
   LaunchForm launch;
@@ -94,7 +99,8 @@ LaunchForm read_launch(std::string_view body) {
   if (need(form, "InstanceInitiatedShutdownBehavior") != "terminate") {
     throw CheckFailed("a launch whose shutdown would not terminate it");
   }
-  launch.lifetime = lifetime_in(base64_decoded(need(form, "UserData")));
+  const auto user_data = form.find("UserData");
+  if (user_data != form.end()) launch.lifetime = lifetime_in(base64_decoded(user_data->second));
   return launch;
 }
 

@@ -21,6 +21,8 @@ struct LaunchForm {
   std::map<std::string, std::string> tags;
   // After so long the machine powers itself off, as its user data says; unset: it says nothing.
   std::optional<minutes> lifetime;
+
+  std::string tag(std::string_view key) const;  // "" when absent
 };
 // Throws CheckFailed when something that every launch of ours carries is missing.
 LaunchForm read_launch(std::string_view body);

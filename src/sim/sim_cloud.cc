@@ -61,7 +61,7 @@ void SimCloud::identify() {
 void SimCloud::launch(const core::LaunchInstance& what) {
   crasher_.reached(CrashPoint::kBeforeLaunch);
   const LaunchForm form = read_launch(what.request);
-  const PoolName pool{form.tags.at(std::string(core::kPoolTag))};
+  const PoolName pool{form.tag(core::kPoolTag)};
   ground_.timeline.note("launch  ", what.token.value, " ", form.type, " ", to_string(form.market));
   ground_.timeline.fold(what.region, what.request);
   ground_.tell([&](Watcher& watcher) { watcher.launch_called({what.token, pool, what.request}); });
@@ -175,7 +175,9 @@ void SimCloud::omit_one() {
     // An index of tags that lags is one of machines that are not quite new.
     const bool old_enough = ground_.now() - instance.born > minutes{2} + kCallLimit;
     if (!ours(instance) || !instance.alive() || !old_enough) continue;
-    omitted_[instance.id] = ground_.now() + prng_.between(seconds{5}, seconds{100});
+    const Moment until = ground_.now() + prng_.between(seconds{5}, seconds{100});
+    omitted_[instance.id] = until;
+    ground_.tell([&](Watcher& watcher) { watcher.hidden(instance, until); });
     return;
   }
 }
@@ -185,6 +187,7 @@ void SimCloud::terminate(const core::TerminateInstances& what) {
   for (const InstanceId& id : what.ids) ground_.timeline.note("end     ", id.value);
   ground_.tell([&](Watcher& watcher) { watcher.terminate_called(what.ids); });
   if (ground_.holds(Fault::kUnreachable)) {
+    wasted(what.ids);
     mailbox_.deliver_after(
         seconds{3}, core::TerminateAnswered{
                         what.ids, CloudFailure{FailureClass::kUnreachable, "connect", "no route"}});
@@ -206,9 +209,19 @@ void SimCloud::terminate(const core::TerminateInstances& what) {
   crasher_.reached(CrashPoint::kAfterTerminate);
 }
 
+void SimCloud::wasted(const std::vector<InstanceId>& ids) {
+  for (const InstanceId& id : ids) {
+    ground_.tell([&](Watcher& watcher) { watcher.terminate_wasted(id); });
+  }
+}
+
 core::TerminateResult SimCloud::reach_terminate(const std::vector<InstanceId>& ids) {
-  if (auto failure = trouble()) return *failure;
+  if (auto failure = trouble()) {
+    wasted(ids);
+    return *failure;
+  }
   if (!other_account_ && ground_.strikes(Fault::kTerminateNotFound) && prng_.chance(30)) {
+    wasted(ids);
     return CloudFailure{FailureClass::kNotYetVisible, "InvalidInstanceID.NotFound",
                         "one of them does not exist"};
   }
@@ -216,6 +229,7 @@ core::TerminateResult SimCloud::reach_terminate(const std::vector<InstanceId>& i
   for (const InstanceId& id : ids) {
     const bool known = !other_account_ && ec2_.find(id) != nullptr;
     if (!known || ground_.strikes(Fault::kTerminateNotFound)) {
+      wasted({id});
       accepted.not_found.push_back(id);
     } else {
       end_one(id, accepted);
@@ -229,8 +243,9 @@ void SimCloud::end_one(const InstanceId& id, core::TerminateAccepted& accepted) 
     ec2_.end(id, "Client.UserInitiatedShutdown", "asked for by its user");
   };
   if (ground_.strikes(Fault::kTerminateLost)) {
-    // Accepted, and forgotten.
+    wasted({id});  // accepted, and forgotten
   } else if (ground_.strikes(Fault::kTerminateLate)) {
+    wasted({id});
     ground_.after(prng_.between(seconds{2}, seconds{90}), end);
   } else {
     end();

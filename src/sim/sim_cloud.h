@@ -42,6 +42,7 @@ class SimCloud : public port::Cloud {
   void answer_launch(const LaunchToken& token, core::LaunchResult result);
   core::ListResult reach_list(const core::ListQuery& what);
   core::TerminateResult reach_terminate(const std::vector<InstanceId>& ids);
+  void wasted(const std::vector<InstanceId>& ids);
   void end_one(const InstanceId& id, core::TerminateAccepted& accepted);
   void omit_one();
 

@@ -25,6 +25,7 @@ void SimStore::write(const core::Change& change) {
 
 Status SimStore::commit(const std::vector<core::Change>& changes, Now now) {
   crasher_.reached(CrashPoint::kBeforeCommit);
+  ground_.tell([&](Watcher& watcher) { watcher.decided(changes); });
   if (ground_.holds(Fault::kDiskFull)) {
     ground_.timeline.note("journal is full");
     ground_.tell([](Watcher& watcher) { watcher.commit_failed(); });

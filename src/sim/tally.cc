@@ -41,12 +41,13 @@ Counts read(std::istream& in) {
 
 }  // namespace
 
-void Tally::orphan(std::uint64_t seconds, Money cost, std::uint64_t seed) {
-  if (seconds > worst_orphan_seconds) {
-    worst_orphan_seconds = seconds;
-    worst_orphan_seed = seed;
-  }
-  worst_orphan_cost = std::max(worst_orphan_cost, cost);
+void Tally::orphan(const Orphan& one) {
+  if (one.seconds > worst_orphan.seconds) worst_orphan = one;
+}
+
+void Tally::unexcused(const Unexcused& one) {
+  const Unexcused& worst = worst_unexcused;
+  if (one.seconds * worst.bound > worst.seconds * one.bound) worst_unexcused = one;
 }
 
 void Tally::add(const Tally& other) {
@@ -61,14 +62,17 @@ void Tally::add(const Tally& other) {
   for (std::size_t i = 0; i < kCrashPoints; ++i) crash_points[i] += other.crash_points[i];
   add_all(error_classes, other.error_classes);
   add_all(answers, other.answers);
-  orphan(other.worst_orphan_seconds, other.worst_orphan_cost, other.worst_orphan_seed);
+  orphan(other.worst_orphan);
+  unexcused(other.worst_unexcused);
 }
 
 std::string Tally::encode() const {
   std::ostringstream out;
   out << worlds << ' ' << worlds_that_launched << ' ' << events << ' ' << virtual_seconds << ' '
       << instances << ' ' << billed_seconds << ' ' << billed.micro_dollars << ' '
-      << worst_orphan_seconds << ' ' << worst_orphan_seed << ' ' << worst_orphan_cost.micro_dollars;
+      << worst_orphan.seconds << ' ' << worst_orphan.seed << ' ' << worst_orphan.cost.micro_dollars
+      << ' ' << worst_unexcused.seconds << ' ' << worst_unexcused.bound << ' '
+      << worst_unexcused.seed;
   for (const std::uint64_t count : faults) out << ' ' << count;
   for (const std::uint64_t count : crash_points) out << ' ' << count;
   write(out, error_classes);
@@ -81,8 +85,9 @@ Tally Tally::decode(const std::string& line) {
   Tally tally;
   in >> tally.worlds >> tally.worlds_that_launched >> tally.events >> tally.virtual_seconds >>
       tally.instances >> tally.billed_seconds >> tally.billed.micro_dollars >>
-      tally.worst_orphan_seconds >> tally.worst_orphan_seed >>
-      tally.worst_orphan_cost.micro_dollars;
+      tally.worst_orphan.seconds >> tally.worst_orphan.seed >>
+      tally.worst_orphan.cost.micro_dollars >> tally.worst_unexcused.seconds >>
+      tally.worst_unexcused.bound >> tally.worst_unexcused.seed;
   for (std::uint64_t& count : tally.faults) in >> count;
   for (std::uint64_t& count : tally.crash_points) in >> count;
   tally.error_classes = read(in);
@@ -122,8 +127,10 @@ std::string summary(const Tally& tally, double elapsed_seconds) {
   std::string out =
       str(line, tally.events, " events\n", tally.instances, " instances billed ",
           tally.billed_seconds, " s, ", to_string(tally.billed), "; ", tally.worlds_that_launched,
-          " worlds launched\nworst orphan: ", tally.worst_orphan_seconds, " s (seed ",
-          tally.worst_orphan_seed, "), ", to_string(tally.worst_orphan_cost), "\nfaults:");
+          " worlds launched\nworst orphan: ", tally.worst_orphan.seconds, " s, ",
+          to_string(tally.worst_orphan.cost), " (seed ", tally.worst_orphan.seed,
+          "); without its troubles: ", tally.worst_unexcused.seconds, " s of at most ",
+          tally.worst_unexcused.bound, " (seed ", tally.worst_unexcused.seed, ")\nfaults:");
   for (std::size_t i = 0; i < kFaults; ++i) {
     out += str(" ", fault_table()[i].name, "=", tally.faults[i]);
   }

@@ -24,14 +24,25 @@ struct Tally {
   std::array<std::uint64_t, kCrashPoints> crash_points{};
   std::map<std::string, std::uint64_t> error_classes;
   std::map<std::string, std::uint64_t> answers;  // kinds of answers that callers got
-  // The worst instance of all: seconds billed with nobody behind it.
-  std::uint64_t worst_orphan_seconds = 0;
-  std::uint64_t worst_orphan_seed = 0;
-  Money worst_orphan_cost{};
+  // The instance that was billed longest with nobody behind it.
+  struct Orphan {
+    std::uint64_t seconds = 0;
+    std::uint64_t seed = 0;
+    Money cost{};
+  };
+  Orphan worst_orphan;
+  // The one that came nearest to its bound, or furthest past it, troubles taken off.
+  struct Unexcused {
+    std::uint64_t seconds = 0;
+    std::uint64_t bound = 1;
+    std::uint64_t seed = 0;
+  };
+  Unexcused worst_unexcused;
 
   void count(Fault fault) { ++faults[static_cast<std::size_t>(fault)]; }
   void count(CrashPoint point) { ++crash_points[static_cast<std::size_t>(point)]; }
-  void orphan(std::uint64_t seconds, Money cost, std::uint64_t seed);
+  void orphan(const Orphan& one);
+  void unexcused(const Unexcused& one);
   void add(const Tally& other);
 
   std::string encode() const;                    // one line of words

@@ -47,12 +47,17 @@ class Watcher {
   // EC2: what was asked of it, what became of it, what the broker was told.
   virtual void launch_called(const LaunchCall&) {}
   virtual void terminate_called(const std::vector<InstanceId>&) {}
+  // This call does not end it, or only later: lost, refused, late.
+  virtual void terminate_wasted(const InstanceId&) {}
   virtual void listing_called() {}
+  virtual void hidden(const Instance&, Moment /*until*/) {}  // from listings by tag
   virtual void born(const Instance&) {}
   virtual void ended(const Instance&) {}
   virtual void told(const core::Event&) {}  // just before the broker gets it
 
   // The broker's process and its machine.
+  // What a turn wants saved, just before it can be, or cannot.
+  virtual void decided(const std::vector<core::Change>&) {}
   virtual void committed(const std::vector<core::Change>&) {}
   virtual void commit_failed() {}
   // Before its first step; after a reboot the calendar may make it believe that more time has

@@ -5,8 +5,8 @@
 #include "sim/checkers/at_rest.h"
 #include "sim/checkers/bounds.h"
 #include "sim/checkers/buckets.h"
-#include "sim/checkers/excuses.h"
 #include "sim/checkers/foreign.h"
+#include "sim/checkers/guarded.h"
 #include "sim/checkers/no_kill_in_use.h"
 #include "sim/checkers/nothing_forgotten.h"
 #include "sim/checkers/one_answer.h"
@@ -21,11 +21,11 @@ class Checkers {
  public:
   Checkers(Ground& ground, Ec2& ec2, const SimStore& store, const Process& process)
       : history_(ground),
-        excuses_(ground, history_),
         one_answer_(ground),
         true_address_(ground, ec2, history_),
         one_launch_(ground, history_, store),
-        orphans_(ground, ec2, history_, excuses_),
+        orphans_(ground, ec2, history_),
+        guarded_(ground),
         no_kill_in_use_(ground, history_),
         nothing_forgotten_(ground, history_),
         true_ledger_(history_, store),
@@ -34,6 +34,7 @@ class Checkers {
         at_rest_(history_, process) {}
 
   void watch(Ground& ground) {
+    ground.watch(guarded_);
     ground.watch(one_answer_);
     ground.watch(true_address_);
     ground.watch(one_launch_);
@@ -44,17 +45,16 @@ class Checkers {
     ground.watch(foreign_);
     ground.watch(buckets_);
     ground.watch(at_rest_);
-    ground.watch(excuses_);
     ground.watch(history_);
   }
 
  private:
   History history_;
-  Excuses excuses_;
   OneAnswer one_answer_;
   TrueAddress true_address_;
   OneLaunch one_launch_;
   Orphans orphans_;
+  Guarded guarded_;
   NoKillInUse no_kill_in_use_;
   NothingForgotten nothing_forgotten_;
   TrueLedger true_ledger_;

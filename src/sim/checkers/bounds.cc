@@ -10,18 +10,29 @@ Duration boot_bound(const core::Settings& settings, const PoolName& pool) {
   return std::max(settings.pools.at(pool).launch_timeout, settings.sweep_grace);
 }
 
-Duration orphan_bound(const core::Settings& settings, const PoolName& pool) {
-  // Its answer is on the way, it boots (or is adopted), it idles (never shorter than it booted).
+Duration unseen_bound(const Options& options) {
+  // The listing under way when it was born may not show it; the next one begins at its pace, or
+  // with the answer of that one, and may show the world as it was a moment ago.
+  return std::max(options.settings.listing_slow, SimCloud::kCallLimit) + SimCloud::kCallLimit +
+         options.staleness + kSlack;
+}
+
+Duration idle_bound(const core::Settings& settings, const PoolName& pool, Duration booted) {
+  return std::max(settings.pools.at(pool).idle_timeout, booted);
+}
+
+Duration orphan_bound(const Options& options, const PoolName& pool) {
+  const core::Settings& settings = options.settings;
   const Duration boots = boot_bound(settings, pool);
-  const Duration idles = std::max(settings.pools.at(pool).idle_timeout, boots);
-  return SimCloud::kCallLimit + settings.listing_slow + boots + idles + settings.idle_save_interval;
+  const Duration idles = idle_bound(settings, pool, settings.pools.at(pool).launch_timeout);
+  return unseen_bound(options) + boots + idles + settings.idle_save_interval + 3 * kSlack;
 }
 
 Duration rest_bound(const Options& options) {
   const core::Settings& settings = options.settings;
   Duration worst{0};
   for (const auto& [name, pool] : settings.pools) {
-    worst = std::max(worst, orphan_bound(settings, name));
+    worst = std::max(worst, orphan_bound(options, name));
   }
   // Callers who still wait may cause one more launch; what was started late dies late; the ledger
   // and the journal are closed by a listing that says terminated.

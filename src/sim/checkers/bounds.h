@@ -6,11 +6,18 @@
 
 namespace cb::sim {
 
+// What a decision, the call for it and a driver that is a little late take.
+inline constexpr Duration kSlack = seconds{1};
+
+// Rule 4, phase by phase. Born, until a listing has shown it at the latest.
+Duration unseen_bound(const Options& options);
 // The longest that a machine may boot before it is given up: by its launch, or by its adoption.
 Duration boot_bound(const core::Settings& settings, const PoolName& pool);
-// Rule 4: the longest that an instance is billed with nobody behind it, while the broker runs and
-// EC2 does what it is asked. Troubles in that time are added one by one (checkers/excuses.h).
-Duration orphan_bound(const core::Settings& settings, const PoolName& pool);
+// Ready, until it is ended for want of use; no worker idles for less than it booted.
+Duration idle_bound(const core::Settings& settings, const PoolName& pool, Duration booted);
+// The sum of the phases: the longest that an instance is billed with nobody behind it while the
+// broker runs and EC2 does what it is asked.
+Duration orphan_bound(const Options& options, const PoolName& pool);
 // After the last fault, everything is at rest within so long.
 Duration rest_bound(const Options& options);
 // The longest that a dead worker is handed out because nobody could know, where nobody else

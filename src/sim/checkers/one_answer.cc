@@ -8,7 +8,7 @@ namespace {
 
 constexpr const char* kRule = "1-one-answer";
 // For the steps that lie between two events of one moment.
-constexpr Duration kSlack = milliseconds{50};
+constexpr Duration kSteps = milliseconds{50};
 
 }  // namespace
 
@@ -28,7 +28,7 @@ Duration OneAnswer::patience(const core::Request& request) const {
 void OneAnswer::asked(CallerId caller, const core::Request& request) {
   open_.insert(caller);
   const Duration limit = patience(request);
-  ground_.after(limit + 2 * ground_.options.batching + kSlack, [this, caller, limit] {
+  ground_.after(limit + 2 * ground_.options.batching + kSteps, [this, caller, limit] {
     if (!open_.contains(caller)) return;
     throw Violated(kRule, str("caller ", caller.value, " has no answer after ", to_string(limit)));
   });

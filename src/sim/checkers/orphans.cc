@@ -8,50 +8,290 @@
 
 namespace cb::sim {
 
+std::string_view Orphans::name_of(Phase phase) {
+  switch (phase) {
+    case Phase::kUnseen:
+      return "not seen yet";
+    case Phase::kBooting:
+      return "booting";
+    case Phase::kReady:
+      return "ready";
+    case Phase::kEnding:
+      return "told to end";
+  }
+  return "";
+}
+
+Orphans::Watched* Orphans::find(const InstanceId& id) {
+  const auto found = living_.find(id);
+  return found == living_.end() ? nullptr : &found->second;
+}
+
+// Before anything moves its deadline, and when it ends.
+void Orphans::judge(const Watched& watched) const {
+  if (blocked() || ground_.now() <= watched.deadline) return;
+  const Instance& instance = *watched.instance;
+  throw Violated(
+      "4-orphans",
+      str(instance.id.value, ", ", name_of(watched.phase), ", had to be gone by ",
+          stamp(watched.deadline), " (", to_string(Duration{ground_.now() - watched.deadline}),
+          " ago); nobody is behind it for ", to_string(Duration{ground_.now() - watched.needed}),
+          ", of which troubles explain ", to_string(watched.excused)));
+}
+
+void Orphans::trouble(Watched& watched, Moment until) {
+  if (until <= watched.deadline) return;
+  watched.excused += until - watched.deadline;
+  watched.deadline = until;
+}
+
+void Orphans::born(const Instance& instance) {
+  Watched& watched = living_[instance.id];
+  watched.instance = &instance;
+  watched.needed = ground_.now();
+  watched.deadline = ground_.now() + unseen_bound(ground_.options);
+}
+
+void Orphans::told(const core::Event& event) {
+  if (std::holds_alternative<core::Identified>(event)) {
+    open_from_ = std::min(open_from_, ground_.now());
+  } else if (const auto* launch = std::get_if<core::LaunchAnswered>(&event)) {
+    const auto* launched = std::get_if<core::Launched>(&launch->result);
+    if (launched == nullptr) return;
+    for (const core::InstanceView& view : launched->instances) seen(view);
+  } else if (const auto* listed = std::get_if<core::Listed>(&event)) {
+    if (const auto* listing = std::get_if<core::Listing>(&listed->result)) {
+      for (const core::InstanceView& view : listing->instances) seen(view);
+      return;
+    }
+    // It showed nothing; the next one does.
+    for (auto& [id, watched] : living_) {
+      if (watched.phase == Phase::kUnseen) {
+        trouble(watched, ground_.now() + unseen_bound(ground_.options));
+      }
+    }
+  }
+}
+
+void Orphans::seen(const core::InstanceView& view) {
+  Watched* const watched = find(view.id);
+  if (watched == nullptr || watched->phase != Phase::kUnseen) return;
+  judge(*watched);
+  watched->phase = Phase::kBooting;
+  watched->taken_up = false;
+  watched->deadline =
+      ground_.now() + boot_bound(ground_.options.settings, watched->instance->pool) + kSlack;
+  watched->boot_until = watched->deadline;
+}
+
+void Orphans::decided(const std::vector<core::Change>& changes) {
+  for (const core::Change& change : changes) {
+    const auto* record = std::get_if<core::WorkerRecord>(&change);
+    Watched* const watched = record != nullptr ? find(record->id) : nullptr;
+    if (watched == nullptr) continue;
+    switch (record->phase) {
+      case core::WorkerPhase::kBooting:
+        if (watched->phase != Phase::kBooting || std::exchange(watched->taken_up, true)) break;
+        watched->deadline =
+            ground_.now() +
+            ground_.options.settings.pools.at(watched->instance->pool).launch_timeout + kSlack;
+        watched->boot_until = watched->deadline;
+        break;
+      case core::WorkerPhase::kAdopting:
+        if (!std::exchange(watched->taken_up, true)) watched->needed = ground_.now();
+        break;
+      case core::WorkerPhase::kReady:
+        ready(*watched, *record);
+        break;
+      case core::WorkerPhase::kTerminating:
+        ends(*watched);
+        break;
+    }
+  }
+}
+
+void Orphans::ready(Watched& watched, const core::WorkerRecord& record) {
+  if (watched.phase == Phase::kReady || watched.phase == Phase::kEnding) return;
+  judge(watched);
+  watched.phase = Phase::kReady;
+  watched.idles = idle_bound(ground_.options.settings, watched.instance->pool,
+                             record.boot.value_or(Duration{0}));
+  const core::Settings& settings = ground_.options.settings;
+  watched.deadline =
+      std::max(ground_.now() + watched.idles, started_ + settings.restart_grace) + kSlack;
+  watched.idle_until = watched.deadline;
+}
+
+void Orphans::touched(Watched& watched) {
+  judge(watched);
+  watched.needed = ground_.now();
+  watched.excused = Duration{0};
+  if (watched.phase != Phase::kReady) return;
+  watched.deadline =
+      std::max(ground_.now() + watched.idles, started_ + ground_.options.settings.restart_grace) +
+      kSlack;
+  watched.idle_until = watched.deadline;
+}
+
+void Orphans::touched_by(const core::Request& request) {
+  const auto* get = std::get_if<core::GetWorker>(&request);
+  const auto* ping = std::get_if<core::Ping>(&request);
+  for (auto& [id, watched] : living_) {
+    const bool got = get != nullptr && watched.instance->pool == get->pool;
+    const bool pinged = ping != nullptr && has_address(*watched.instance, ping->address);
+    if (watched.phase == Phase::kReady && (got || pinged)) touched(watched);
+  }
+}
+
+void Orphans::answered(CallerId caller, const core::Answer& answer) {
+  refresh();
+  std::string address;
+  if (const auto* worker = std::get_if<core::WorkerAddress>(&answer)) address = worker->address;
+  const auto waiting = history_.waiting().find(caller);
+  if (waiting != history_.waiting().end() && std::holds_alternative<core::Ok>(answer)) {
+    const auto* ping = std::get_if<core::Ping>(&waiting->second.request);
+    if (ping != nullptr) address = ping->address;
+  }
+  if (address.empty()) return;
+  for (auto& [id, watched] : living_) {
+    if (has_address(*watched.instance, address)) touched(watched);
+  }
+}
+
+// His question may lie in the queue before the news that he is gone.
+void Orphans::hung_up(CallerId caller) {
+  refresh();
+  const auto waiting = history_.waiting().find(caller);
+  if (waiting == history_.waiting().end()) return;
+  const Duration ago = ground_.now() - waiting->second.since;
+  if (ago <= ground_.options.batching) touched_by(waiting->second.request);
+}
+
+// The broker may have counted his use, and died before it could say so.
+void Orphans::cut(CallerId caller) {
+  refresh();
+  const auto waiting = history_.waiting().find(caller);
+  if (waiting != history_.waiting().end()) touched_by(waiting->second.request);
+}
+
+void Orphans::ends(Watched& watched) {
+  if (watched.phase == Phase::kEnding) return;
+  judge(watched);
+  watched.phase = Phase::kEnding;
+  watched.deadline = std::max(ground_.now(), open_from_) + kSlack;
+}
+
+void Orphans::terminate_called(const std::vector<InstanceId>& ids) {
+  for (const InstanceId& id : ids) {
+    if (Watched* const watched = find(id)) ends(*watched);
+  }
+}
+
+void Orphans::terminate_wasted(const InstanceId& id) {
+  Watched* const watched = find(id);
+  if (watched == nullptr) return;
+  judge(*watched);
+  trouble(*watched, ground_.now() + ground_.options.settings.terminate_repeat + kSlack);
+}
+
+void Orphans::hidden(const Instance& instance, Moment until) {
+  Watched* const watched = find(instance.id);
+  if (watched == nullptr || watched->phase != Phase::kUnseen) return;
+  trouble(*watched, until + unseen_bound(ground_.options));
+}
+
+void Orphans::went_down() {
+  for (const auto& [id, watched] : living_) judge(watched);
+  down_ = true;
+}
+
+void Orphans::starting(Duration misjudged) {
+  // After a reboot its clocks may believe that less time has passed than in truth.
+  const Duration younger = std::max(-misjudged, Duration{0});
+  for (auto& [id, watched] : living_) {
+    if (watched.boot_until) *watched.boot_until += younger;
+    if (watched.idle_until) *watched.idle_until += younger;
+  }
+}
+
+void Orphans::started(const BrokerStart& start) {
+  down_ = false;
+  other_account_ = start.other_account;
+  started_ = ground_.now();
+  open_from_ = ground_.now() + SimCloud::kCallLimit;
+  for (auto& [id, watched] : living_) {
+    const Phase before = watched.phase;
+    const Moment until = resumed(watched, start.held) + kSlack;
+    trouble(watched, until);
+    watched.deadline = until;
+    // All that came before has to be gone through again.
+    if (watched.phase < before) watched.excused = until - watched.needed;
+  }
+}
+
+// What this process knows of it is what the journal held.
+Moment Orphans::resumed(Watched& watched, const core::Records& held) {
+  const core::Settings& settings = ground_.options.settings;
+  const Moment soonest = ground_.now() + settings.restart_grace;
+  const auto found = held.workers.find(watched.instance->id);
+  if (found == held.workers.end()) {
+    watched.phase = Phase::kUnseen;
+    return open_from_ + unseen_bound(ground_.options);
+  }
+  switch (found->second.phase) {
+    case core::WorkerPhase::kBooting:
+    case core::WorkerPhase::kAdopting:
+      watched.phase = Phase::kBooting;
+      return std::max(watched.boot_until.value_or(soonest), soonest);
+    case core::WorkerPhase::kReady:
+      watched.phase = Phase::kReady;
+      return std::max(watched.idle_until.value_or(soonest) + settings.idle_save_interval, soonest);
+    case core::WorkerPhase::kTerminating:
+      watched.phase = Phase::kEnding;
+      return open_from_;
+  }
+  return soonest;
+}
+
 // Someone waits, and it may still become what he waits for.
-bool Orphans::awaited(const Life& life) const {
-  const Duration age = ground_.now() - life.instance->born;
-  return age < SimCloud::kCallLimit + boot_bound(ground_.options.settings, life.instance->pool) &&
-         history_.waits_for(life.instance->pool);
+bool Orphans::awaited(const Watched& watched) const {
+  const bool rises = watched.phase == Phase::kUnseen || watched.phase == Phase::kBooting;
+  return rises && ground_.now() <= watched.deadline && history_.waits_for(watched.instance->pool);
 }
 
 // Called before History takes note, so that who leaves just now still counts.
 void Orphans::refresh() {
-  for (const Life* life : history_.living()) {
-    if (awaited(*life)) needed_[life->instance->id] = ground_.now();
-  }
-}
-
-void Orphans::asked(CallerId, const core::Request&) {
-  refresh();
-}
-
-// What is found by its tag after the journal was lost has its life before it.
-void Orphans::committed(const std::vector<core::Change>& changes) {
-  for (const core::Change& change : changes) {
-    const auto* worker = std::get_if<core::WorkerRecord>(&change);
-    const Life* life = worker != nullptr ? history_.life(worker->id) : nullptr;
-    if (life == nullptr || !life->before_loss) continue;
-    if (adopted_.insert(worker->id).second) needed_[worker->id] = ground_.now();
+  for (auto& [id, watched] : living_) {
+    if (!awaited(watched)) continue;
+    watched.needed = ground_.now();
+    watched.excused = Duration{0};
   }
 }
 
 void Orphans::ended(const Instance& instance) {
-  if (!ours(instance)) return;
-  const Life& life = *history_.life(instance.id);
-  Moment needed = std::max(instance.born, needed_[instance.id]);
-  if (life.used) needed = std::max(needed, *life.used);
-  if (awaited(life)) needed = ground_.now();
-  const Moment now = ground_.now();
-  const Duration orphaned = now - needed;
-  ground_.tally.orphan(static_cast<std::uint64_t>(orphaned / seconds{1}),
-                       ec2_.cost(instance, needed, now), ground_.options.seed);
-  const Duration excused = excuses_.within(instance.id, needed, now);
-  const Duration bound = orphan_bound(ground_.options.settings, instance.pool);
-  if (orphaned - excused <= bound) return;
-  throw Violated("4-orphans", str(instance.id.value, " was billed for ", to_string(orphaned),
-                                  " with nobody behind it, ", to_string(excused),
-                                  " of it excused (bound ", to_string(bound), ")"));
+  const auto found = living_.find(instance.id);
+  if (found == living_.end()) return;
+  judge(found->second);
+  if (awaited(found->second)) found->second.needed = ground_.now();
+  report(found->second);
+  living_.erase(found);
+}
+
+void Orphans::report(const Watched& watched) const {
+  const Duration orphaned = ground_.now() - watched.needed;
+  const Duration bound = orphan_bound(ground_.options, watched.instance->pool);
+  ground_.tally.orphan({.seconds = static_cast<std::uint64_t>(orphaned / seconds{1}),
+                        .seed = ground_.options.seed,
+                        .cost = ec2_.cost(*watched.instance, watched.needed, ground_.now())});
+  if (orphaned <= watched.excused) return;
+  ground_.tally.unexcused(
+      {.seconds = static_cast<std::uint64_t>((orphaned - watched.excused) / seconds{1}),
+       .bound = static_cast<std::uint64_t>(bound / seconds{1}),
+       .seed = ground_.options.seed});
+}
+
+void Orphans::finished() {
+  for (const auto& [id, watched] : living_) judge(watched);
 }
 
 }  // namespace cb::sim

@@ -1,0 +1,28 @@
+#include "sim/checkers/guarded.h"
+
+#include "base/text.h"
+#include "sim/form.h"
+
+namespace cb::sim {
+namespace {
+
+constexpr const char* kRule = "4-guarded";
+
+}  // namespace
+
+void Guarded::launch_called(const LaunchCall& call) {
+  const LaunchForm form = read_launch(call.body);
+  const core::Settings& settings = ground_.options.settings;
+  const auto demand = [&](bool good, std::string_view what) {
+    if (!good) throw Violated(kRule, str("launch ", call.token.value, ": ", what));
+  };
+  demand(form.tag(core::kNameTag) == core::kNameTagValue, "its Name tag is not ours");
+  demand(form.tag(core::kBrokerTag) == settings.name, "it does not carry its broker's tag");
+  demand(settings.pools.contains({form.tag(core::kPoolTag)}), "it carries no tag of a pool");
+  demand(form.tag(core::kTokenTag) == call.token.value, "it does not carry its token's tag");
+  demand(parse_iso8601(form.tag(core::kExpiryTag)).has_value(), "it does not carry its expiry");
+  demand(form.lifetime == std::chrono::ceil<minutes>(settings.max_lifetime),
+         "its user data does not power it off after max_lifetime");
+}
+
+}  // namespace cb::sim

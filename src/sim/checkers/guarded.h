@@ -1,0 +1,20 @@
+#pragma once
+// Rule 4, what holds when no broker comes back: each launch carries all five tags, by which it is
+// found again, and user data that powers it off after max_lifetime.
+
+#include "sim/ground.h"
+#include "sim/watcher.h"
+
+namespace cb::sim {
+
+class Guarded : public Watcher {
+ public:
+  explicit Guarded(const Ground& ground) : ground_(ground) {}
+
+  void launch_called(const LaunchCall& call) override;
+
+ private:
+  const Ground& ground_;
+};
+
+}  // namespace cb::sim
