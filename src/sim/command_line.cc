@@ -14,7 +14,7 @@ const std::string_view kUsage =
   --twice                every world again in a process of its own: the digests must be equal
   --against PROGRAM      the same, by another broker-sim
   --require-coverage     fail when a fault, crash point, error class or kind of answer never came
-  --clients N            50 by default
+  --clients N            drawn from 1, 2, 8, 50 and 200 by default
   --hours N              of the first phase, 24 by default
   --without NAME,...     leave these faults out (names: any summary)
   --only NAME,...        leave all others out; none: leave all out

@@ -18,9 +18,15 @@ class Crasher {
   explicit Crasher(Ground& ground) : ground_(ground) {}
 
   // The next time `point` is reached, after `passes` earlier passings, the process dies there.
-  void arm(CrashPoint point, std::uint64_t passes) {
+  // Returns the number of this arming.
+  std::uint64_t arm(CrashPoint point, std::uint64_t passes) {
     armed_ = point;
     passes_left_ = passes;
+    return ++armings_;
+  }
+  // It was not reached for too long; nothing when another has been armed since.
+  void give_up(std::uint64_t arming) {
+    if (arming == armings_) armed_.reset();
   }
   void disarm() { armed_.reset(); }
   std::optional<CrashPoint> armed() const { return armed_; }
@@ -33,6 +39,7 @@ class Crasher {
     armed_.reset();
     ground_.tally.count(died);
     ground_.tally.count(Fault::kCrash);
+    if (died == CrashPoint::kWhileRecovering) ground_.tally.count(Fault::kCrashTwice);
     ground_.timeline.note("broker  dies ", name_of(died), " (", name_of(point), ")");
     throw Crashed{died};
   }
@@ -41,6 +48,7 @@ class Crasher {
   Ground& ground_;
   std::optional<CrashPoint> armed_;
   std::uint64_t passes_left_ = 0;
+  std::uint64_t armings_ = 0;
 };
 
 }  // namespace cb::sim

@@ -179,6 +179,14 @@ std::vector<core::InstanceView> Ec2::tagged(Moment as_of) {
   return out;
 }
 
+bool Ec2::changed_since(Moment then) const {
+  return std::any_of(listed_.begin(), listed_.end(), [&](const Instance* instance) {
+    const auto& shown = instance->address_shown;
+    return instance->history.back().first > then ||
+           (shown && *shown > then && *shown <= ground_.now());
+  });
+}
+
 Money Ec2::hourly(const Instance& instance, Moment at) const {
   const std::int64_t list_price = instance.type == "m7i.large" ? 100'800 : 2'856'000;
   if (instance.market == Market::kOnDemand) return {list_price};

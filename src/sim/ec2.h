@@ -37,6 +37,9 @@ class Ec2 {
   // Everything that carries the Name tag, as it was then.
   std::vector<core::InstanceView> tagged(Moment as_of);
 
+  // Whether anything that is listed has changed, or was shown for the first time, after `then`.
+  bool changed_since(Moment then) const;
+
   // What an hour of such a machine costs at that time; prices move every hour.
   Money hourly(const Instance& instance, Moment at) const;
   Money cost(const Instance& instance, Moment from, Moment to) const;
@@ -51,7 +54,9 @@ class Ec2 {
   void run(Instance& instance);
   void boot(Instance& instance);
   void misfortunes(Instance& instance);
-  void interrupt_later(Instance& instance, Duration notice);
+  void interrupt_later(Instance& instance, Fault fault, Duration notice);
+  const core::PoolSettings* pool_of(const Instance& instance) const;
+  bool probed(const Instance& instance) const;
   void enter(Instance& instance, core::InstanceState state);
   void free_address(Instance& instance);
   void stranger_takes_an_address();

@@ -38,9 +38,10 @@ void Ec2::enter(Instance& instance, InstanceState state) {
 void Ec2::live(Instance& instance, const std::optional<minutes>& lifetime) {
   const Options& options = ground_.options;
   Instance* const it = &instance;
-  if (ground_.strikes(Fault::kEndsItself)) {
+  if (ground_.would_strike(Fault::kEndsItself)) {
     ground_.after(prng_.between(seconds{1}, seconds{20}), [this, it] {
       if (!it->alive()) return;
+      ground_.met(Fault::kEndsItself);
       it->reason_code = kOwnEnds[prng_.below(std::size(kOwnEnds))];
       it->reason = "EC2 took it back";
       enter(*it, InstanceState::kTerminated);
@@ -62,10 +63,12 @@ void Ec2::live(Instance& instance, const std::optional<minutes>& lifetime) {
 
 void Ec2::run(Instance& instance) {
   enter(instance, InstanceState::kRunning);
-  if (ours(instance) && ground_.strikes(Fault::kNoAddress)) {
+  const core::PoolSettings* const pool = pool_of(instance);
+  const bool public_matters = pool != nullptr && pool->address == core::AddressKind::kPublic;
+  if (public_matters && ground_.strikes(Fault::kNoAddress)) {
     instance.gets_public_address = false;
   } else {
-    const bool late = ground_.strikes(Fault::kLateAddress);
+    const bool late = public_matters && ground_.strikes(Fault::kLateAddress);
     instance.address_shown =
         ground_.now() + (late ? prng_.between(seconds{2}, seconds{40}) : Duration{0});
   }
@@ -73,13 +76,25 @@ void Ec2::run(Instance& instance) {
   if (ours(instance)) misfortunes(instance);
 }
 
+// Null: not one of ours.
+const core::PoolSettings* Ec2::pool_of(const Instance& instance) const {
+  if (!ours(instance)) return nullptr;
+  return &ground_.options.settings.pools.at(instance.pool);
+}
+
+// Whether anybody looks at its service.
+bool Ec2::probed(const Instance& instance) const {
+  const core::PoolSettings* const pool = pool_of(instance);
+  return pool != nullptr && pool->ready != core::ReadyCheck::kNone;
+}
+
 void Ec2::boot(Instance& instance) {
   const Options& options = ground_.options;
   Duration takes = prng_.between(options.boot_min, options.boot_max);
-  if (ours(instance) && ground_.strikes(Fault::kSlowBoot)) {
+  if (probed(instance) && ground_.strikes(Fault::kSlowBoot)) {
     takes = prng_.between(minutes{1}, minutes{4});
   }
-  const bool never = ours(instance) && ground_.strikes(Fault::kNeverReady);
+  const bool never = probed(instance) && ground_.strikes(Fault::kNeverReady);
   const auto how = prng_.below(3);  // never ready: closed, silent, or something else answers
   if (!never || how == 1) instance.accepts = ground_.now() + takes / 2;
   if (!never) instance.serves = ground_.now() + takes;
@@ -91,24 +106,30 @@ void Ec2::boot(Instance& instance) {
 
 void Ec2::misfortunes(Instance& instance) {
   Instance* const it = &instance;
-  if (ground_.strikes(Fault::kDiesSilently)) {
-    ground_.after(prng_.between(seconds{10}, hours{3}), [this, it] {
-      if (it->running() && !it->dead) it->dead = ground_.now();
+  if (probed(instance) && ground_.would_strike(Fault::kDiesSilently)) {
+    ground_.after(prng_.between(seconds{10}, minutes{40}), [this, it] {
+      if (!it->running() || it->dead) return;
+      it->dead = ground_.now();
+      ground_.met(Fault::kDiesSilently);
     });
   }
   if (instance.market != core::Market::kSpot) return;
-  if (ground_.strikes(Fault::kInterrupted120)) interrupt_later(instance, seconds{120});
-  if (ground_.strikes(Fault::kInterrupted39)) interrupt_later(instance, seconds{39});
-  if (ground_.strikes(Fault::kInterrupted0)) interrupt_later(instance, seconds{0});
+  interrupt_later(instance, Fault::kInterrupted120, seconds{120});
+  interrupt_later(instance, Fault::kInterrupted39, seconds{39});
+  interrupt_later(instance, Fault::kInterrupted0, seconds{0});
 }
 
-void Ec2::interrupt_later(Instance& instance, Duration notice) {
-  const InstanceId id = instance.id;
-  ground_.after(prng_.between(seconds{10}, hours{2}), [this, id, notice] {
-    if (!find(id)->running()) return;
-    ground_.timeline.note("ec2     ", id.value, " is told that it ends in ", to_string(notice));
-    ground_.after(notice,
-                  [this, id] { end(id, "Server.SpotInstanceTermination", "interrupted by EC2"); });
+void Ec2::interrupt_later(Instance& instance, Fault fault, Duration notice) {
+  if (!ground_.would_strike(fault)) return;
+  Instance* const it = &instance;
+  ground_.after(prng_.between(seconds{10}, minutes{15}), [this, it, fault, notice] {
+    if (!it->running()) return;
+    ground_.timeline.note("ec2     ", it->id.value, " is told that it ends in ", to_string(notice));
+    ground_.after(notice, [this, it, fault] {
+      if (!it->running()) return;
+      ground_.met(fault);
+      end(it->id, "Server.SpotInstanceTermination", "interrupted by EC2");
+    });
   });
 }
 

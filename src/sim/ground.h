@@ -41,6 +41,10 @@ class Ground {
     tally.count(fault);
     return true;
   }
+  // The same for those that are counted only when they make a difference, with met().
+  bool would_strike(Fault fault) { return weather.strikes(fault); }
+  bool would_hold(Fault fault) const { return weather.holds(fault, now()); }
+  void met(Fault fault) { tally.count(fault); }
   void watch(Watcher& watcher) { watchers_.push_back(&watcher); }
   template <class Tell>
   void tell(Tell tell) {

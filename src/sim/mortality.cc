@@ -55,8 +55,8 @@ void Mortality::strike() {
     process_->end();
     return it_died();
   }
-  crasher_.arm(point, prng_.below(3));
-  ground_.after(kArmedFor, [this] { crasher_.disarm(); });
+  const std::uint64_t arming = crasher_.arm(point, prng_.below(3));
+  ground_.after(kArmedFor, [this, arming] { crasher_.give_up(arming); });
 }
 
 void Mortality::stop() {
@@ -121,7 +121,7 @@ void Mortality::it_died() {
 void Mortality::start_again() {
   if (next_.rebooted) ground_.clock.reboot();
   cloud_.use_other_account(next_.other_account);
-  if (ground_.strikes(Fault::kCrashTwice)) {
+  if (ground_.would_strike(Fault::kCrashTwice)) {
     crasher_.arm(CrashPoint::kWhileRecovering, prng_.below(8));
   }
   process_->start(next_);

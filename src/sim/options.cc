@@ -13,7 +13,8 @@ T pick(Prng& prng, const T (&values)[N]) {
 void draw_settings(core::Settings& settings, Prng& prng) {
   settings.region = "us-east-1";
   settings.max_workers = static_cast<std::size_t>(prng.between(1, 4));
-  settings.launches_per_hour_max = pick<std::size_t>(prng, {20, 20, 60, 6});
+  settings.launches_per_hour_max =
+      pick<std::size_t>(prng, {1000, 1000, 1000, 1000, 200, 60, 20, 6});
   settings.max_lifetime = pick<Duration>(prng, {hours{12}, hours{12}, hours{3}});
   settings.adopt_untagged = prng.chance(15);
   // Two seconds is the default and costs most of a world's time; every tenth world pays it.
@@ -62,7 +63,10 @@ Options draw_options(std::uint64_t seed, const Narrowing& narrowing) {
   Prng prng = stream(seed, "options");
   Options options;
   options.seed = seed;
-  options.clients = narrowing.clients;
+  // The lonely idle, vanish and lose answers; a crowd only shares. A stream of its own, so that a
+  // world stays as it is when somebody else fills it.
+  Prng population = stream(seed, "population");
+  options.clients = narrowing.clients.value_or(pick<int>(population, {1, 2, 8, 50, 200}));
   options.length = narrowing.length;
   draw_settings(options.settings, prng);
   draw_faults(options, narrowing, prng);
@@ -76,7 +80,7 @@ Options draw_options(std::uint64_t seed, const Narrowing& narrowing) {
   options.think = pick<Duration>(prng, {minutes{8}, minutes{20}, minutes{60}});
   options.session = pick<Duration>(prng, {minutes{1}, minutes{4}, minutes{20}});
   options.busy_percent = static_cast<int>(prng.between(10, 45));
-  options.release_percent = pick<int>(prng, {0, 10, 40, 90});
+  options.release_percent = pick<int>(prng, {0, 0, 1, 5, 40});
   options.foreigners = prng.chance(60);
   options.batching = pick<Duration>(prng, {milliseconds{0}, milliseconds{0}, milliseconds{40}});
   return options;
@@ -85,7 +89,7 @@ Options draw_options(std::uint64_t seed, const Narrowing& narrowing) {
 std::string Narrowing::flags() const {
   std::string out;
   const Narrowing usual;
-  if (clients != usual.clients) out += str(" --clients ", clients);
+  if (clients) out += str(" --clients ", *clients);
   if (length != usual.length) out += str(" --hours ", length / hours{1});
   if (without.empty()) return out;
   // Whichever list is the shorter.

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -18,7 +19,7 @@ namespace cb::sim {
 struct Narrowing {
   std::set<Fault> without;
   bool takes(Fault fault) const { return !without.contains(fault); }
-  int clients = 50;
+  std::optional<int> clients;   // unset: as drawn
   Duration length = hours{24};  // of the first phase
 
   // The flags that ask for it again: " --clients 3 --hours 2 --only crash,quota".

@@ -25,10 +25,13 @@ Narrowing shrink(std::uint64_t seed, const Narrowing& from, const std::string& r
       Narrowing tried = best;
       if (tried.without.insert(one.fault).second) smaller = still_fails(tried) || smaller;
     }
-    for (const int clients : {1, best.clients / 2, best.clients - 1}) {
+    const int crowd = options.clients;
+    for (const int clients : {1, crowd / 2, crowd - 1}) {
       Narrowing tried = best;
       tried.clients = clients;
-      if (clients > 0 && clients < best.clients) smaller = still_fails(tried) || smaller;
+      if (clients > 0 && clients < draw_options(seed, best).clients) {
+        smaller = still_fails(tried) || smaller;
+      }
     }
     for (const Duration length : {Duration{hours{1}}, best.length / 2, best.length - hours{1}}) {
       Narrowing tried = best;

@@ -36,10 +36,15 @@ SimCloud::Failure SimCloud::trouble() {
   if (ground_.holds(Fault::kDenied)) {
     return CloudFailure{FailureClass::kDenied, "UnauthorizedOperation", "you may not do this"};
   }
-  if (ground_.holds(Fault::kThrottle) && prng_.chance(70)) {
+  const auto mostly = [&](Fault fault) {
+    const bool met = ground_.would_hold(fault) && prng_.chance(70);
+    if (met) ground_.met(fault);
+    return met;
+  };
+  if (mostly(Fault::kThrottle)) {
     return CloudFailure{FailureClass::kThrottle, "RequestLimitExceeded", "slow down"};
   }
-  if (ground_.holds(Fault::kUnexpected) && prng_.chance(70)) {
+  if (mostly(Fault::kUnexpected)) {
     return CloudFailure{FailureClass::kUnexpected, "SomethingNew", "never heard of"};
   }
   return {};
@@ -75,9 +80,11 @@ void SimCloud::launch(const core::LaunchInstance& what) {
   } else if (ground_.strikes(Fault::kLaunchNotMade)) {
     mailbox_.when_alive(prng_.between(seconds{1}, kCallLimit),
                         [answer] { answer(unknown("reset")); });
-  } else if (ground_.strikes(Fault::kLaunchLate)) {
+  } else if (ground_.would_strike(Fault::kLaunchLate)) {
     ground_.after(prng_.between(kCallLimit, kLatestEffect), [this, what] {
-      if (!refused_.contains(what.token)) reach_launch(what);
+      if (refused_.contains(what.token)) return;
+      const core::LaunchResult made = reach_launch(what);
+      if (std::holds_alternative<core::Launched>(made)) ground_.met(Fault::kLaunchLate);
     });
     mailbox_.when_alive(kCallLimit, [answer] { answer(unknown("timeout")); });
   } else {
@@ -147,8 +154,9 @@ core::ListResult SimCloud::reach_list(const core::ListQuery& what) {
   if (auto failure = trouble()) return *failure;
   if (other_account_) return core::Listing{};
   Moment as_of = ground_.now();
-  if (ground_.strikes(Fault::kListingStale)) {
+  if (ground_.would_strike(Fault::kListingStale)) {
     as_of -= prng_.between(Duration{0}, ground_.options.staleness);
+    if (ec2_.changed_since(as_of)) ground_.met(Fault::kListingStale);
   }
   core::Listing listing;
   if (const auto* by_id = std::get_if<core::ListById>(&what)) {
@@ -220,7 +228,8 @@ core::TerminateResult SimCloud::reach_terminate(const std::vector<InstanceId>& i
     wasted(ids);
     return *failure;
   }
-  if (!other_account_ && ground_.strikes(Fault::kTerminateNotFound) && prng_.chance(30)) {
+  if (!other_account_ && ground_.would_strike(Fault::kTerminateNotFound) && prng_.chance(30)) {
+    ground_.met(Fault::kTerminateNotFound);
     wasted(ids);
     return CloudFailure{FailureClass::kNotYetVisible, "InvalidInstanceID.NotFound",
                         "one of them does not exist"};
@@ -242,6 +251,8 @@ void SimCloud::end_one(const InstanceId& id, core::TerminateAccepted& accepted) 
   const auto end = [this, id] {
     ec2_.end(id, "Client.UserInitiatedShutdown", "asked for by its user");
   };
+  accepted.instances.push_back({id, ec2_.find(id)->state()});
+  if (!ec2_.find(id)->alive()) return;
   if (ground_.strikes(Fault::kTerminateLost)) {
     wasted({id});  // accepted, and forgotten
   } else if (ground_.strikes(Fault::kTerminateLate)) {
@@ -249,8 +260,8 @@ void SimCloud::end_one(const InstanceId& id, core::TerminateAccepted& accepted) 
     ground_.after(prng_.between(seconds{2}, seconds{90}), end);
   } else {
     end();
+    accepted.instances.back().state = ec2_.find(id)->state();
   }
-  accepted.instances.push_back({id, ec2_.find(id)->state()});
 }
 
 }  // namespace cb::sim

@@ -273,6 +273,7 @@ void Orphans::ended(const Instance& instance) {
   if (found == living_.end()) return;
   judge(found->second);
   if (awaited(found->second)) found->second.needed = ground_.now();
+  if (blocked()) trouble(found->second, ground_.now());
   report(found->second);
   living_.erase(found);
 }
