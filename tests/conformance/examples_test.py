@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Runs the examples of docs/protocol.md against the real listener.
 
-usage: examples_test.py SCRIPTED_BROKER PROTOCOL_MD
+usage: examples_test.py PROTOCOL_MD SCRIPTED_BROKER...
+
+The last words are its command: an emulator may stand in front of it.
 """
 import re
 import socket
@@ -46,10 +48,10 @@ def dialogue(path, port):
     assert answers == ["OK compute-broker 1.2.3 protocol 2", "198.51.100.7", "OK"], answers
 
 
-def main(broker_program, document):
+def main(document, *broker_command):
     found = examples(document)
     assert [language for language, _ in found] == [language for language, _ in EXPECTED], found
-    broker = subprocess.Popen([broker_program], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    broker = subprocess.Popen(broker_command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                               text=True)
     try:
         port = broker.stdout.readline().strip()
