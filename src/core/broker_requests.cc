@@ -76,9 +76,11 @@ void Broker::State::ask(CallerId caller, const Ping& request) {
 void Broker::State::ask(CallerId caller, const Release& request) {
   Worker* const worker = workers.at_address(request.address);
   if (worker != nullptr && worker->ours) {
-    const bool awaited =
-        worker->record.phase != WorkerPhase::kReady && waiting.waits_for(worker->record.pool);
-    if (!awaited) endings.end(*worker, "released by a client");
+    const bool awaited = worker->record.phase != WorkerPhase::kReady &&
+                         waiting.waits_for(worker->record.pool) &&
+                         !planted(Bug::kReleaseEndsAwaited);
+    if (!awaited && !planted(Bug::kReleaseDoesNothing))
+      endings.end(*worker, "released by a client");
   }
   desk.act(Reply{caller, Ok{}});
 }

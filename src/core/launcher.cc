@@ -233,7 +233,7 @@ std::size_t Launcher::doom_all() {
   for (auto& [token, attempt] : attempts_) {
     if (!attempt.in_flight && !attempt.record.outcome_unknown) {
       never_sent.push_back(token);
-    } else if (!attempt.record.doomed) {
+    } else if (!attempt.record.doomed && !planted(Bug::kEndAllSkipsLaunches)) {
       attempt.record.doomed = true;
       desk_.save(attempt.record);
     }

@@ -33,6 +33,10 @@ enum class Bug {
   kLaunchWithoutShutdown,     // nor does it power itself off
   kTerminateRepeatedLate,     // an end is asked for again after twice the time
   kJitterFromAnAddress,       // where memory happens to lie decides when a launch is asked again
+  kReleaseDoesNothing,        // RELEASE is answered, and the worker goes on
+  kReleaseEndsAwaited,        // RELEASE ends a worker that boots while others wait for it
+  kEndAllSkipsLaunches,       // TERMINATE_ALL ends workers, and not what is being launched
+  kMaxLifetimeIgnored,        // a worker may live for ever
 };
 
 inline constexpr auto kBugNames = std::to_array<std::pair<Bug, std::string_view>>({
@@ -58,6 +62,10 @@ inline constexpr auto kBugNames = std::to_array<std::pair<Bug, std::string_view>
     {Bug::kLaunchWithoutShutdown, "launch-without-shutdown"},
     {Bug::kTerminateRepeatedLate, "terminate-repeated-late"},
     {Bug::kJitterFromAnAddress, "jitter-from-an-address"},
+    {Bug::kReleaseDoesNothing, "release-does-nothing"},
+    {Bug::kReleaseEndsAwaited, "release-ends-awaited"},
+    {Bug::kEndAllSkipsLaunches, "terminate-all-skips-launches"},
+    {Bug::kMaxLifetimeIgnored, "max-lifetime-ignored"},
 });
 
 #ifdef BROKER_PLANTED_BUGS

@@ -204,7 +204,7 @@ void Probes::idle_due(const InstanceId& id) {
 
 void Probes::lifetime_due(const InstanceId& id) {
   Worker* const worker = workers_.find(id);
-  if (worker == nullptr) return;
+  if (worker == nullptr || planted(Bug::kMaxLifetimeIgnored)) return;
   endings_.end(*worker,
                str("has reached max_lifetime (", to_string(desk_.settings.max_lifetime), ")"),
                LogLevel::kWarning);

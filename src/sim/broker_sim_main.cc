@@ -53,7 +53,7 @@ int find_broken(const Command& command) {
     const auto failure = run_seed(seed, command, tally);
     if (!failure) continue;
     report(*failure, command, command.narrowing);
-    if (failure->rule.starts_with(command.expect)) return 0;
+    if (failure->rule == command.expect) return 0;
   }
   std::cout << "rule " << command.expect << " was not found broken in " << tally.worlds
             << " worlds\n";

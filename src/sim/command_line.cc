@@ -19,8 +19,8 @@ const std::string_view kUsage =
   --without NAME,...     leave these faults out (names: any summary)
   --only NAME,...        leave all others out; none: leave all out
   --plant NAME           with this mistake in the broker (broker-sim-planted only)
-  --expect RULE          stop with success at the first seed that breaks a rule whose name starts
-                         so, and fail when none does
+  --expect RULE          stop with success at the first seed that breaks this rule, by its whole
+                         name, and fail when none does
 
 Exit status: 0 all rules held (with --expect: one was broken), 1 not so, 2 bad arguments.
 )";

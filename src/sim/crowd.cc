@@ -1,6 +1,7 @@
 #include "sim/crowd.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "sim/contents.h"
@@ -45,8 +46,17 @@ Crowd::Crowd(Ground& ground, Mailbox& mailbox, Crasher& crasher)
     rest(client, around(prng_, options.think));
   }
   for (const Moment when : ground.weather.times(Fault::kTerminateAll)) {
-    ground.heap.at(when, [this] { operator_ends_all(); });
+    ground.heap.at(when, [this] {
+      if (prng_.chance(50)) return operator_ends_all();
+      operator_watches_ = true;
+    });
   }
+}
+
+// What makes an operator end everything is often a launch that he sees and does not want.
+void Crowd::launch_called(const LaunchCall&) {
+  if (!std::exchange(operator_watches_, false)) return;
+  ground_.after(prng_.between(seconds{0}, seconds{5}), [this] { operator_ends_all(); });
 }
 
 void Crowd::take_habits(Client& client) {

@@ -21,6 +21,7 @@ class Crowd : public port::Replies, public Watcher {
 
   void reply(CallerId caller, const core::Answer& answer) override;
   void tell(CallerId caller, const core::Progress& progress) override;
+  void launch_called(const LaunchCall& call) override;
   void went_down() override;  // every connection ends with the process
 
   // Nobody asks for anything any more; who waits goes on waiting.
@@ -69,6 +70,7 @@ class Crowd : public port::Replies, public Watcher {
   std::vector<bool> busy_;  // by kStretch
   std::map<CallerId, Call> calls_;
   std::uint64_t callers_ = 0;
+  bool operator_watches_ = false;  // and ends all at the next launch
   bool home_ = false;
 };
 

@@ -15,7 +15,7 @@ void draw_settings(core::Settings& settings, Prng& prng) {
   settings.max_workers = static_cast<std::size_t>(prng.between(1, 4));
   settings.launches_per_hour_max =
       pick<std::size_t>(prng, {1000, 1000, 1000, 1000, 200, 60, 20, 6});
-  settings.max_lifetime = pick<Duration>(prng, {hours{12}, hours{12}, hours{3}});
+  settings.max_lifetime = pick<Duration>(prng, {hours{12}, hours{3}, hours{1}});
   settings.adopt_untagged = prng.chance(15);
   // Two seconds is the default and costs most of a world's time; every tenth world pays it.
   settings.alive_interval =

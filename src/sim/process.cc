@@ -45,6 +45,7 @@ void Process::guarded(const std::function<void()>& step) {
 void Process::run() {
   const Moment latest_turn = not_before_;
   guarded([this] { driver_->run(ground_.clock.now()); });
+  if (runs()) ground_.tell([](Watcher& watcher) { watcher.turned(); });
   ++ground_.tally.events;
   not_before_ = ground_.now() + prng_.between(Duration{0}, ground_.options.batching);
   turns_at_once_ = latest_turn == not_before_ ? turns_at_once_ + 1 : 0;
@@ -86,6 +87,7 @@ void Process::first_turn(const Circumstances& how) {
   ground_.tell([&](Watcher& watcher) {
     watcher.started({recovered, held, how.rebooted, how.other_account});
   });
+  ground_.tell([](Watcher& watcher) { watcher.turned(); });
 }
 
 void Process::end() {

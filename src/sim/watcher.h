@@ -65,6 +65,8 @@ class Watcher {
   virtual void starting(Duration /*misjudged*/) {}
   virtual void started(const BrokerStart&) {}
   virtual void went_down() {}
+  // A turn of its loop is over: all that had been asked and told before it has been gone through.
+  virtual void turned() {}
   virtual void wall_jumped(Duration) {}
   virtual void journal_lost() {}  // while it is down: all that was known is gone with it
 

@@ -5,6 +5,7 @@
 #include "sim/checkers/at_rest.h"
 #include "sim/checkers/bounds.h"
 #include "sim/checkers/buckets.h"
+#include "sim/checkers/ended_when_told.h"
 #include "sim/checkers/foreign.h"
 #include "sim/checkers/guarded.h"
 #include "sim/checkers/no_kill_in_use.h"
@@ -27,6 +28,7 @@ class Checkers {
         orphans_(ground, ec2, history_),
         guarded_(ground),
         no_kill_in_use_(ground, history_),
+        ended_when_told_(ground, ec2, history_, store),
         nothing_forgotten_(ground, history_),
         true_ledger_(history_, store),
         foreign_(ground, ec2),
@@ -40,6 +42,7 @@ class Checkers {
     ground.watch(one_launch_);
     ground.watch(orphans_);
     ground.watch(no_kill_in_use_);
+    ground.watch(ended_when_told_);
     ground.watch(nothing_forgotten_);
     ground.watch(true_ledger_);
     ground.watch(foreign_);
@@ -56,6 +59,7 @@ class Checkers {
   Orphans orphans_;
   Guarded guarded_;
   NoKillInUse no_kill_in_use_;
+  EndedWhenTold ended_when_told_;
   NothingForgotten nothing_forgotten_;
   TrueLedger true_ledger_;
   Foreign foreign_;

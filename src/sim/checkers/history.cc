@@ -1,6 +1,7 @@
 #include "sim/checkers/history.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace cb::sim {
 
@@ -47,7 +48,9 @@ void History::asked(CallerId caller, const core::Request& request) {
   waiting_[caller] = {request, ground_.now()};
   if (const auto* release = std::get_if<core::Release>(&request)) {
     for (Life* life : living_) {
-      if (has_address(*life->instance, release->address)) life->may_be_ended = true;
+      if (!has_address(*life->instance, release->address) || life->may_be_ended) continue;
+      life->may_be_ended = true;
+      released_.push_back(life);
     }
   } else if (const auto* ping = std::get_if<core::Ping>(&request)) {
     for (Life* life : living_) {
@@ -58,7 +61,20 @@ void History::asked(CallerId caller, const core::Request& request) {
   }
 }
 
+// A RELEASE that ended nothing, since others await the worker, excuses no end later on.
+void History::released_in_vain() {
+  for (Life* life : std::exchange(released_, {})) {
+    if (!life->end_decided && !life->end_asked) life->may_be_ended = false;
+  }
+}
+
+void History::turned() {
+  // What could not be written may have been decided all the same.
+  if (!released_.empty() && !commit_failing_) released_in_vain();
+}
+
 void History::may_all_be_ended() {
+  released_.clear();
   for (auto& [id, life] : lives_) life.may_be_ended = true;
   for (auto& [token, attempt] : attempts_) attempt.doomed = true;
 }
@@ -209,12 +225,19 @@ void History::told_probe(const core::Probed& probe) {
   if (!failed) {
     life.good_probe = ground_.now();
     life.failing_since.reset();
-  } else if (!life.failing_since) {
-    life.failing_since = ground_.now();
+    life.failures = 0;
+    return;
   }
+  ++life.failures;
+  if (!life.failing_since) life.failing_since = ground_.now();
 }
 
-void History::committed(const std::vector<core::Change>&) {
+void History::committed(const std::vector<core::Change>& changes) {
+  for (const core::Change& change : changes) {
+    const auto* worker = std::get_if<core::WorkerRecord>(&change);
+    if (worker == nullptr || worker->phase != core::WorkerPhase::kTerminating) continue;
+    if (Life* const life = find(worker->id)) life->end_decided = true;
+  }
   last_commit_ = ground_.now();
   commit_failing_ = false;
 }
@@ -237,6 +260,7 @@ void History::journal_lost() {
   for (auto& [id, life] : lives_) {
     life.handed.reset();
     life.end_asked.reset();
+    life.end_decided = false;
     life.told_ending.reset();
     life.before_loss = true;
   }
@@ -245,6 +269,7 @@ void History::journal_lost() {
 }
 
 void History::went_down() {
+  released_in_vain();
   for (auto& [token, attempt] : attempts_) {
     if (attempt.in_flight) {
       attempt.unknown = true;
@@ -256,6 +281,7 @@ void History::went_down() {
     life.told_running.reset();
     life.good_probe.reset();
     life.failing_since.reset();
+    life.failures = 0;
     // Nor does it know what this one was told and did not live to write down.
     const bool unwritten =
         !last_commit_ || (life.told_ending && *life.told_ending >= *last_commit_);

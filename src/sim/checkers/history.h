@@ -29,6 +29,8 @@ struct Life {
   std::optional<Moment> good_probe;     // the latest since the process started
   std::optional<Moment> failing_since;  // all probes since then have failed
   bool before_loss = false;             // the journal that knew of it is gone
+  std::size_t failures = 0;             // so many of them
+  bool end_decided = false;             // the journal says so
   bool may_be_ended = false;            // RELEASE, TERMINATE_ALL or a stop asked for it
 };
 
@@ -81,6 +83,7 @@ class History : public Watcher {
   void starting(Duration misjudged) override;
   void journal_lost() override;
   void went_down() override;
+  void turned() override;
 
  private:
   Life* find(const InstanceId& id);
@@ -90,6 +93,7 @@ class History : public Watcher {
   void told_view(const core::InstanceView& view);
   void told_probe(const core::Probed& probe);
   void may_all_be_ended();
+  void released_in_vain();
   void used(const std::string& address);
 
   const Ground& ground_;
@@ -99,6 +103,7 @@ class History : public Watcher {
   std::map<LaunchToken, Attempted> attempts_;
   std::map<LaunchToken, Attempted*> open_;  // those that are not settled
   std::map<CallerId, Waiting> waiting_;
+  std::vector<Life*> released_;  // since the latest turn
   std::optional<Moment> last_commit_;
   bool commit_failing_ = false;
 };
