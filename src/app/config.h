@@ -51,6 +51,7 @@ struct ServeConfig {
   std::vector<std::string> allow;  // networks; empty: whoever reaches `listen`
   bool allow_anyone = false;
   std::size_t max_connections = 0;  // 0: the descriptor limit less 256
+  std::size_t client_memory_mib = 64;
   bool empty_input_is_get_worker = false;
   wire::TextLimits text;
 

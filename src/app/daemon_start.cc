@@ -101,6 +101,7 @@ Status Daemon::open_doors() {
   options.text.empty_input_is_get_worker = config.empty_input_is_get_worker;
   options.text.address = config.core.pools.begin()->second.address;
   options.max_connections = config.max_connections;
+  options.client_memory_mib = config.client_memory_mib;
   auto allow = io::AllowList::parse(config.allow);
   if (!allow) return allow.error();
   options.allow = std::move(*allow);

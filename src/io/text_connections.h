@@ -18,6 +18,7 @@ struct TextConnection {
   std::uint64_t id = 0;       // unique in this run; its low bits are the slot
   CallerId caller;            // of the request that is with the broker; 0: none
   std::uint32_t watched = 0;  // what epoll reports: EPOLLIN, EPOLLOUT
+  std::size_t held = 0;       // bytes of its buffers, as last counted
   bool unwanted = false;      // it reported something that the session does not want now
   bool touched = false;       // waits to be settled
   bool shut = false;          // writing is shut down

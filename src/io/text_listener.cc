@@ -11,11 +11,14 @@
 #include <cerrno>
 #include <system_error>
 
+#include "base/text.h"
+
 namespace cb::io {
 namespace {
 
 constexpr std::size_t kScratch = 16 * 1024;  // bytes read at once
 constexpr int kEventsATurn = 256;
+constexpr std::size_t kModest = 4096;  // bytes that a client may always hold
 constexpr int kKeepAliveSeconds = 30;
 constexpr int kKeepAliveProbes = 3;
 
@@ -248,6 +251,7 @@ void TextListener::settle(TextConnection& connection) {
   using Phase = wire::TextSession::Phase;
   wire::TextSession& session = connection.session;
   write_to(connection);
+  if (!within_memory(connection)) session.reset();
   if (session.phase() == Phase::kLingering && !std::exchange(connection.shut, true)) {
     ::shutdown(connection.fd.get(), SHUT_WR);
     if ((connection.watched & EPOLLIN) == 0) read_from(connection);
@@ -265,6 +269,22 @@ void TextListener::settle(TextConnection& connection) {
   }
 }
 
+// Whoever makes the sum too large is the one to go, unless it holds little itself.
+bool TextListener::within_memory(TextConnection& connection) {
+  held_ -= connection.held;
+  connection.held = connection.session.bytes_held();
+  held_ += connection.held;
+  const std::size_t most = options_.client_memory_mib * 1024 * 1024;
+  if (held_ < most / 2) told_memory_ = false;
+  if (held_ <= most || connection.held <= kModest) return true;
+  say_once(told_memory_, "listener.memory",
+           str("the buffers of ", connections_.size(), " clients hold ", held_ / 1024 / 1024,
+               " MiB (client_memory_mib ", options_.client_memory_mib,
+               "): closing those who do not read their answers; raise client_memory_mib if they "
+               "are yours"));
+  return false;
+}
+
 // What is no longer wanted is left watched until it happens: mostly the connection ends before.
 void TextListener::watch(TextConnection& connection) {
   const std::uint32_t wanted = interest(connection.session);
@@ -279,6 +299,7 @@ void TextListener::watch(TextConnection& connection) {
 }
 
 void TextListener::close(TextConnection& connection) {
+  held_ -= connection.held;
   deadlines_.clear(connection.slot());
   if (connection.refused) --refused_;
   connections_.remove(connection);

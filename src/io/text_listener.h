@@ -26,6 +26,9 @@ struct TextListenerOptions {
   wire::TextOptions text;
   // Clients at once; 0: default_max_connections(). Held to largest_max_connections().
   std::size_t max_connections = 0;
+  // What the buffers of all clients together may hold. Beyond it, whoever holds more than a modest
+  // part (who does not read its answers, or sends far ahead of them) is closed.
+  std::size_t client_memory_mib = 64;
   AllowList allow;
   int backlog = 4096;                         // the kernel holds it to net.core.somaxconn
   Duration accept_pause = milliseconds{100};  // when no descriptor is left
@@ -63,6 +66,8 @@ class TextListener : public port::Replies {
   void finish(Duration limit, std::function<void()> done);
 
   std::size_t connections() const { return connections_.size(); }
+  // By the buffers of all clients; at most client_memory_mib and a modest part (4 KiB) of each.
+  std::size_t bytes_held() const { return held_; }
 
  private:
   void watch_epoll();
@@ -87,6 +92,7 @@ class TextListener : public port::Replies {
   void touch(TextConnection& connection);
   void settle(TextConnection& connection);
   void settle_touched();
+  bool within_memory(TextConnection& connection);
   void watch(TextConnection& connection);
   void close(TextConnection& connection);
   void post(core::Event event);
@@ -106,9 +112,11 @@ class TextListener : public port::Replies {
   std::optional<Instant> doors_open_at_;  // accepting is paused until then
   bool told_full_ = false;
   bool told_no_descriptor_ = false;
+  bool told_memory_ = false;
 
   TextConnections connections_;
   std::size_t refused_ = 0;  // of connections_
+  std::size_t held_ = 0;     // bytes, by all of them
   DeadlineHeap deadlines_;   // by slot
   std::vector<std::uint32_t> touched_;
   std::vector<char> scratch_;

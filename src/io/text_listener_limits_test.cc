@@ -41,6 +41,34 @@ TEST_F(TextListenerTest, RefusedClientsThatStayAreBoundedToo) {
   EXPECT_LE(listener->connections(), 65U);
 }
 
+// Kernel buffers take some MiB of a client's answers first: long answers get past them.
+TEST_F(TextListenerTest, ClientsThatReadNothingAreClosedBeforeTheyHoldMoreThanAllMay) {
+  options.client_memory_mib = 1;
+  start();
+  broker.on_asked = [this](const core::Asked& asked) {
+    const bool get = std::holds_alternative<core::GetWorker>(asked.request);
+    listener->reply(asked.caller, get ? core::Answer{core::WorkerAddress{"198.51.100.7"}}
+                                      : core::Answer{core::Refused{std::string(1000, 'x')}});
+  };
+  std::vector<TestClient> greedy;
+  for (int i = 0; i < 40; ++i) greedy.emplace_back(address, "HELLO 2\n");
+  std::string many;
+  for (int i = 0; i < 500; ++i) many += "STATUS\n";
+  std::size_t most = 0;
+  ASSERT_TRUE(run_until([&] {
+    for (TestClient& client : greedy) client.send(many);
+    most = std::max(most, listener->bytes_held());
+    return !broker.logged.empty();
+  }));
+  EXPECT_THAT(broker.logged[0].text, HasSubstr("client_memory_mib 1"));
+  EXPECT_LT(most, (1024U + 40 * 4) * 1024);
+  EXPECT_GT(most, 512U * 1024) << "who is slow is not closed without need";
+  EXPECT_EQ(ask("GET_WORKER\n"), "198.51.100.7\n");
+  for (TestClient& client : greedy) client.close();
+  ASSERT_TRUE(run_until([&] { return listener->connections() == 0; }));
+  EXPECT_EQ(listener->bytes_held(), 0U);
+}
+
 TEST_F(TextListenerTest, AnAddressThatIsNotAllowedIsToldWhichKeyToSet) {
   options.allow = *AllowList::parse({"192.0.2.0/24"});
   start();

@@ -15,6 +15,10 @@ CONNECTIONS = 15_000
 # Of the broker itself, kernel sockets not counted. Sanitizers make it several times more.
 BYTES_EACH = 16 * 1024
 FIXED = 64 * 1024 * 1024
+SETTINGS = """
+idle_timeout = "1h"
+client_memory_mib = 4
+"""
 
 
 def take_all_descriptors():
@@ -35,7 +39,7 @@ class Hostile(Case):
         self.descriptors = take_all_descriptors()
         self.sim = self.ec2sim(pending="100ms")
         # Freed memory would be kept back by the sanitizer, and look like ours.
-        self.daemon = self.broker(self.sim.url, settings='idle_timeout = "1h"',
+        self.daemon = self.broker(self.sim.url, settings=SETTINGS,
                                   env={"ASAN_OPTIONS": "quarantine_size_mb=1"})
         self.address = self.daemon.ask("GET_WORKER")
         self.pid = self.daemon.process.popen.pid
@@ -158,8 +162,9 @@ class Hostile(Case):
         self.assertEqual(len([a for a in addresses if self.address.encode() in a]), lines)
 
     def test_a_client_that_asks_for_ever_and_never_reads(self):
-        greedy = [self.connect(i) for i in range(20)]
+        greedy = [self.connect(i) for i in range(100)]
         for s in greedy:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             s.sendall(b"HELLO 2\n")
             s.setblocking(False)
         stuck = 0
@@ -173,6 +178,7 @@ class Hostile(Case):
                 except OSError:
                     pass
             stuck = 0 if taken else stuck + 1
+        self.assertIn("client_memory_mib 4", self.daemon.log())
         self.assertLess(self.grown(), FIXED)
 
     def test_resets_at_every_point(self):
