@@ -41,9 +41,11 @@ def instructions(bench, kind, many, operation):
 
 
 def growth(bench, options):
-    yield from growth_of(bench, options, "workers", WORKERS, OPERATIONS)
+    some = OPERATIONS[::3] if options.quick else OPERATIONS
+    yield from growth_of(bench, options, "workers", WORKERS, some)
     # Who waits has a claim on the next worker: what a lease is to the core of today.
-    yield from growth_of(bench, options, "callers", CALLERS, OF_CALLERS)
+    sizes = CALLERS[:-1] if options.quick else CALLERS
+    yield from growth_of(bench, options, "callers", sizes, OF_CALLERS)
 
 
 def growth_of(bench, options, kind, sizes, operations):
