@@ -60,10 +60,14 @@ void Broker::State::recover(const WorkerRecord& record, const Records& records) 
   if (planted(Bug::kRecoveryForgetsIdle)) worker.record.last_used = desk.now.boot;
   switch (record.phase) {
     case WorkerPhase::kBooting:
-    case WorkerPhase::kAdopting:
+    case WorkerPhase::kAdopting: {
       worker.coming_until = std::max(record.begun + boot, soonest);
-      desk.agenda.arm({TimerKind::kWorkerBoot, id}, worker.coming_until);
+      // What was found is spared for sweep_grace, in this process as in the last.
+      const bool found = record.phase == WorkerPhase::kAdopting;
+      const Duration grace = found ? std::max(boot, desk.settings.sweep_grace) : boot;
+      desk.agenda.arm({TimerKind::kWorkerBoot, id}, std::max(record.begun + grace, soonest));
       break;
+    }
     case WorkerPhase::kReady:
       worker.coming_until = desk.now.boot + desk.settings.adoption_patience;
       desk.agenda.arm_by({TimerKind::kWake, ""}, worker.coming_until);

@@ -130,6 +130,21 @@ TEST_F(BrokerTest, OneThatDoesNotAnswerIsEnded) {
   EXPECT_EQ(world.alive(), 0U);
 }
 
+TEST_F(BrokerTest, ARestartDoesNotShortenTheGraceOfOneThatWasFound) {
+  Settings settings = SmallWorld::usable_settings();
+  settings.pools.begin()->second.launch_timeout = seconds{90};
+  SmallWorld here(settings);
+  here.start();
+  here.foreign("i-77", {{"Name", "dserv-worker"}, {"compute-broker", "default"}}).service_up =
+      Instant::max();
+  here.run_for(seconds{40});
+  here.crash_and_restart();
+  here.run_for(seconds{95});  // found less than sweep_grace ago
+  EXPECT_EQ(here.alive(), 1U);
+  here.run_for(minutes{1});
+  EXPECT_EQ(here.alive(), 0U);
+}
+
 TEST_F(BrokerTest, AnotherBrokersInstancesAndUntaggedOnesAreLeftAlone) {
   world.foreign("i-77", {{"Name", "dserv-worker"}, {"compute-broker", "other"}});
   world.foreign("i-78", {{"Name", "dserv-worker"}});
