@@ -85,7 +85,8 @@ void CloudWatch::adopt(const InstanceView& view, bool tagged) {
             str("instance ", view.id.value, " is not in the journal and carries our ",
                 tagged ? "tag" : "name", ": adopted if it answers",
                 tagged ? ", ended if it does not" : ""));
-  workers_.add(std::move(worker));
+  Worker& kept = workers_.add(std::move(worker));
+  if (planted(Bug::kStrayEndedAtOnce)) endings_.end(kept, "is not in the journal");
 }
 
 }  // namespace cb::core

@@ -28,8 +28,11 @@ void Broker::State::on(const Started& event) {
   }
   if (event.clock_moved) save_all(records);
   launcher.restore(records);
-  spending.restore(records.stamps);
-  for (const auto& [id, record] : records.workers) recover(record, records);
+  if (!planted(Bug::kRecoveryForgetsStamps)) spending.restore(records.stamps);
+  for (const auto& [id, record] : records.workers) {
+    if (planted(Bug::kRecoveryForgetsBooting) && record.phase == WorkerPhase::kBooting) continue;
+    recover(record, records);
+  }
   desk.log(LogLevel::kInfo, "broker.start",
            str("broker ", desk.settings.name, " started with ", records.workers.size(),
                " workers and ", records.attempts.size(), " unsettled launches in its journal"));

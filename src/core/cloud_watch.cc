@@ -79,7 +79,8 @@ void CloudWatch::schedule(bool hurry) {
     // What is wanted while one is in flight is wanted of a later one: the flag stays.
     return;
   }
-  const Duration pace = hurry ? desk_.settings.listing_fast : desk_.settings.listing_slow;
+  Duration pace = hurry ? desk_.settings.listing_fast : desk_.settings.listing_slow;
+  if (planted(Bug::kNoSlowListing) && !hurry) pace = hours{24};
   const Instant soonest = last_begun_ ? *last_begun_ + desk_.settings.listing_fast : desk_.now.boot;
   const bool wanted = desk_.want_listing || due_ || !last_begun_;
   if (!wanted || desk_.now.boot < soonest) {

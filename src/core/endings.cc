@@ -123,6 +123,7 @@ void Endings::gone(const InstanceId& id, std::optional<WallTime> ended, const st
     LedgerRecord line = workers_.ledger_line(worker);
     if (line.end_reason.empty()) line.end_reason = why;
     if (planted(Bug::kLedgerUsesOurClock)) ended = desk_.now.wall;
+    if (planted(Bug::kUndatedEndIsLate) && !ended) ended = desk_.now.wall;
     line.ended =
         std::max(line.launched, ended.value_or(worker.seen_ended.value_or(desk_.now.wall)));
     const auto billed = std::chrono::ceil<seconds>(*line.ended - line.launched);

@@ -32,6 +32,11 @@ enum class Bug {
   kLaunchUntagged,            // a launch carries no tags
   kLaunchWithoutShutdown,     // nor does it power itself off
   kTerminateRepeatedLate,     // an end is asked for again after twice the time
+  kRecoveryForgetsStamps,     // the launches of the last hour are not counted after a restart
+  kRecoveryForgetsBooting,    // workers that boot are not taken up after a restart
+  kStrayEndedAtOnce,          // an instance of ours that the journal does not know is ended
+  kNoSlowListing,             // EC2 is asked only while something is pending
+  kUndatedEndIsLate,          // an end without a date is dated when the worker is gone
   kJitterFromAnAddress,       // where memory happens to lie decides when a launch is asked again
   kReleaseDoesNothing,        // RELEASE is answered, and the worker goes on
   kReleaseEndsAwaited,        // RELEASE ends a worker that boots while others wait for it
@@ -61,6 +66,11 @@ inline constexpr auto kBugNames = std::to_array<std::pair<Bug, std::string_view>
     {Bug::kLaunchUntagged, "launch-untagged"},
     {Bug::kLaunchWithoutShutdown, "launch-without-shutdown"},
     {Bug::kTerminateRepeatedLate, "terminate-repeated-late"},
+    {Bug::kRecoveryForgetsStamps, "recovery-forgets-stamps"},
+    {Bug::kRecoveryForgetsBooting, "recovery-forgets-booting"},
+    {Bug::kStrayEndedAtOnce, "stray-ended-at-once"},
+    {Bug::kNoSlowListing, "no-slow-listing"},
+    {Bug::kUndatedEndIsLate, "undated-end-is-late"},
     {Bug::kJitterFromAnAddress, "jitter-from-an-address"},
     {Bug::kReleaseDoesNothing, "release-does-nothing"},
     {Bug::kReleaseEndsAwaited, "release-ends-awaited"},

@@ -31,9 +31,15 @@ void Addresses::give_back(const Instance& holder) {
   if (found == holders_.end() || found->second != &holder) return;
   const auto number = parse_int(holder.private_address.substr(sizeof "10.0.0." - 1));
   const Pair pair = pair_of(static_cast<int>(*number));
+  leavers_[pair.public_address] = leavers_[pair.private_address] = &holder;
   holders_.erase(pair.public_address);
   holders_.erase(pair.private_address);
   free_.push_back(pair.number);
+}
+
+const Instance* Addresses::latest_leaver(const std::string& address) const {
+  const auto found = leavers_.find(address);
+  return found == leavers_.end() ? nullptr : found->second;
 }
 
 Instance* Addresses::holder(const std::string& address) const {

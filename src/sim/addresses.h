@@ -24,12 +24,15 @@ class Addresses {
   std::optional<Pair> take(Instance& holder);
   // Nothing when `holder` has none (any longer).
   void give_back(const Instance& holder);
+  // Who gave it back last; null: nobody has.
+  const Instance* latest_leaver(const std::string& address) const;
   // Who answers at `address`; null: nobody.
   Instance* holder(const std::string& address) const;
 
  private:
   std::vector<int> free_;
   std::map<std::string, Instance*> holders_;
+  std::map<std::string, const Instance*> leavers_;
   Prng prng_;
 };
 

@@ -12,10 +12,6 @@ using core::FailureClass;
 using core::InstanceState;
 using core::Market;
 
-// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/terminating-instances.html: "terminated
-// instances remain visible for a short while", about an hour.
-constexpr Duration kShownAfterEnd = hours{1};
-
 CloudFailure failure(FailureClass what, std::string code, std::string message) {
   return {what, std::move(code), std::move(message)};
 }
@@ -139,7 +135,8 @@ std::optional<core::InstanceView> Ec2::view(const Instance& instance, Moment as_
   while (latest != history.rend() && latest->first > as_of) ++latest;
   if (latest == history.rend() || instance.owner == Owner::kStranger) return {};
   const InstanceState state = latest->second;
-  if (state == InstanceState::kTerminated && ground_.now() - *instance.ended > kShownAfterEnd) {
+  if (state == InstanceState::kTerminated &&
+      ground_.now() - *instance.ended > ground_.options.shown_after_end) {
     return {};
   }
   core::InstanceView view;
@@ -160,14 +157,16 @@ std::optional<core::InstanceView> Ec2::view(const Instance& instance, Moment as_
   } else {
     view.state_reason_code = instance.reason_code;
     view.state_reason = instance.reason;
-    view.ended = instance.end_time();
+    // EC2 dates only what its user asked for.
+    if (instance.reason_code == kUserInitiated) view.ended = instance.end_time();
   }
   return view;
 }
 
 std::vector<core::InstanceView> Ec2::tagged(Moment as_of) {
   std::erase_if(listed_, [&](const Instance* instance) {
-    return instance->ended && ground_.now() - *instance->ended > kShownAfterEnd + minutes{1};
+    return instance->ended &&
+           ground_.now() - *instance->ended > ground_.options.shown_after_end + minutes{1};
   });
   std::vector<core::InstanceView> out;
   const std::string name(core::kNameTag);

@@ -17,6 +17,8 @@
 
 namespace cb::sim {
 
+inline constexpr const char* kUserInitiated = "Client.UserInitiatedShutdown";
+
 class Ec2 {
  public:
   explicit Ec2(Ground& ground);
@@ -30,6 +32,8 @@ class Ec2 {
   const Instance* at_address(const std::string& address) const {
     return addresses_.holder(address);
   }
+  // When another than `instance`, after it, gave the address back; unset: none has, or not lately.
+  std::optional<Moment> left_by_another(const std::string& address, const Instance& instance) const;
   const std::deque<Instance>& all() const { return instances_; }
 
   // As a describe call shows it, seen as it was at `as_of`; unset: not there (yet, or any longer).

@@ -154,7 +154,15 @@ void Ec2::end(const InstanceId& id, const std::string& code, const std::string& 
 }
 
 void Ec2::free_address(Instance& instance) {
+  instance.left = ground_.now();
   addresses_.give_back(instance);
+}
+
+std::optional<Moment> Ec2::left_by_another(const std::string& address,
+                                           const Instance& instance) const {
+  const Instance* const leaver = addresses_.latest_leaver(address);
+  if (leaver == nullptr || leaver == &instance) return {};
+  return leaver->left;
 }
 
 // Another account's machine: it answers at an address that was a worker's a moment ago.
@@ -170,7 +178,7 @@ void Ec2::stranger_takes_an_address() {
   if (kind == 1) stranger.wrong_service = true;
   if (kind == 2) stranger.serves = ground_.now();
   Instance* const it = &stranger;
-  ground_.after(prng_.between(seconds{30}, hours{2}), [this, it] { addresses_.give_back(*it); });
+  ground_.after(prng_.between(seconds{30}, hours{2}), [this, it] { free_address(*it); });
 }
 
 }  // namespace cb::sim

@@ -34,6 +34,7 @@ enum class Fault {
   kListingStale,
   kListingOmits,
   kListingLate,
+  kNewbornHidden,
   // A termination.
   kTerminateLost,
   kTerminateLate,

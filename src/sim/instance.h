@@ -43,6 +43,7 @@ struct Instance {
   std::optional<Moment> serves;         // and its service answers
   std::optional<Moment> dead;           // and neither does any longer
   bool wrong_service = false;           // what answers there is something else
+  std::optional<Moment> left;           // it gave its address back
   std::optional<Moment> ended;          // billed until then
   std::optional<Moment> ended_shown;    // the first delivered listing that said so
 

@@ -1,5 +1,7 @@
 #include "sim/mortality.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace cb::sim {
@@ -99,7 +101,10 @@ Duration Mortality::time_down() {
   if (ground_.strikes(Fault::kLongDown)) down = prng_.between(minutes{5}, minutes{45});
   if (next_.rebooted) down += prng_.between(seconds{30}, minutes{2});
   // Long enough that what was under way has either happened or not, and shows in listings.
-  if (next_.journal_lost) down += SimCloud::kLatestEffect + ground_.options.staleness;
+  if (next_.journal_lost) {
+    down += SimCloud::kLatestEffect + ground_.options.staleness;
+    down = std::max(down, Duration{cloud_.hidden_until() - ground_.now()});
+  }
   return down;
 }
 

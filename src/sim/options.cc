@@ -81,6 +81,7 @@ Options draw_options(std::uint64_t seed, const Narrowing& narrowing) {
   options.session = pick<Duration>(prng, {minutes{1}, minutes{4}, minutes{20}});
   options.busy_percent = static_cast<int>(prng.between(10, 45));
   options.release_percent = pick<int>(prng, {0, 0, 1, 5, 40});
+  options.shown_after_end = pick<Duration>(prng, {minutes{1}, minutes{10}, hours{1}});
   options.foreigners = prng.chance(60);
   options.batching = pick<Duration>(prng, {milliseconds{0}, milliseconds{0}, milliseconds{40}});
   return options;

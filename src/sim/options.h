@@ -38,6 +38,7 @@ struct Options {
   Duration boot_min{0}, boot_max{0};        // running to service
   int addresses = 0;                        // how many EC2 has for everybody
   std::size_t capacity = 0;                 // of each (type, market)
+  Duration shown_after_end{0};              // a terminated instance is listed for so long
   Duration staleness{0};                    // how old a listing's view may be
   // The people.
   Duration think{0};     // mean pause between two sessions of one client

@@ -1,5 +1,6 @@
 #include "sim/sim_cloud.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
@@ -107,6 +108,14 @@ core::LaunchResult SimCloud::reach_launch(const core::LaunchInstance& what) {
     return *failure;
   }
   const Instance& instance = *std::get<const Instance*>(made);
+  const bool newborn = instance.born == ground_.now();
+  if (newborn && ground_.would_strike(Fault::kNewbornHidden)) {
+    // Mostly while its tags are on their way; now and then past every patience.
+    omit(instance,
+         prng_.chance(10) ? prng_.between(minutes{9}, minutes{14})
+                          : prng_.between(seconds{20}, minutes{3}),
+         Fault::kNewbornHidden);
+  }
   return core::Launched{{*ec2_.view(instance, ground_.now())}};
 }
 
@@ -169,8 +178,8 @@ core::ListResult SimCloud::reach_list(const core::ListQuery& what) {
   if (!omitted_.empty()) {
     std::erase_if(listing.instances, [&](const core::InstanceView& view) {
       const auto found = omitted_.find(view.id);
-      const bool left_out = found != omitted_.end() && ground_.now() < found->second;
-      if (left_out) ground_.tally.count(Fault::kListingOmits);
+      const bool left_out = found != omitted_.end() && ground_.now() < found->second.until;
+      if (left_out) ground_.met(found->second.why);
       return left_out;
     });
   }
@@ -183,11 +192,16 @@ void SimCloud::omit_one() {
     // An index of tags that lags is one of machines that are not quite new.
     const bool old_enough = ground_.now() - instance.born > minutes{2} + kCallLimit;
     if (!ours(instance) || !instance.alive() || !old_enough) continue;
-    const Moment until = ground_.now() + prng_.between(seconds{5}, seconds{100});
-    omitted_[instance.id] = until;
-    ground_.tell([&](Watcher& watcher) { watcher.hidden(instance, until); });
+    omit(instance, prng_.between(seconds{5}, seconds{100}), Fault::kListingOmits);
     return;
   }
+}
+
+void SimCloud::omit(const Instance& instance, Duration time, Fault why) {
+  const Moment until = ground_.now() + time;
+  omitted_[instance.id] = {until, why};
+  hidden_until_ = std::max(hidden_until_, until);
+  ground_.tell([&](Watcher& watcher) { watcher.hidden(instance, until); });
 }
 
 void SimCloud::terminate(const core::TerminateInstances& what) {
@@ -248,9 +262,7 @@ core::TerminateResult SimCloud::reach_terminate(const std::vector<InstanceId>& i
 }
 
 void SimCloud::end_one(const InstanceId& id, core::TerminateAccepted& accepted) {
-  const auto end = [this, id] {
-    ec2_.end(id, "Client.UserInitiatedShutdown", "asked for by its user");
-  };
+  const auto end = [this, id] { ec2_.end(id, kUserInitiated, "asked for by its user"); };
   accepted.instances.push_back({id, ec2_.find(id)->state()});
   if (!ec2_.find(id)->alive()) return;
   if (ground_.strikes(Fault::kTerminateLost)) {

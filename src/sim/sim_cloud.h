@@ -29,6 +29,9 @@ class SimCloud : public port::Cloud {
   void list(const core::ListInstances& what) override;
   void terminate(const core::TerminateInstances& what) override;
 
+  // Until then something is left out of listings.
+  Moment hidden_until() const { return hidden_until_; }
+
   // The credentials of the next process belong to another account, or to ours again.
   void use_other_account(bool other) { other_account_ = other; }
 
@@ -45,6 +48,7 @@ class SimCloud : public port::Cloud {
   void wasted(const std::vector<InstanceId>& ids);
   void end_one(const InstanceId& id, core::TerminateAccepted& accepted);
   void omit_one();
+  void omit(const Instance& instance, Duration time, Fault why);
 
   Ground& ground_;
   Ec2& ec2_;
@@ -54,7 +58,12 @@ class SimCloud : public port::Cloud {
   bool other_account_ = false;
   std::set<LaunchToken> asked_before_;
   std::set<LaunchToken> refused_;  // for good: a request that was left behind is not done after all
-  std::map<InstanceId, Moment> omitted_;  // from listings by tag, until then
+  struct Omission {
+    Moment until;
+    Fault why;
+  };
+  std::map<InstanceId, Omission> omitted_;  // from listings by tag
+  Moment hidden_until_{};
 };
 
 }  // namespace cb::sim

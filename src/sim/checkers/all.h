@@ -30,7 +30,7 @@ class Checkers {
         no_kill_in_use_(ground, history_),
         ended_when_told_(ground, ec2, history_, store),
         nothing_forgotten_(ground, history_),
-        true_ledger_(history_, store),
+        true_ledger_(ground, ec2, history_, store),
         foreign_(ground, ec2),
         buckets_(ground),
         at_rest_(history_, process) {}

@@ -17,6 +17,14 @@ Duration unseen_bound(const Options& options) {
          options.staleness + kSlack;
 }
 
+Duration word_bound(const Options& options) {
+  const core::Settings& settings = options.settings;
+  const Duration shown = unseen_bound(options);
+  if (options.shown_after_end > shown) return shown;
+  return shown + settings.not_visible_grace +
+         std::max(settings.listing_slow, settings.missing_grace) + 2 * SimCloud::kCallLimit;
+}
+
 Duration idle_bound(const core::Settings& settings, const PoolName& pool, Duration booted) {
   return std::max(settings.pools.at(pool).idle_timeout, booted);
 }

@@ -52,10 +52,6 @@ void History::asked(CallerId caller, const core::Request& request) {
       life->may_be_ended = true;
       released_.push_back(life);
     }
-  } else if (const auto* ping = std::get_if<core::Ping>(&request)) {
-    for (Life* life : living_) {
-      if (has_address(*life->instance, ping->address)) life->stirred = ground_.now();
-    }
   } else if (std::holds_alternative<core::TerminateAll>(request)) {
     may_all_be_ended();
   }
@@ -97,15 +93,27 @@ void History::used(const std::string& address) {
   }
 }
 
+// His use of a worker may have counted though he never heard of it.
+void History::goes(CallerId caller) {
+  const auto found = waiting_.find(caller);
+  if (found == waiting_.end()) return;
+  const auto* get = std::get_if<core::GetWorker>(&found->second.request);
+  const auto* ping = std::get_if<core::Ping>(&found->second.request);
+  for (Life* life : living_) {
+    const bool meant = get != nullptr
+                           ? life->instance->pool == get->pool
+                           : ping != nullptr && has_address(*life->instance, ping->address);
+    if (meant) life->stirred = ground_.now();
+  }
+  leaves(caller);
+}
+
 void History::leaves(CallerId caller) {
   const auto found = waiting_.find(caller);
   if (found == waiting_.end()) return;
   const auto* get = std::get_if<core::GetWorker>(&found->second.request);
   const PoolName pool = get != nullptr ? get->pool : PoolName{};
   waiting_.erase(found);
-  for (Life* life : living_) {
-    if (get != nullptr && life->instance->pool == pool) life->stirred = ground_.now();
-  }
   if (get == nullptr || waits_for(pool)) return;
   // What was only being asked again is given up when nobody wants it any more.
   for (auto next = open_.begin(); next != open_.end();) {
@@ -208,6 +216,7 @@ void History::told_view(const core::InstanceView& view) {
   if (found == nullptr) return;
   Life& life = *found;
   if (!life.known) life.known = ground_.now();
+  if (life.before_loss && !life.found) life.found = ground_.now();
   settle(view.token);
   if (view.state == core::InstanceState::kRunning) {
     if (!life.told_running) life.told_running = ground_.now();
@@ -222,6 +231,7 @@ void History::told_probe(const core::Probed& probe) {
   Life& life = *found;
   const bool failed = probe.outcome == core::ProbeOutcome::kRefused ||
                       probe.outcome == core::ProbeOutcome::kUnreachable;
+  life.answered_ready = life.answered_ready || probe.outcome == core::ProbeOutcome::kReady;
   if (!failed) {
     life.good_probe = ground_.now();
     life.failing_since.reset();
@@ -263,6 +273,7 @@ void History::journal_lost() {
     life.end_decided = false;
     life.told_ending.reset();
     life.before_loss = true;
+    life.found.reset();
   }
   for (auto& [token, attempt] : attempts_) attempt.before_loss = true;
   while (!open_.empty()) settle(LaunchToken{open_.begin()->first});
@@ -280,6 +291,7 @@ void History::went_down() {
   for (auto& [id, life] : lives_) {
     life.told_running.reset();
     life.good_probe.reset();
+    life.answered_ready = false;
     life.failing_since.reset();
     life.failures = 0;
     // Nor does it know what this one was told and did not live to write down.
@@ -288,7 +300,7 @@ void History::went_down() {
     if (unwritten) life.told_ending.reset();
     // What could not be written is not known to the next process.
     if (!commit_failing_) continue;
-    life.handed.reset();
+    if (life.handed && (!last_commit_ || *life.handed > *last_commit_)) life.handed.reset();
     if (life.end_asked && (!last_commit_ || *life.end_asked > *last_commit_)) {
       life.end_asked.reset();
     }

@@ -22,14 +22,16 @@ struct Life {
   std::optional<Moment> handed;         // the same, where the journal must know of it
   Duration too_old{0};                  // since then, the most that reboots made it seem older
   Duration too_young{0};                // and younger
-  std::optional<Moment> stirred;        // last asked for, answered or not
+  std::optional<Moment> stirred;        // last asked for by somebody who left without an answer
   std::optional<Moment> end_asked;      // first TerminateInstances
   std::optional<Moment> told_ending;    // the broker was told that it ends or has ended
   std::optional<Moment> told_running;   // since the process started
   std::optional<Moment> good_probe;     // the latest since the process started
+  bool answered_ready = false;          // at least one of them said so
   std::optional<Moment> failing_since;  // all probes since then have failed
-  bool before_loss = false;             // the journal that knew of it is gone
   std::size_t failures = 0;             // so many of them
+  bool before_loss = false;             // the journal that knew of it is gone
+  std::optional<Moment> found;          // and the broker was told of it since then
   bool end_decided = false;             // the journal says so
   bool may_be_ended = false;            // RELEASE, TERMINATE_ALL or a stop asked for it
 };
@@ -71,8 +73,8 @@ class History : public Watcher {
 
   void asked(CallerId caller, const core::Request& request) override;
   void answered(CallerId caller, const core::Answer& answer) override;
-  void hung_up(CallerId caller) override { leaves(caller); }
-  void cut(CallerId caller) override { leaves(caller); }
+  void hung_up(CallerId caller) override { goes(caller); }
+  void cut(CallerId caller) override { goes(caller); }
   void launch_called(const LaunchCall& call) override;
   void terminate_called(const std::vector<InstanceId>& ids) override;
   void born(const Instance& instance) override;
@@ -88,6 +90,7 @@ class History : public Watcher {
  private:
   Life* find(const InstanceId& id);
   void leaves(CallerId caller);
+  void goes(CallerId caller);
   void settle(const LaunchToken& token);
   void told_launch(const core::LaunchAnswered& answer);
   void told_view(const core::InstanceView& view);

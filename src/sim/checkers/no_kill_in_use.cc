@@ -29,8 +29,32 @@ void NoKillInUse::terminate_called(const std::vector<InstanceId>& ids) {
   for (const InstanceId& id : ids) judge(id);  // decided while the journal could not be written
 }
 
+// The journal that knew of it is lost: it was found by its tag, and may be somebody's.
+bool NoKillInUse::spared(const Life& life) const {
+  if (!life.before_loss || life.handed || life.may_be_ended || life.told_ending) return false;
+  const Instance& instance = *life.instance;
+  if (!instance.alive() || !instance.gets_public_address) return false;
+  const core::Settings& settings = ground_.options.settings;
+  const core::PoolSettings& pool = settings.pools.at(instance.pool);
+  if (!life.found) return true;
+  // After a reboot it is as old as the calendar says.
+  const Duration since = ground_.now() - *life.found + life.too_old;
+  if (since >= settings.max_lifetime) return false;
+  const bool ready = pool.ready == core::ReadyCheck::kNone
+                         ? life.told_running.has_value()
+                         : life.answered_ready && !life.failing_since;
+  if (ready && instance.serving(ground_.now())) return since < pool.idle_timeout;
+  return since < settings.sweep_grace;
+}
+
 void NoKillInUse::judge(const InstanceId& id) {
   const Life* life = history_.life(id);
+  if (life != nullptr && !judged_.contains(id) && spared(*life)) {
+    throw Violated(
+        "5-no-kill-in-use",
+        str(id.value, " is ended though its journal was lost and it was found only ",
+            to_string(Duration{ground_.now() - life->found.value_or(ground_.now())}), " ago"));
+  }
   if (life == nullptr || !judged_.insert(id).second || allowed(*life)) return;
   throw Violated("5-no-kill-in-use",
                  str(id.value, " is ended though it was used ",

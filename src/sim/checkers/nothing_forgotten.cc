@@ -12,11 +12,44 @@ constexpr const char* kRule = "6-nothing-forgotten";
 }  // namespace
 
 void NothingForgotten::started(const BrokerStart& start) {
-  // What could not be written was not launched; the rest of such a time is served on trust.
-  if (!history_.commit_failing()) {
-    workers(start);
-    launches(start);
+  journal(start);
+  workers(start);
+  launches(start);
+}
+
+// What the journal gave is held, whatever was going on when the last process ended.
+void NothingForgotten::journal(const BrokerStart& start) const {
+  const core::Records& gave = start.recovered;
+  const core::Records& held = start.held;
+  for (const auto& [id, record] : gave.workers) {
+    const auto found = held.workers.find(id);
+    demand(found != held.workers.end(), "worker", id.value);
+    demand(found->second.begun == record.begun, "the age of", id.value);
+    const Duration added = found->second.last_used - record.last_used;
+    demand(Duration{0} <= added && added <= ground_.options.settings.idle_save_interval,
+           "the idle clock of", id.value);
   }
+  for (const auto& [token, record] : gave.attempts) {
+    const auto found = held.attempts.find(token);
+    demand(found != held.attempts.end(), "launch", token.value);
+    demand(found->second.begun == record.begun && found->second.request == record.request &&
+               found->second.doomed >= record.doomed,
+           "something of launch", token.value);
+  }
+  for (const auto& [token, stamp] : gave.stamps) {
+    const auto found = held.stamps.find(token);
+    demand(found != held.stamps.end() && found->second == stamp, "the hour of", token.value);
+  }
+  for (const auto& [token, closed] : gave.closed) {
+    demand(held.closed.contains(token), "closed launch", token.value);
+  }
+  const bool counts_on = !gave.broker || (held.broker->nonce == gave.broker->nonce &&
+                                          held.broker->next_attempt >= gave.broker->next_attempt);
+  demand(counts_on, "the number of", "the next launch");
+}
+
+void NothingForgotten::demand(bool kept, std::string_view what, std::string_view whose) {
+  if (!kept) throw Violated(kRule, str(what, " ", whose, " is not as the journal gave it"));
 }
 
 void NothingForgotten::workers(const BrokerStart& start) const {
@@ -41,7 +74,8 @@ void NothingForgotten::idle_clock(const Life& life, const core::WorkerRecord& he
                               " after the restart, but was used ", to_string(truly), " ago"));
   }
   // Someone may have asked who never got his answer.
-  const Duration at_least = ground_.now() - std::max(*life.handed, *life.stirred) -
+  const Duration at_least = ground_.now() -
+                            std::max(*life.handed, life.stirred.value_or(*life.handed)) -
                             2 * ground_.options.batching - life.too_young;
   if (at_least - idle > ground_.options.settings.idle_save_interval) {
     throw Violated(kRule,

@@ -1,7 +1,8 @@
 #pragma once
-// Rule 6: after a restart nothing that was acknowledged is forgotten: workers in use, open
-// launches, and idle clocks (never earlier than the last acknowledged use, and at most
-// idle_save_interval later).
+// Rule 6: after a restart nothing is forgotten: what the journal gave is held (workers and their
+// clocks, launches, the hour's count, closed launches, the next number), and what was acknowledged
+// was in it: workers in use, open launches, and idle clocks (never earlier than the last
+// acknowledged use, and at most idle_save_interval later).
 
 #include "sim/checkers/history.h"
 
@@ -15,6 +16,8 @@ class NothingForgotten : public Watcher {
   void started(const BrokerStart& start) override;
 
  private:
+  void journal(const BrokerStart& start) const;
+  static void demand(bool kept, std::string_view what, std::string_view whose);
   void workers(const BrokerStart& start) const;
   void launches(const BrokerStart& start) const;
   void idle_clock(const Life& life, const core::WorkerRecord& held) const;

@@ -1,5 +1,7 @@
 #include "sim/checkers/one_launch.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace cb::sim {
@@ -72,8 +74,19 @@ void OneLaunch::nothing_on_its_way(const LaunchCall& call) const {
   }
 }
 
+// What no listing has shown for unknown_outcome_grace after its launch is not known to exist.
+std::size_t OneLaunch::counted() const {
+  const auto& living = history_.living();
+  const Duration grace = ground_.options.settings.unknown_outcome_grace;
+  return static_cast<std::size_t>(
+      std::count_if(living.begin(), living.end(), [&](const Life* life) {
+        const Attempted& attempt = history_.attempts().at(life->instance->token);
+        return life->known || ground_.now() - attempt.uncertain <= grace;
+      }));
+}
+
 void OneLaunch::within_max_workers(const LaunchCall& call) const {
-  std::size_t count = 1 + history_.living().size();
+  std::size_t count = 1 + counted();
   for (const auto& [token, attempt] : history_.attempts()) {
     if (attempt.settled ||
         ground_.now() - attempt.uncertain > ground_.options.settings.unknown_outcome_grace) {
@@ -101,7 +114,7 @@ void OneLaunch::within_the_hour(const LaunchCall& call) {
 void OneLaunch::born(const Instance& instance) {
   const auto intent = intents_.find(instance.token);
   if (intent != intents_.end()) births_.insert(intent->second);
-  const std::size_t count = 1 + history_.living().size();
+  const std::size_t count = 1 + counted();
   const std::size_t limit = ground_.options.settings.max_workers;
   if (count <= limit) return;
   throw Violated(kRule, str(instance.id.value, " is the ", count,

@@ -196,8 +196,9 @@ void Orphans::terminate_wasted(const InstanceId& id) {
 
 void Orphans::hidden(const Instance& instance, Moment until) {
   Watched* const watched = find(instance.id);
-  if (watched == nullptr || watched->phase != Phase::kUnseen) return;
-  trouble(*watched, until + unseen_bound(ground_.options));
+  if (watched == nullptr) return;
+  watched->hidden_until = until;
+  if (watched->phase == Phase::kUnseen) trouble(*watched, until + unseen_bound(ground_.options));
 }
 
 void Orphans::went_down() {
@@ -236,7 +237,7 @@ Moment Orphans::resumed(Watched& watched, const core::Records& held) {
   const auto found = held.workers.find(watched.instance->id);
   if (found == held.workers.end()) {
     watched.phase = Phase::kUnseen;
-    return open_from_ + unseen_bound(ground_.options);
+    return std::max(open_from_, watched.hidden_until) + unseen_bound(ground_.options);
   }
   switch (found->second.phase) {
     case core::WorkerPhase::kBooting:

@@ -38,6 +38,7 @@ class Orphans : public Watcher {
     const Instance* instance = nullptr;
     Phase phase = Phase::kUnseen;
     Moment deadline{};  // gone by then
+    Moment hidden_until{};
     std::optional<Moment> boot_until;
     std::optional<Moment> idle_until;
     Duration idles{0};

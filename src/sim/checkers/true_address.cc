@@ -1,7 +1,10 @@
 #include "sim/checkers/true_address.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "sim/checkers/bounds.h"
+#include "sim/sim_cloud.h"
 
 namespace cb::sim {
 namespace {
@@ -59,6 +62,41 @@ bool TrueAddress::somebody_else_answers(const std::string& address) const {
          *holder->accepts <= ground_.now();
 }
 
+void TrueAddress::ended(const Instance& instance) {
+  word_due_[instance.id] = ground_.now() + word_bound(ground_.options);
+}
+
+void TrueAddress::word_later(Moment until) {
+  for (auto& [id, due] : word_due_) due = std::max(due, until);
+}
+
+void TrueAddress::told(const core::Event& event) {
+  const auto* listed = std::get_if<core::Listed>(&event);
+  if (listed == nullptr) return;
+  const auto* listing = std::get_if<core::Listing>(&listed->result);
+  if (listing == nullptr) return word_later(ground_.now() + word_bound(ground_.options));
+  for (const core::InstanceView& view : listing->instances) {
+    if (view.state == core::InstanceState::kTerminated) word_due_.erase(view.id);
+  }
+}
+
+void TrueAddress::started(const BrokerStart& start) {
+  other_account_ = start.other_account;
+  word_later(ground_.now() + SimCloud::kCallLimit + word_bound(ground_.options));
+}
+
+void TrueAddress::hidden(const Instance&, Moment until) {
+  word_later(until + word_bound(ground_.options));
+}
+
+// No probe can tell, only EC2's word.
+void TrueAddress::judge_the_word(const Life& life, const std::string& what) const {
+  const auto due = word_due_.find(life.instance->id);
+  if (other_account_ || due == word_due_.end() || ground_.now() <= due->second) return;
+  throw Violated(kRule, str(what, ", which a listing should have shown to have ended by ",
+                            stamp(due->second)));
+}
+
 void TrueAddress::judge(const std::string& address, const std::string& what,
                         bool handed_out) const {
   if (good(address)) return;
@@ -71,10 +109,13 @@ void TrueAddress::judge(const std::string& address, const std::string& what,
       life->told_ending && ground_.now() - *life->told_ending > ground_.options.batching;
   if (told) throw Violated(kRule, whose + ", which EC2 had said to be ending");
   if (!handed_out) return;  // a worker that cannot be reached for a while is not forgotten yet
-  if (somebody_else_answers(address)) return;  // no probe can tell; only EC2's word, see above
+  judge_the_word(*life, whose);
+  if (somebody_else_answers(address)) return;
   judge_a_death(*life, whose);
   const Instance& instance = *life->instance;
-  const Moment died = instance.dead.value_or(instance.ended.value_or(ground_.now()));
+  Moment died = instance.dead.value_or(instance.ended.value_or(ground_.now()));
+  // As long as another answered there no probe could tell.
+  if (const auto left = ec2_.left_by_another(address, instance)) died = std::max(died, *left);
   const Duration blind = blind_bound(ground_.options.settings) + 2 * ground_.options.batching;
   if (serves(instance) && !instance.ended) return;
   if (ground_.options.settings.pools.at(instance.pool).ready == core::ReadyCheck::kNone) return;

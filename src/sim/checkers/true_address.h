@@ -1,7 +1,8 @@
 #pragma once
 // Rule 2: an address handed out belonged, at that moment, to a running, ready, not-terminating
 // instance of ours. A death that nobody has told the broker of yet is forgiven for as long as its
-// probes need to notice; what it asked for itself or was told never is.
+// probes need to notice or, where no probe can, a listing; what it asked for itself or was told
+// never is.
 
 #include <map>
 #include <string>
@@ -18,6 +19,10 @@ class TrueAddress : public Watcher {
 
   void asked(CallerId caller, const core::Request& request) override;
   void answered(CallerId caller, const core::Answer& answer) override;
+  void ended(const Instance& instance) override;
+  void told(const core::Event& event) override;
+  void started(const BrokerStart& start) override;
+  void hidden(const Instance& instance, Moment until) override;
   void hung_up(CallerId caller) override { pings_.erase(caller); }
   void cut(CallerId caller) override { pings_.erase(caller); }
 
@@ -27,11 +32,15 @@ class TrueAddress : public Watcher {
   void judge(const std::string& address, const std::string& what, bool handed_out) const;
   void judge_a_death(const Life& life, const std::string& what) const;
   bool somebody_else_answers(const std::string& address) const;
+  void judge_the_word(const Life& life, const std::string& what) const;
+  void word_later(Moment until);
 
   const Ground& ground_;
   const Ec2& ec2_;
   const History& history_;
   std::map<CallerId, std::string> pings_;
+  std::map<InstanceId, Moment> word_due_;  // when EC2 has told the broker that it has ended
+  bool other_account_ = false;
 };
 
 }  // namespace cb::sim
