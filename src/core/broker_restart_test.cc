@@ -168,6 +168,21 @@ TEST(BrokerAdoption, AnUntaggedInstanceIsAdoptedOnlyIfItAnswers) {
   EXPECT_EQ(world.terminated, (std::vector<InstanceId>{{"i-78"}}));
 }
 
+TEST_F(BrokerTest, AnAdoptedOneEndsAtItsMaxLifetimeHoweverBusy) {
+  Settings settings = SmallWorld::usable_settings();
+  settings.adopt_untagged = true;
+  settings.max_lifetime = hours{1};
+  SmallWorld here(settings);
+  here.start();
+  const std::string address = here.foreign("i-77", {{"Name", "dserv-worker"}}).view.public_address;
+  here.run_for(minutes{2});
+  for (int used = 0; used < 12; ++used) {
+    here.ping(address);
+    here.run_for(minutes{5});
+  }
+  EXPECT_EQ(here.alive(), 0U);
+}
+
 TEST_F(BrokerTest, AnotherBrokerOfOurNameIsNoticed) {
   Machine& machine = world.foreign("i-77", {{"Name", "dserv-worker"},
                                             {"compute-broker", "default"},

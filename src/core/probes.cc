@@ -124,6 +124,8 @@ void Probes::now_ready(Worker& worker) {
 void Probes::adopted(Worker& worker) {
   worker.ours = true;
   workers_.changed(worker);
+  desk_.agenda.arm(timer(TimerKind::kWorkerLifetime, worker),
+                   worker.record.begun + desk_.settings.max_lifetime);
   desk_.save(workers_.ledger_line(worker));
 }
 
