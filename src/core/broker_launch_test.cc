@@ -263,6 +263,21 @@ TEST_F(BrokerTest, AnInstanceThatTurnsUpAfterItsLaunchWasGivenUpIsEnded) {
   EXPECT_EQ(world.alive(), 0U);
 }
 
+TEST_F(BrokerTest, ALateInstanceThatHasEndedIsNotTakenUpAgainAfterARestart) {
+  world.lose_launch_answers = true;
+  world.post(CallerGone{world.get()});
+  world.only().listed = false;
+  world.run_for(minutes{12});
+  world.only().listed = true;
+  world.run_for(minutes{2});
+  EXPECT_TRUE(world.journal.closed.empty());
+  world.crash_and_restart();
+  world.log.clear();
+  world.run_for(minutes{1});
+  EXPECT_FALSE(world.logged("worker.gone"));
+  EXPECT_FALSE(world.logged("has ended"));
+}
+
 TEST_F(BrokerTest, ATokenMismatchStopsLaunchingUntilItIsSettled) {
   world.launch_answers = {failure(FailureClass::kTokenMismatch, "IdempotentParameterMismatch")};
   EXPECT_NE(world.answer(world.get()).find("IdempotentParameterMismatch"), std::string::npos);

@@ -117,7 +117,12 @@ bool Launcher::claim(const InstanceView& view) {
   }
   const auto closed = closed_.find(token);
   if (closed == closed_.end()) return false;
-  late(view, closed->second.pool, token);
+  const PoolName pool = closed->second.pool;
+  // Its instance is found, and its own record knows it from now on: after a restart it would be
+  // taken up once more, and its line in the ledger written anew with a later end.
+  closed_.erase(closed);
+  desk_.save(DropClosedAttempt{token});
+  late(view, pool, token);
   return true;
 }
 
