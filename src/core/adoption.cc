@@ -49,7 +49,7 @@ void CloudWatch::adopt(const InstanceView& view, bool tagged) {
   const PoolName pool{tagged && !view.tag(kPoolTag).empty() ? std::string(view.tag(kPoolTag))
                                                             : "default"};
   Worker worker;
-  worker.ours = tagged;
+  worker.ours = tagged || workers_.end_wanted(view.id).has_value();
   worker.record = {.id = view.id,
                    .pool = pool,
                    .token = {std::string(view.tag(kTokenTag))},
@@ -87,6 +87,7 @@ void CloudWatch::adopt(const InstanceView& view, bool tagged) {
                 tagged ? ", ended if it does not" : ""));
   Worker& kept = workers_.add(std::move(worker));
   if (planted(Bug::kStrayEndedAtOnce)) endings_.end(kept, "is not in the journal");
+  endings_.end_as_wanted(kept);
 }
 
 }  // namespace cb::core

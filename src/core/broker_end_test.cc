@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "base/text.h"
 #include "core/broker_fixture.h"
 
@@ -122,6 +124,34 @@ TEST_F(BrokerTest, AWorkerMissingFromListingsIsGoneOnlyAfterTwoOfThemAndAQuestio
   world.machines.clear();
   world.run_for(minutes{2});
   EXPECT_FALSE(world.ping(address));
+}
+
+TEST_F(BrokerTest, AWorkerThatEc2DidNotKnowForAWhileIsTakenUpAgain) {
+  const std::string address = ready_worker();
+  world.run_for(minutes{3});
+  const auto hidden = std::exchange(world.machines, {});
+  world.run_for(minutes{2});
+  EXPECT_TRUE(world.journal.workers.empty());
+  world.machines = hidden;
+  world.run_for(minutes{1});
+  EXPECT_EQ(world.answer(world.get()), address);
+  EXPECT_EQ(world.launches.size(), 1U);
+  world.run_for(minutes{16});
+  EXPECT_EQ(world.alive(), 0U);
+  EXPECT_EQ(world.journal.open_ledger.size(), 0U);
+}
+
+TEST_F(BrokerTest, AWorkerWhoseEndWasWantedIsEndedWhenEc2KnowsItAgain) {
+  const std::string address = ready_worker();
+  world.run_for(minutes{3});
+  const auto hidden = std::exchange(world.machines, {});
+  world.ask(Release{address});
+  world.run_for(minutes{2});
+  EXPECT_TRUE(world.journal.workers.empty());
+  world.machines = hidden;
+  world.run_for(minutes{1});
+  EXPECT_EQ(world.alive(), 0U);
+  EXPECT_TRUE(world.journal.workers.empty());
 }
 
 TEST_F(BrokerTest, NoWorkerOutlivesMaxLifetime) {

@@ -180,11 +180,11 @@ void CloudWatch::look_for_missing(const std::set<InstanceId>& seen) {
     Worker& worker = *workers_.find(id);
     if (seen.contains(id)) continue;
     if (!worker.ours) {
-      workers_.remove(id);
+      workers_.remove(id, Leaving::kUnseen);
       continue;
     }
     if (planted(Bug::kSweepWithoutGrace)) {
-      endings_.gone(id, {}, "EC2's listing does not show it");
+      endings_.gone(id, {}, "EC2's listing does not show it", Leaving::kTerminated);
       continue;
     }
     if (*last_begun_ - worker.record.begun < desk_.settings.not_visible_grace) continue;
@@ -213,7 +213,7 @@ void CloudWatch::by_id(const InstanceId& id, const ListResult& result) {
     return;
   }
   if (!worker->missing_since) return;  // a listing has shown it meanwhile
-  endings_.gone(id, {}, "EC2 no longer knows it");
+  endings_.gone(id, {}, "EC2 no longer knows it", Leaving::kUnseen);
 }
 
 void CloudWatch::update(Worker& worker, const InstanceView& view) {
@@ -237,9 +237,9 @@ void CloudWatch::update(Worker& worker, const InstanceView& view) {
       const InstanceId id = view.id;
       ending(worker, view);
       if (workers_.find(id)->ours) {
-        endings_.gone(id, view.ended, "EC2 says terminated");
+        endings_.gone(id, view.ended, "EC2 says terminated", Leaving::kTerminated);
       } else {
-        workers_.remove(id);
+        workers_.remove(id, Leaving::kTerminated);
       }
       return;
     }

@@ -78,7 +78,7 @@ void Endings::answered(const TerminateAnswered& answer) {
     Worker* const worker = workers_.find(now.id);
     if (worker == nullptr || worker->record.phase != WorkerPhase::kTerminating) continue;
     if (planted(Bug::kTerminateBelieved)) {
-      gone(now.id, {}, "its end was accepted");
+      gone(now.id, {}, "its end was accepted", Leaving::kTerminated);
       continue;
     }
     worker->terminate_failures = 0;
@@ -115,7 +115,12 @@ void Endings::failed(const TerminateAnswered& answer, const CloudFailure& failur
                 to_string(delay)));
 }
 
-void Endings::gone(const InstanceId& id, std::optional<WallTime> ended, const std::string& why) {
+void Endings::end_as_wanted(Worker& worker) {
+  if (const auto why = workers_.end_wanted(worker.record.id)) end(worker, *why);
+}
+
+void Endings::gone(const InstanceId& id, std::optional<WallTime> ended, const std::string& why,
+                   Leaving how) {
   Worker& worker = *workers_.find(id);
   for (const TimerKind kind : kTimersOfALife) desk_.agenda.cancel({kind, id.value});
   desk_.agenda.cancel({TimerKind::kWorkerTerminate, id.value});
@@ -134,7 +139,7 @@ void Endings::gone(const InstanceId& id, std::optional<WallTime> ended, const st
     desk_.save(std::move(line));
     desk_.save(DropWorker{id});
   }
-  workers_.remove(id);
+  workers_.remove(id, how);
 }
 
 }  // namespace cb::core

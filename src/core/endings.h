@@ -26,7 +26,10 @@ class Endings {
   void ask_for_all();
 
   // EC2's last word: closes the ledger and drops the record. `ended`: when, if EC2 said.
-  void gone(const InstanceId& id, std::optional<WallTime> ended, const std::string& why);
+  void gone(const InstanceId& id, std::optional<WallTime> ended, const std::string& why,
+            Leaving how);
+  // `worker` was just taken up: ends it when its end was wanted before EC2 lost sight of it.
+  void end_as_wanted(Worker& worker);
 
  private:
   void mark(Worker& worker, const std::string& reason);

@@ -104,6 +104,7 @@ void Launcher::late(const InstanceView& view, const PoolName& pool, const Launch
   const bool useful = waiting_.waits_for(pool) && workers_.ready(pool) == nullptr &&
                       workers_.coming(pool) == nullptr && under_way(pool) == nullptr;
   Worker& worker = take_up(view, pool, token, desk_.now.boot);
+  endings_.end_as_wanted(worker);
   if (!useful) endings_.end(worker, "turned up after its launch was given up and nobody waits");
 }
 

@@ -45,20 +45,32 @@ void WorkerPool::changed(Worker& worker, bool save) {
   if (save) this->save(worker);
 }
 
-void WorkerPool::remove(const InstanceId& id) {
+void WorkerPool::remove(const InstanceId& id, Leaving how) {
   const auto found = workers_.find(id);
   CHECK(found != workers_.end());
   unindex(found->second);
   if (found->second.ours) {
-    ended_[id] = desk_.now.boot;
-    ended_order_.push_back(id);
+    left_[id] = {desk_.now.boot, how, found->second.record.end_reason};
+    left_order_.emplace_back(desk_.now.boot, id);
   }
   // EC2 lists an ended instance for about an hour; no answer is late by two.
-  while (!ended_order_.empty() && desk_.now.boot - ended_[ended_order_.front()] > hours{2}) {
-    ended_.erase(ended_order_.front());
-    ended_order_.pop_front();
+  while (!left_order_.empty() && desk_.now.boot - left_order_.front().first > hours{2}) {
+    const auto left = left_.find(left_order_.front().second);
+    if (left != left_.end() && left->second.at == left_order_.front().first) left_.erase(left);
+    left_order_.pop_front();
   }
   workers_.erase(InstanceId{id});
+}
+
+bool WorkerPool::ended_before(const InstanceId& id) const {
+  const auto left = left_.find(id);
+  return left != left_.end() && left->second.how == Leaving::kTerminated;
+}
+
+std::optional<std::string> WorkerPool::end_wanted(const InstanceId& id) const {
+  const auto left = left_.find(id);
+  if (left == left_.end() || left->second.end_reason.empty()) return {};
+  return left->second.end_reason;
 }
 
 bool WorkerPool::configured(const WorkerRecord& record) const {

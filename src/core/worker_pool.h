@@ -41,9 +41,15 @@ struct Worker {
 
   Instant coming_until{};  // while booting: how long callers wait for it
   std::uint64_t handed_out = 0;
-  Instant last_used_saved{};     // what the journal has of record.last_used
+  Instant last_used_saved{};      // what the journal has of record.last_used
   bool clock_recovered = false;  // record.last_used is that plus idle_save_interval, not a real use
   std::string indexed_address;   // worker_pool's own
+};
+
+// How an instance leaves the pool.
+enum class Leaving {
+  kTerminated,  // EC2 says so, which is final
+  kUnseen,      // EC2 does not know it; should it be shown again, it is ours as before
 };
 
 class WorkerPool {
@@ -62,9 +68,12 @@ class WorkerPool {
   Worker& restore(Worker worker);
   // Call after any change of a Worker; saves its record where `save` and it is ours.
   void changed(Worker& worker, bool save = true);
-  void remove(const InstanceId& id);
-  // Whether EC2 has called it ended in this run: an older answer that arrives late is not believed.
-  bool ended_before(const InstanceId& id) const { return ended_.contains(id); }
+  void remove(const InstanceId& id, Leaving how);
+  // Whether EC2 has called it terminated in this run: an older answer that arrives late is not
+  // believed.
+  bool ended_before(const InstanceId& id) const;
+  // Why its end was wanted when EC2 no longer knew it; unset: it was not, or never was here.
+  std::optional<std::string> end_wanted(const InstanceId& id) const;
 
   // A worker of `pool` that may be handed out now; the longest known first, so that others drain.
   Worker* ready(const PoolName& pool);
@@ -91,6 +100,11 @@ class WorkerPool {
     std::set<std::pair<Instant, InstanceId>> ready;
     std::set<InstanceId> coming;
   };
+  struct Left {
+    Instant at;
+    Leaving how;
+    std::string end_reason;
+  };
   struct Tally {
     bool counted = false, ending = false, unsettled = false;
   };
@@ -106,8 +120,8 @@ class WorkerPool {
   std::unordered_map<InstanceId, Tally> tallies_;
   std::map<PoolName, Index> indices_;
   std::unordered_map<std::string, InstanceId> addresses_;
-  std::unordered_map<InstanceId, Instant> ended_;
-  std::deque<InstanceId> ended_order_;
+  std::unordered_map<InstanceId, Left> left_;
+  std::deque<std::pair<Instant, InstanceId>> left_order_;
   std::size_t counted_ = 0, ending_ = 0, unsettled_ = 0;
 };
 
