@@ -93,7 +93,7 @@ std::vector<Setting> watch_rows() {
        ""},
       {"Watching workers", "", "unreachable_timeout", core_field<&S::unreachable_timeout>(),
        length(seconds{1}, hours{24}), kYes, kInDocs,
-       "a worker that cannot be reached for so long is terminated", ""},
+       "a worker that cannot be reached for so long is terminated, unless a PING holds it", ""},
       {"Watching workers", "", "listing_fast", core_field<&S::listing_fast>(),
        length(milliseconds{100}, minutes{10}), kYes, kInDocs,
        "between two listings of EC2 while something is pending", ""},

@@ -115,6 +115,25 @@ TEST_F(BrokerTest, AWorkerUnreachableForTwoMinutesIsTerminated) {
   EXPECT_EQ(world.alive(), 0U);
 }
 
+TEST_F(BrokerTest, AnUnreachableWorkerThatIsPingedIsKeptAndNotHandedOut) {
+  const std::string address = ready_worker();
+  world.only().service_up = Instant::max();
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_TRUE(world.ping(address));
+    world.run_for(minutes{5});
+  }
+  EXPECT_EQ(world.alive(), 1U);
+  const CallerId caller = world.get();
+  world.run_for(seconds{30});
+  EXPECT_EQ(world.answer(caller), "203.0.113.2");
+  world.run_for(minutes{9});
+  world.crash_and_restart(seconds{1});
+  world.run_for(seconds{55});
+  EXPECT_NE(world.machines.begin()->second.view.state, InstanceState::kTerminated);
+  world.run_for(minutes{1});
+  EXPECT_EQ(world.machines.begin()->second.view.state, InstanceState::kTerminated);
+}
+
 TEST_F(BrokerTest, AWorkerMissingFromListingsIsGoneOnlyAfterTwoOfThemAndAQuestionById) {
   const std::string address = ready_worker();
   world.run_for(minutes{3});

@@ -61,6 +61,7 @@ void Broker::State::recover(const WorkerRecord& record, const Records& records) 
   worker.record.last_used =
       std::min(record.last_used + desk.settings.idle_save_interval, desk.now.boot);
   if (planted(Bug::kRecoveryForgetsIdle)) worker.record.last_used = desk.now.boot;
+  worker.pinged = worker.record.last_used;
   switch (record.phase) {
     case WorkerPhase::kBooting:
     case WorkerPhase::kAdopting: {

@@ -69,6 +69,7 @@ void Broker::State::ask(CallerId caller, const Ping& request) {
     desk.act(Reply{caller, Refused{"Worker not found"}});
     return;
   }
+  worker->pinged = desk.now.boot;
   if (!planted(Bug::kPingKeepsNothing)) workers.touch(*worker);
   desk.act(Reply{caller, Ok{}});
 }

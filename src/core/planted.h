@@ -42,6 +42,7 @@ enum class Bug {
   kReleaseEndsAwaited,        // RELEASE ends a worker that boots while others wait for it
   kEndAllSkipsLaunches,       // TERMINATE_ALL ends workers, and not what is being launched
   kMaxLifetimeIgnored,        // a worker may live for ever
+  kUnreachableEndsPinged,     // a worker that we cannot reach is ended under its clients
 };
 
 inline constexpr auto kBugNames = std::to_array<std::pair<Bug, std::string_view>>({
@@ -76,6 +77,7 @@ inline constexpr auto kBugNames = std::to_array<std::pair<Bug, std::string_view>
     {Bug::kReleaseEndsAwaited, "release-ends-awaited"},
     {Bug::kEndAllSkipsLaunches, "terminate-all-skips-launches"},
     {Bug::kMaxLifetimeIgnored, "max-lifetime-ignored"},
+    {Bug::kUnreachableEndsPinged, "unreachable-ends-pinged"},
 });
 
 #ifdef BROKER_PLANTED_BUGS

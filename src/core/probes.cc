@@ -162,6 +162,12 @@ void Probes::not_alive(Worker& worker, ProbeOutcome outcome) {
 void Probes::unreachable_due(const InstanceId& id) {
   Worker* const worker = workers_.find(id);
   if (worker == nullptr || !worker->unreachable_since) return;
+  // Whoever pings it computes there, though we cannot reach it: ours is not the only way to it.
+  const Instant held_until = worker->pinged.value_or(Instant::min()) + workers_.idle_limit(*worker);
+  if (worker->pinged && desk_.now.boot < held_until && !planted(Bug::kUnreachableEndsPinged)) {
+    desk_.agenda.arm(timer(TimerKind::kWorkerUnreachable, *worker), held_until);
+    return;
+  }
   endings_.end(*worker,
                str("unreachable for ", to_string(desk_.now.boot - *worker->unreachable_since),
                    " (limit ", to_string(desk_.settings.unreachable_timeout), ")"),

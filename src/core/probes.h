@@ -20,8 +20,9 @@ class Probes {
   void probed(const Probed& answer);
 
   void probe_due(const InstanceId& id);
-  void boot_due(const InstanceId& id);         // not ready within launch_timeout
-  void unreachable_due(const InstanceId& id);  // no connection for unreachable_timeout
+  void boot_due(const InstanceId& id);  // not ready within launch_timeout
+  // No connection for unreachable_timeout: ended, unless a PING holds it.
+  void unreachable_due(const InstanceId& id);
   void idle_due(const InstanceId& id);
   void lifetime_due(const InstanceId& id);
 

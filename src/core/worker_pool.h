@@ -41,6 +41,7 @@ struct Worker {
 
   Instant coming_until{};  // while booting: how long callers wait for it
   std::uint64_t handed_out = 0;
+  std::optional<Instant> pinged;  // by its clients; after a restart its last use counts as one
   Instant last_used_saved{};      // what the journal has of record.last_used
   bool clock_recovered = false;  // record.last_used is that plus idle_save_interval, not a real use
   std::string indexed_address;   // worker_pool's own

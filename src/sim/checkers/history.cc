@@ -79,16 +79,17 @@ void History::answered(CallerId caller, const core::Answer& answer) {
   const auto found = waiting_.find(caller);
   if (found != waiting_.end()) {
     const auto* ping = std::get_if<core::Ping>(&found->second.request);
-    if (ping != nullptr && std::holds_alternative<core::Ok>(answer)) used(ping->address);
+    if (ping != nullptr && std::holds_alternative<core::Ok>(answer)) used(ping->address, true);
   }
-  if (const auto* worker = std::get_if<core::WorkerAddress>(&answer)) used(worker->address);
+  if (const auto* worker = std::get_if<core::WorkerAddress>(&answer)) used(worker->address, false);
   leaves(caller);
 }
 
-void History::used(const std::string& address) {
+void History::used(const std::string& address, bool by_ping) {
   for (Life* life : living_) {
     if (!has_address(*life->instance, address)) continue;
     life->used = life->handed = ground_.now();
+    if (by_ping) life->pinged = ground_.now();
     life->too_old = life->too_young = Duration{0};
   }
 }
@@ -269,6 +270,7 @@ void History::starting(Duration misjudged) {
 void History::journal_lost() {
   for (auto& [id, life] : lives_) {
     life.handed.reset();
+    life.pinged.reset();
     life.end_asked.reset();
     life.end_decided = false;
     life.told_ending.reset();
@@ -301,6 +303,7 @@ void History::went_down() {
     // What could not be written is not known to the next process.
     if (!commit_failing_) continue;
     if (life.handed && (!last_commit_ || *life.handed > *last_commit_)) life.handed.reset();
+    if (life.pinged && (!last_commit_ || *life.pinged > *last_commit_)) life.pinged.reset();
     if (life.end_asked && (!last_commit_ || *life.end_asked > *last_commit_)) {
       life.end_asked.reset();
     }

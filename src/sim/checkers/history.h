@@ -20,6 +20,7 @@ struct Life {
   std::optional<Moment> known;          // the broker was told of it
   std::optional<Moment> used;           // last given to a caller, or a PING of it acknowledged
   std::optional<Moment> handed;         // the same, where the journal must know of it
+  std::optional<Moment> pinged;         // last PING that was acknowledged, where it must know
   Duration too_old{0};                  // since then, the most that reboots made it seem older
   Duration too_young{0};                // and younger
   std::optional<Moment> stirred;        // last asked for by somebody who left without an answer
@@ -97,7 +98,7 @@ class History : public Watcher {
   void told_probe(const core::Probed& probe);
   void may_all_be_ended();
   void released_in_vain();
-  void used(const std::string& address);
+  void used(const std::string& address, bool by_ping);
 
   const Ground& ground_;
   std::map<InstanceId, Life> lives_;

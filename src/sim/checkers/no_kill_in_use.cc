@@ -20,9 +20,13 @@ bool NoKillInUse::allowed(const Life& life) const {
   if (!life.handed || life.may_be_ended || life.told_ending) return true;
   if (!life.instance->alive()) return true;  // EC2 was first
   if (now - life.called >= settings.max_lifetime) return true;
-  if (life.failing_since && now - *life.failing_since >= settings.unreachable_timeout) return true;
-  const Duration idle = now - *life.handed + life.too_old;
-  return idle >= settings.pools.at(life.instance->pool).idle_timeout;
+  const Duration limit = settings.pools.at(life.instance->pool).idle_timeout;
+  const auto idle_since = [&](Moment use) { return now - use + life.too_old >= limit; };
+  const bool unreachable =
+      life.failing_since && now - *life.failing_since >= settings.unreachable_timeout;
+  // Nobody reaches it: only a PING says that this is not so for its client.
+  if (unreachable && (!life.pinged || idle_since(*life.pinged))) return true;
+  return idle_since(*life.handed);
 }
 
 void NoKillInUse::terminate_called(const std::vector<InstanceId>& ids) {

@@ -1,7 +1,7 @@
 #pragma once
 // Rule 5: no worker is ended while somebody was given it or pinged it within its idle timeout,
 // except by RELEASE, TERMINATE_ALL, max_lifetime, EC2 itself, or because it could not be reached
-// for unreachable_timeout.
+// for unreachable_timeout and no PING within its idle timeout says that others reach it.
 // Nor one that was found by its tag after its journal was lost, within its idle timeout if it
 // serves and within sweep_grace if not.
 
