@@ -22,6 +22,7 @@ enum class TimerKind {
   kWorkerLifetime,
   kAttemptRetry,  // id: the token
   kListing,       // no id, in this and the rest
+  kIdentify,      // the account is wrong or not known: ask again
   kSaveRetry,
   kProgress,
   kTerminateAll,

@@ -120,6 +120,8 @@ void Broker::State::due(const Timer& timer) {
       return launcher.retry({timer.id});
     case TimerKind::kListing:
       return watch.listing_due();
+    case TimerKind::kIdentify:
+      return watch.identify();
     case TimerKind::kSaveRetry:
       // Any change makes the driver try again, with all that it could not save before.
       desk.agenda.arm(timer, desk.now.boot + desk.settings.save_retry_interval);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "core/broker_fixture.h"
 
 namespace cb::core::testing {
@@ -107,8 +109,82 @@ TEST_F(BrokerTest, WithOtherCredentialsNothingIsForgottenEndedOrLaunched) {
   EXPECT_EQ(world.launches.size(), 1U);
   world.only().listed = true;
   world.identity.account = "111122223333";
-  world.crash_and_restart();
+  world.run_for(seconds{31});
   EXPECT_EQ(world.answer(world.get()), address);
+  world.ask(Release{address});
+  EXPECT_EQ(world.alive(), 0U);
+}
+
+TEST_F(BrokerTest, NewKeysOfAnotherAccountForgetEndAndLaunchNothing) {
+  const std::string address = ready_worker();
+  world.run_for(minutes{5});
+  const auto ours = std::exchange(world.machines, {});
+  world.identity.account = "999988887777";
+  world.post(KeysChanged{});
+  world.run_for(seconds{100});
+  world.ask(Release{address});
+  const std::string refused = world.answer(world.get());
+  EXPECT_NE(refused.find("belong to account 999988887777"), std::string::npos) << refused;
+  EXPECT_EQ(world.journal.workers.size(), 1U);
+  EXPECT_EQ(world.launches.size(), 1U);
+  EXPECT_TRUE(world.terminated.empty());
+  world.machines = ours;
+  world.identity.account = "111122223333";
+  world.post(KeysChanged{});
+  EXPECT_EQ(world.alive(), 0U);
+}
+
+TEST_F(BrokerTest, NewKeysThatStsDoesNotNameAreOursOnceTheyShowAnInstanceOfOurs) {
+  const std::string address = ready_worker();
+  world.run_for(minutes{5});
+  world.identity.account.clear();
+  world.post(KeysChanged{});
+  world.run_for(seconds{1});
+  world.ask(Release{address});
+  EXPECT_EQ(world.alive(), 0U);
+}
+
+TEST_F(BrokerTest, NewKeysThatNothingProvesToBeOursAreNotBelieved) {
+  const std::string address = ready_worker();
+  world.run_for(minutes{5});
+  const auto ours = std::exchange(world.machines, {});
+  world.identity.account.clear();
+  world.post(KeysChanged{});
+  const std::size_t before = world.listings;
+  world.run_for(seconds{100});
+  EXPECT_LE(world.listings - before, 8U);
+  world.ask(Release{address});
+  const std::string refused = world.answer(world.get());
+  EXPECT_NE(refused.find("STS does not say"), std::string::npos) << refused;
+  EXPECT_EQ(world.journal.workers.size(), 1U);
+  EXPECT_EQ(world.launches.size(), 1U);
+  EXPECT_TRUE(world.terminated.empty());
+  world.machines = ours;
+  world.identity.account = "111122223333";
+  world.run_for(seconds{31});
+  EXPECT_EQ(world.alive(), 0U);
+}
+
+TEST_F(BrokerTest, AListingAskedWithTheFormerKeysIsNotBelieved) {
+  ready_worker();
+  world.run_for(minutes{5});
+  world.hold_identity = true;
+  world.post(KeysChanged{});
+  const Decision late = world.broker->step(world.now, Listed{{world.listings}, Listing{}});
+  EXPECT_TRUE(late.save.empty());
+  const std::size_t before = world.listings;
+  world.run_for(minutes{1});
+  EXPECT_EQ(world.listings, before);
+}
+
+TEST_F(BrokerTest, WithNothingToLoseAnAccountThatStsDoesNotNameIsTaken) {
+  world.identity.account.clear();
+  world.crash_and_restart();
+  EXPECT_EQ(ready_worker(), "203.0.113.1");
+  EXPECT_EQ(world.journal.broker->account, "");
+  world.identity.account = "999988887777";
+  world.run_for(seconds{31});
+  EXPECT_EQ(world.journal.broker->account, "999988887777");
 }
 
 TEST_F(BrokerTest, AnInstanceOfOursThatTheJournalDoesNotKnowIsAdoptedIfItAnswers) {

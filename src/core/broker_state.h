@@ -18,6 +18,7 @@ struct Broker::State {
   // One for each kind of event; broker_requests.cc has those of clients.
   void on(const Started& event);
   void on(const Identified& event) { watch.identified(event.identity); }
+  void on(const KeysChanged&) { watch.keys_changed(); }
   void on(const Asked& event);
   void on(const CallerGone& event);
   void on(const LaunchAnswered& event) { launcher.answered(event); }

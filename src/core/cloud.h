@@ -141,7 +141,7 @@ struct TerminateAccepted {
 };
 using TerminateResult = std::variant<TerminateAccepted, CloudFailure>;
 
-// Who we are to the cloud. An empty account: STS could not be asked, and the check is left out.
+// Who we are to the cloud. An empty account: STS could not be asked.
 struct CloudIdentity {
   std::string account;
   std::string region;

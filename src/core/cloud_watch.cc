@@ -9,53 +9,6 @@
 
 namespace cb::core {
 
-void CloudWatch::identify() {
-  if (identifying_) return;
-  identifying_ = true;
-  desk_.act(Identify{});
-}
-
-bool CloudWatch::wrong_account(const CloudIdentity& identity) const {
-  const BrokerRecord& known = desk_.identity;
-  const bool account =
-      !identity.account.empty() && !known.account.empty() && identity.account != known.account;
-  const bool region =
-      !identity.region.empty() && !known.region.empty() && identity.region != known.region;
-  return (account || region) && (!workers_.all().empty() || launcher_.open() != 0);
-}
-
-void CloudWatch::identified(const CloudIdentity& identity) {
-  identifying_ = false;
-  if (wrong_account(identity)) {
-    desk_.cloud_open = false;
-    desk_.cloud_trouble =
-        str("the credentials belong to account ", identity.account, " in ", identity.region,
-            ", but this broker's workers are in account ", desk_.identity.account, " in ",
-            desk_.identity.region,
-            ": nothing is launched, ended or forgotten until they agree again; give it the ",
-            "former credentials and region, or another state_dir");
-    desk_.log(LogLevel::kAlert, "cloud.wrong_account", desk_.cloud_trouble);
-    refuse_listers(desk_.cloud_trouble);
-    trust_journal();
-    return;
-  }
-  const bool was_open = desk_.cloud_open;
-  desk_.cloud_open = true;
-  BrokerRecord& known = desk_.identity;
-  const BrokerRecord before = known;
-  if (!identity.account.empty()) known.account = identity.account;
-  if (!identity.region.empty()) known.region = identity.region;
-  if (!(known == before)) desk_.save(known);
-  if (!was_open) {
-    desk_.cloud_trouble.clear();
-    desk_.log(LogLevel::kInfo, "cloud.identity",
-              str("EC2 in ", known.region, ", account ",
-                  known.account.empty() ? "unknown (STS could not be asked)" : known.account));
-    endings_.ask_for_all();
-  }
-  desk_.want_listing = true;
-}
-
 void CloudWatch::list_for(CallerId caller) {
   if (!desk_.cloud_open && !desk_.cloud_trouble.empty()) {
     desk_.act(Reply{caller, CommandFailed{desk_.cloud_trouble}});
@@ -75,7 +28,8 @@ void CloudWatch::refuse_listers(const std::string& why) {
 }
 
 void CloudWatch::schedule(bool hurry) {
-  if (!desk_.cloud_open || in_flight_) {
+  const bool in_doubt = keys_ == Keys::kInDoubt && !desk_.cloud_open;
+  if ((!desk_.cloud_open && !(in_doubt && desk_.want_listing)) || in_flight_) {
     // What is wanted while one is in flight is wanted of a later one: the flag stays.
     return;
   }
@@ -144,6 +98,11 @@ void CloudWatch::trust_journal() {
 }
 
 void CloudWatch::complete(const Listing& listing) {
+  if (!desk_.cloud_open) {
+    if (!proves_account(listing)) return not_believed();
+    keys_ = Keys::kConfirmed;
+    go_on();
+  }
   const bool recovered = failing_since_.has_value();
   desk_.listing_failed = false;
   desk_.cloud_trouble.clear();

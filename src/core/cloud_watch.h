@@ -21,6 +21,8 @@ class CloudWatch {
   // Asks who we are; listings begin with the answer.
   void identify();
   void identified(const CloudIdentity& identity);
+  // Nothing is launched, ended or believed until we know whose the new keys are.
+  void keys_changed();
   void listed(const Listed& answer);
 
   // LIST_ALL: answered by the listing in flight, or by the next (at most one a second).
@@ -55,7 +57,14 @@ class CloudWatch {
   void notice_rival(const InstanceView& view);
   void look_for_missing(const std::set<InstanceId>& seen);
   void answer_listers(const Listing& listing);
+  bool holds_anything() const;
   bool wrong_account(const CloudIdentity& identity) const;
+  void refuse_account(const CloudIdentity& identity);
+  void account_not_named();
+  void go_on();
+  // While STS names no account: a listing that shows an instance of ours proves it.
+  bool proves_account(const Listing& listing) const;
+  void not_believed();
 
   Desk& desk_;
   WorkerPool& workers_;
@@ -68,7 +77,12 @@ class CloudWatch {
   std::optional<Instant> failing_since_;
   std::string failing_how_;
   bool due_ = false;
+  // What is known of the keys in use. Confirmed: they are of the account of our records, as STS or
+  // an instance of ours said. In doubt: STS names none, and we hold something to lose.
+  enum class Keys { kUnknown, kConfirmed, kInDoubt, kWrong };
+  Keys keys_ = Keys::kUnknown;
   bool identifying_ = false;
+  bool asked_with_former_keys_ = false;  // that Identify may be about them
   std::vector<ById> by_id_;
   std::vector<CallerId> listers_;
   std::set<InstanceId> reported_;  // said once: left alone, or another broker's

@@ -26,6 +26,9 @@ struct Started {
 struct Identified {
   CloudIdentity identity;  // empty account: unknown
 };
+// The calls to come would be signed with other keys than those that Identify was last answered for,
+// perhaps another account's. None is made with them until Identify, asked after this, is answered.
+struct KeysChanged {};
 struct Asked {
   CallerId caller;
   Request request;
@@ -78,8 +81,8 @@ struct StopRequested {
   bool terminate_workers = false;
 };
 
-using Event =
-    std::variant<Started, Identified, Asked, CallerGone, LaunchAnswered, Listed, TerminateAnswered,
-                 Probed, TimePassed, SaveFailed, SaveWorks, SettingsChanged, StopRequested>;
+using Event = std::variant<Started, Identified, KeysChanged, Asked, CallerGone, LaunchAnswered,
+                           Listed, TerminateAnswered, Probed, TimePassed, SaveFailed, SaveWorks,
+                           SettingsChanged, StopRequested>;
 
 }  // namespace cb::core

@@ -43,6 +43,9 @@ enum class Bug {
   kEndAllSkipsLaunches,       // TERMINATE_ALL ends workers, and not what is being launched
   kMaxLifetimeIgnored,        // a worker may live for ever
   kUnreachableEndsPinged,     // a worker that we cannot reach is ended under its clients
+  kAnyAccountWillDo,          // whose the credentials are is not compared with the records
+  kNewKeysTakenOnTrust,       // keys that change while it runs are of the same account, it thinks
+  kAccountAskedOnce,          // a wrong account is wrong until the next start
 };
 
 inline constexpr auto kBugNames = std::to_array<std::pair<Bug, std::string_view>>({
@@ -78,6 +81,9 @@ inline constexpr auto kBugNames = std::to_array<std::pair<Bug, std::string_view>
     {Bug::kEndAllSkipsLaunches, "terminate-all-skips-launches"},
     {Bug::kMaxLifetimeIgnored, "max-lifetime-ignored"},
     {Bug::kUnreachableEndsPinged, "unreachable-ends-pinged"},
+    {Bug::kAnyAccountWillDo, "any-account-will-do"},
+    {Bug::kNewKeysTakenOnTrust, "new-keys-taken-on-trust"},
+    {Bug::kAccountAskedOnce, "account-asked-once"},
 });
 
 #ifdef BROKER_PLANTED_BUGS

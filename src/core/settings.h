@@ -73,8 +73,9 @@ struct Settings {
   std::size_t boot_probes_max = 3;           // at once for one worker; dserv allows 8 a client
   Duration alive_connect_limit = seconds{1};
   Duration unreachable_timeout = minutes{2};
-  Duration listing_fast = seconds{1};   // while something is pending
-  Duration listing_slow = seconds{30};  // otherwise
+  Duration listing_fast = seconds{1};        // while something is pending
+  Duration listing_slow = seconds{30};       // otherwise
+  Duration identify_interval = seconds{30};  // while the account is wrong or not known
   Duration terminate_repeat = seconds{60};
   Duration missing_grace = seconds{30};     // between two listings that do not show a worker
   Duration not_visible_grace = minutes{2};  // age below which absence means nothing

@@ -46,7 +46,8 @@ class AwsCaller::Calls : public std::enable_shared_from_this<Calls> {
     int repeats = 0;
     bool clock_corrected = false;
     bool keys_renewed = false;
-    wire::AwsKeys keys;  // that the last attempt was signed with
+    wire::AwsKeys keys;         // that the last attempt was signed with
+    std::string key_of_caller;  // the access key that was known when it began; empty: none yet
   };
   using CallPtr = std::shared_ptr<Call>;
 
@@ -76,6 +77,7 @@ class AwsCaller::Calls : public std::enable_shared_from_this<Calls> {
   void begin(AwsCall what, Callback done) {
     auto call = std::make_shared<Call>(context_, std::move(what), std::move(done));
     call->deadline = Clock::now() + settings_.whole_limit;
+    call->key_of_caller = known_key_;
     under_way_.insert(call);
     boost::asio::post(context_, step(call, &Calls::wait_for_turn));
   }
@@ -84,6 +86,8 @@ class AwsCaller::Calls : public std::enable_shared_from_this<Calls> {
     for (const auto& call : under_way_) call->timer.cancel();
     under_way_.clear();
   }
+
+  void when_keys_change(std::function<void()> told) { tell_keys_changed_ = std::move(told); }
 
   const AwsSetup setup;
 
@@ -147,7 +151,30 @@ class AwsCaller::Calls : public std::enable_shared_from_this<Calls> {
     return given.empty() ? default_endpoint(sts ? "sts" : "ec2", what.region) : given;
   }
 
+  // False: other keys than those the caller reckons with; it has been told.
+  bool may_sign(const Call& call, const AwsCredentialSet& set) {
+    const std::string& key = set.keys.id;
+    if (known_key_.empty()) {
+      known_key_ = key;
+      for (const CallPtr& begun : under_way_) begun->key_of_caller = key;
+    }
+    if (key != known_key_ && key != told_of_key_) {
+      told_of_key_ = key;
+      journal_.log({core::LogLevel::kInfo, "aws.keys",
+                    str("other keys than before, of ", set.source,
+                        ": nothing is done with them until STS has said whose they are")});
+      if (tell_keys_changed_) tell_keys_changed_();
+    }
+    if (call.what.whoever || call.what.kind == AwsCallKind::kIdentify) return true;
+    return key == known_key_ && key == call.key_of_caller;
+  }
+
   void send(const CallPtr& call, const AwsCredentialSet& set) {
+    if (!may_sign(*call, set)) {
+      finish(call, CloudFailure{FailureClass::kUnreachable, "keys changed",
+                                "not sent: the AWS keys have changed meanwhile"});
+      return;
+    }
     const AwsCall& what = call->what;
     const bool launch = what.kind == AwsCallKind::kLaunch;
     call->keys = set.keys;
@@ -239,6 +266,10 @@ class AwsCaller::Calls : public std::enable_shared_from_this<Calls> {
   }
 
   void finish(const CallPtr& call, AwsReply reply) {
+    if (call->what.kind == AwsCallKind::kIdentify && !call->keys.id.empty()) {
+      known_key_ = call->keys.id;
+      told_of_key_.clear();
+    }
     under_way_.erase(call);
     const Callback done = std::move(call->done);
     done(std::move(reply));
@@ -251,7 +282,10 @@ class AwsCaller::Calls : public std::enable_shared_from_this<Calls> {
   TokenBucket reads_, launches_, terminations_, identifications_;
   HttpClient http_;
   Prng prng_;
-  Duration skew_{0};  // AWS's clock less ours
+  Duration skew_{0};         // AWS's clock less ours
+  std::string known_key_;    // access key of the keys whose account the caller was told
+  std::string told_of_key_;  // of those that it was told to ask about
+  std::function<void()> tell_keys_changed_;
   std::set<CallPtr> under_way_;
 };
 
@@ -265,6 +299,10 @@ AwsCaller::~AwsCaller() {
 
 void AwsCaller::call(AwsCall call, Callback done) {
   calls_->begin(std::move(call), std::move(done));
+}
+
+void AwsCaller::when_keys_change(std::function<void()> told) {
+  calls_->when_keys_change(std::move(told));
 }
 
 const AwsSetup& AwsCaller::setup() const {

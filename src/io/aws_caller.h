@@ -49,9 +49,12 @@ struct AwsCall {
   AwsCallKind kind = AwsCallKind::kRead;
   std::string region;
   std::string body;  // wire/ec2_request.h
+  // It may be signed with keys of which nobody has asked whose they are; kIdentify always may.
+  bool whoever = false;
 };
 // The body of a 2xx answer, or why there is none. kUnreachable: nothing was sent.
-// kUnknownOutcome: sent, and not (or not conclusively) answered.
+// kUnknownOutcome: sent, and not (or not conclusively) answered. kUnreachable is also said of a
+// call that would have been signed with other keys than those known when it was begun.
 using AwsReply = std::variant<std::string, core::CloudFailure>;
 
 // One thread: that of `context`. The log gets a line when the clock is corrected, and when refused
@@ -70,6 +73,11 @@ class AwsCaller {
 
   // Calls `done` exactly once, never from inside this call.
   void call(AwsCall call, Callback done);
+
+  // The first keys are known, and then those that the latest kIdentify was made with, answered or
+  // not: two accounts have no access key in common. `told` hears of it, once, when a call meets
+  // keys that are not known; it is not made with them.
+  void when_keys_change(std::function<void()> told);
 
   const AwsSetup& setup() const;
 

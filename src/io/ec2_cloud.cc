@@ -175,7 +175,11 @@ struct Ec2Cloud::Shared : std::enable_shared_from_this<Shared> {
 
 Ec2Cloud::Ec2Cloud(AwsCaller& caller, port::EventSink& sink, port::Journal& journal,
                    Ec2CloudSettings settings)
-    : shared_(std::make_shared<Shared>(caller, sink, journal, settings)) {}
+    : shared_(std::make_shared<Shared>(caller, sink, journal, settings)) {
+  caller.when_keys_change([weak = shared_->weak_from_this()] {
+    if (const auto self = weak.lock()) self->sink.post(core::KeysChanged{});
+  });
+}
 Ec2Cloud::~Ec2Cloud() = default;
 
 void Ec2Cloud::identify() {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/executor_work_guard.hpp>
+#include <future>
 #include <map>
 #include <optional>
 
@@ -112,6 +113,12 @@ class Ec2CloudTest : public testing::Test {
   core::TerminateResult terminate(std::vector<InstanceId> ids) {
     cloud_->terminate({std::move(ids)});
     return only_event<core::TerminateAnswered>().result;
+  }
+  // From the next attempt on.
+  void keys_will_be(const char* id) {
+    while (!credentials_.current()) std::this_thread::yield();
+    std::lock_guard lock(keys_mutex_);
+    keys_.push_back(AwsCredentialSet{{id, "secret-word", ""}, {}, "test"});
   }
   std::size_t sent() const { return server_->received().size(); }
 
@@ -297,20 +304,66 @@ TEST_F(Ec2CloudTest, AWrongClockIsNoticedFromTheAnswerAndCorrected) {
   EXPECT_EQ(sent(), 3u);  // it stays corrected
 }
 
-TEST_F(Ec2CloudTest, RefusedKeysAreLookedForOnceMore) {
-  {
-    std::lock_guard lock(keys_mutex_);
-    keys_.push_back(AwsCredentialSet{{"FRESH", "secret-word", ""}, {}, "test"});
-  }
-  while (!credentials_.current()) std::this_thread::yield();
-  serve([](const ReceivedRequest& request) {
-    return request.header("Authorization").find("FRESH") == std::string::npos
-               ? fail(400, "ExpiredToken")
-               : page({"i-1"});
-  });
+ServerReply account() {
+  return http_reply(200,
+                    "<GetCallerIdentityResponse><GetCallerIdentityResult>"
+                    "<Account>123456789012</Account></GetCallerIdentityResult>"
+                    "</GetCallerIdentityResponse>");
+}
+// To whom the former keys are not good enough (any more).
+ServerReply wants_fresh_keys(const ReceivedRequest& request) {
+  const std::string signature(request.header("Authorization"));
+  if (signature.find("FRESH") == std::string::npos) return fail(400, "ExpiredToken");
+  return signature.find("/sts/") != std::string::npos ? account() : page({"i-1"});
+}
+
+TEST_F(Ec2CloudTest, NothingIsAskedWithReplacedKeysUntilStsHasSaidWhoseTheyAre) {
+  keys_will_be("FRESH");
+  serve(wants_fresh_keys);
+  cloud_->list({QueryId{1}, core::ListByTag{}});
+  wait_for_events(2);
+  EXPECT_TRUE(std::holds_alternative<core::KeysChanged>(events_.all[0]));
+  const auto refused = std::get<CloudFailure>(std::get<core::Listed>(events_.all[1]).result);
+  EXPECT_EQ(refused.what, FailureClass::kUnreachable);
+  EXPECT_EQ(sent(), 1u);
+  events_.all.clear();
+  cloud_->launch({{"cb-1"}, "us-east-1", "Action=RunInstances&ClientToken=cb-1"});
+  wait_for_events(1);  // it is told once
+  EXPECT_EQ(std::get<CloudFailure>(std::get<core::LaunchAnswered>(events_.all[0]).result).what,
+            FailureClass::kUnreachable);
+  EXPECT_EQ(sent(), 1u);
+  events_.all.clear();
+  cloud_->identify();
+  EXPECT_EQ(only_event<core::Identified>().identity.account, "123456789012");
+  events_.all.clear();
   EXPECT_THAT(std::get<core::Listing>(list()).instances, SizeIs(1));
-  EXPECT_EQ(sent(), 2u);
+  EXPECT_EQ(sent(), 3u);
   EXPECT_THAT(lines_.text, Not(HasSubstr("secret-word")));
+}
+
+TEST_F(Ec2CloudTest, WhatWasBegunWithTheFormerKeysIsNotMadeWithTheLatter) {
+  settings_.launches = {.per_second = 1, .burst = 1};
+  serve([](const ReceivedRequest& request) {
+    return request.header("Authorization").find("/sts/") != std::string_view::npos
+               ? account()
+               : launched("i-1");
+  });
+  for (const char* token : {"cb-1", "cb-2"}) {
+    cloud_->launch({{token}, "us-east-1", "Action=RunInstances"});
+  }
+  wait_for_events(1);  // the second one waits for its turn
+  keys_will_be("FRESH");
+  std::promise<void> renewed;
+  credentials_.refresh([&] { renewed.set_value(); });
+  renewed.get_future().wait();
+  cloud_->identify();
+  wait_for_events(4);
+  EXPECT_TRUE(std::holds_alternative<core::KeysChanged>(events_.all[1]));
+  ASSERT_TRUE(std::holds_alternative<core::Identified>(events_.all[2]));
+  ASSERT_TRUE(std::holds_alternative<core::LaunchAnswered>(events_.all[3]));
+  const auto& late = std::get<core::LaunchAnswered>(events_.all[3]);
+  EXPECT_EQ(late.token.value, "cb-2");
+  EXPECT_EQ(std::get<CloudFailure>(late.result).what, FailureClass::kUnreachable);
 }
 
 TEST_F(Ec2CloudTest, TheSameKeysAreNotTriedTwice) {
@@ -349,10 +402,7 @@ TEST_F(Ec2CloudTest, LaunchesBeyondOurBudgetWaitOrAreThrottledByUs) {
 }
 
 TEST_F(Ec2CloudTest, IdentityIsTheAccountThatStsNames) {
-  answer_with({http_reply(200,
-                          "<GetCallerIdentityResponse><GetCallerIdentityResult>"
-                          "<Account>123456789012</Account></GetCallerIdentityResult>"
-                          "</GetCallerIdentityResponse>")});
+  answer_with({account()});
   cloud_->identify();
   EXPECT_EQ(only_event<core::Identified>().identity,
             (core::CloudIdentity{"123456789012", "us-east-1"}));

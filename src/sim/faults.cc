@@ -45,6 +45,8 @@ constexpr std::array<FaultRow, kFaults> kTable{{
     {kUnexpected, "unexpected", kSpells, 6},
     {kStsDown, "sts-down", kChance, 500},
     {kOtherAccount, "other-account", kChance, 300},
+    {kKeysSwapped, "keys-swapped", kSpells, 4},
+    {kKeysRenewed, "keys-renewed", kTimes, 8},
     {kProbeLost, "probe-lost", kChance, 50},
     {kNetworkCut, "network-cut", kSpells, 6},
     {kBusy, "busy", kSpells, 8},

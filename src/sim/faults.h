@@ -51,6 +51,8 @@ enum class Fault {
   kUnexpected,
   kStsDown,
   kOtherAccount,
+  kKeysSwapped,
+  kKeysRenewed,
   // Between the broker and its workers.
   kProbeLost,
   kNetworkCut,

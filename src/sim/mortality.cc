@@ -89,13 +89,6 @@ bool Mortality::chance_of_journal_loss() {
   return true;
 }
 
-// With nothing in the journal the broker rightly takes whatever account it is given.
-bool Mortality::would_notice_another_account() const {
-  const core::Records& records = store_.durable();
-  const bool holds_something = !records.workers.empty() || !records.attempts.empty();
-  return holds_something && records.broker && !records.broker->account.empty();
-}
-
 Duration Mortality::time_down() {
   Duration down = prng_.between(seconds{0}, seconds{90});
   if (ground_.strikes(Fault::kLongDown)) down = prng_.between(minutes{5}, minutes{45});
@@ -113,7 +106,8 @@ void Mortality::it_died() {
   next_ = {};
   next_.rebooted = ground_.strikes(Fault::kReboot);
   next_.journal_lost = chance_of_journal_loss();
-  next_.other_account = would_notice_another_account() && ground_.strikes(Fault::kOtherAccount);
+  next_.other_account =
+      cloud_.would_notice_another_account() && ground_.strikes(Fault::kOtherAccount);
   if (next_.rebooted && ground_.options.dose_of(Fault::kWallForward) != 0 && prng_.chance(30)) {
     jump(prng_.between(seconds{1}, hours{2}), Fault::kWallForward);
   }
@@ -125,14 +119,18 @@ void Mortality::it_died() {
 
 void Mortality::start_again() {
   if (next_.rebooted) ground_.clock.reboot();
-  cloud_.use_other_account(next_.other_account);
+  cloud_.begin_with(next_.other_account);
   if (ground_.would_strike(Fault::kCrashTwice)) {
     crasher_.arm(CrashPoint::kWhileRecovering, prng_.below(8));
   }
   process_->start(next_);
   if (!process_->runs() || !next_.other_account) return;
-  // Somebody notices and mends it.
-  mailbox_.when_alive(prng_.between(minutes{1}, minutes{20}), [this] {
+  // Somebody notices and mends it, with or without a restart.
+  const bool restarts = prng_.chance(40);
+  mailbox_.when_alive(prng_.between(minutes{1}, minutes{20}), [this, restarts] {
+    ground_.timeline.note("broker  gets its former credentials", restarts ? " and restarts" : "");
+    cloud_.mend_account();
+    if (!restarts) return;
     process_->end();
     it_died();
   });
@@ -140,9 +138,8 @@ void Mortality::start_again() {
 
 void Mortality::heal() {
   crasher_.disarm();
-  const bool wrong = process_->runs() && next_.other_account;
-  if (process_->runs() && !wrong) return;
-  if (wrong) process_->end();
+  cloud_.mend_account();
+  if (process_->runs()) return;
   next_.other_account = false;
   next_.rebooted = false;
   ++starts_planned_;

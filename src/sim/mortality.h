@@ -16,7 +16,7 @@ class Mortality {
   void plan();
   // It is down: plans its next start.
   void it_died();
-  // Nothing dies any more; what is down or has the wrong credentials starts anew.
+  // Nothing dies any more; what is down starts anew, and the credentials are ours.
   void heal();
 
  private:
@@ -27,7 +27,6 @@ class Mortality {
   void jump(Duration by, Fault fault);
   Duration time_down();
   bool chance_of_journal_loss();
-  bool would_notice_another_account() const;
 
   Ground& ground_;
   Crasher& crasher_;

@@ -84,9 +84,7 @@ void Process::first_turn(const Circumstances& how) {
   driver_->post(std::move(started));
   driver_->run(ground_.clock.now());
   const core::Records held = broker_->records();
-  ground_.tell([&](Watcher& watcher) {
-    watcher.started({recovered, held, how.rebooted, how.other_account});
-  });
+  ground_.tell([&](Watcher& watcher) { watcher.started({recovered, held, how.rebooted}); });
   ground_.tell([](Watcher& watcher) { watcher.turned(); });
 }
 

@@ -15,21 +15,87 @@ using core::InstanceState;
 constexpr std::string_view kOurAccount = "111111111111";
 constexpr std::string_view kOtherAccount = "999999999999";
 
+CloudFailure not_sent() {
+  return {FailureClass::kUnreachable, "keys changed", "not sent with keys that nobody knows"};
+}
+
 core::LaunchOutcomeUnknown unknown(const char* code) {
   return {{FailureClass::kUnknownOutcome, code, "no answer came"}};
 }
 
 }  // namespace
 
-SimCloud::SimCloud(Ground& ground, Ec2& ec2, Mailbox& mailbox, Crasher& crasher)
+SimCloud::SimCloud(Ground& ground, Ec2& ec2, Mailbox& mailbox, Crasher& crasher,
+                   const SimStore& store)
     : ground_(ground),
       ec2_(ec2),
       mailbox_(mailbox),
       crasher_(crasher),
+      store_(store),
       prng_(stream(ground.options.seed, "cloud")) {
   for (const Moment when : ground_.weather.times(Fault::kListingOmits)) {
     ground_.heap.at(when, [this] { omit_one(); });
   }
+  for (const Moment when : ground_.weather.times(Fault::kKeysRenewed)) {
+    ground_.heap.at(when, [this] { renew_keys(); });
+  }
+  if (ground_.options.dose_of(Fault::kKeysSwapped) != 0) end_of_swap();
+}
+
+void SimCloud::renew_keys() {
+  if (ground_.weather.healed()) return;
+  ground_.tally.count(Fault::kKeysRenewed);
+  ++keys_;
+}
+
+bool SimCloud::would_notice_another_account() const {
+  const core::Records& records = store_.durable();
+  const bool holds_something = !records.workers.empty() || !records.attempts.empty();
+  return holds_something && records.broker && !records.broker->account.empty();
+}
+
+void SimCloud::begin_with(bool other_account) {
+  begun_with_other_ = other_account;
+  known_keys_.reset();
+  told_of_keys_ = 0;
+}
+
+void SimCloud::mend_account() {
+  begun_with_other_ = false;
+  use_keys(false);
+}
+
+// Theirs are gone when they are gone, whether or not anybody asks.
+void SimCloud::end_of_swap() {
+  const bool swapped = ground_.weather.holds(Fault::kKeysSwapped, ground_.now());
+  if (others_ && !begun_with_other_ && !swapped) use_keys(false);
+  if (ground_.weather.healed()) return;
+  ground_.after(minutes{1}, [this] { end_of_swap(); });
+}
+
+void SimCloud::use_keys(bool others) {
+  if (others == others_) return;
+  others_ = others;
+  ++keys_;
+  ground_.timeline.note("keys    are ", others ? "another account's" : "ours");
+  ground_.tell([&](Watcher& watcher) { watcher.credentials(others); });
+}
+
+void SimCloud::look_at_keys() {
+  // Not while the journal is behind: only the process knows then what it holds. Nor when it holds
+  // launches alone, which it gives up while it waits.
+  const bool noticed =
+      would_notice_another_account() && !store_.behind() && !store_.durable().workers.empty();
+  use_keys(begun_with_other_ || (noticed && ground_.holds(Fault::kKeysSwapped)));
+  if (!known_keys_) known_keys_ = keys_;
+  if (keys_ == *known_keys_ || keys_ == told_of_keys_) return;
+  told_of_keys_ = keys_;
+  mailbox_.deliver_after(Duration{0}, core::KeysChanged{});
+}
+
+bool SimCloud::may_sign() {
+  look_at_keys();
+  return keys_ == *known_keys_;
 }
 
 // What EC2 as a whole answers at the moment, whatever was asked.
@@ -52,20 +118,24 @@ SimCloud::Failure SimCloud::trouble() {
 }
 
 void SimCloud::identify() {
-  ground_.timeline.fold("identify");
-  core::CloudIdentity identity{std::string(kOurAccount), ground_.options.settings.region};
-  if (other_account_) {
-    identity.account = kOtherAccount;
-  } else if (ground_.strikes(Fault::kStsDown)) {
-    identity.account.clear();
-  }
+  look_at_keys();
+  core::CloudIdentity identity{std::string(others_ ? kOtherAccount : kOurAccount),
+                               ground_.options.settings.region};
+  if (ground_.strikes(Fault::kStsDown)) identity.account.clear();
   // In two statements: a compiler may draw the operands of a sum in either order.
   const Duration there = travel();
-  mailbox_.deliver_after(there + thinking(), core::Identified{identity});
+  mailbox_.when_alive(there + thinking(), [this, identity, keys = keys_] {
+    known_keys_ = keys;
+    told_of_keys_ = 0;
+    mailbox_.deliver(core::Identified{identity});
+  });
 }
 
 void SimCloud::launch(const core::LaunchInstance& what) {
   crasher_.reached(CrashPoint::kBeforeLaunch);
+  if (!may_sign()) {
+    return mailbox_.deliver_after(Duration{0}, core::LaunchAnswered{what.token, not_sent()});
+  }
   const LaunchForm form = read_launch(what.request);
   const PoolName pool{form.tag(core::kPoolTag)};
   ground_.timeline.note("launch  ", what.token.value, " ", form.type, " ", to_string(form.market));
@@ -137,6 +207,9 @@ void SimCloud::answer_launch(const LaunchToken& token, core::LaunchResult result
 }
 
 void SimCloud::list(const core::ListInstances& what) {
+  if (!may_sign()) {
+    return mailbox_.deliver_after(Duration{0}, core::Listed{what.query, not_sent()});
+  }
   const auto* by_id = std::get_if<core::ListById>(&what.what);
   ground_.timeline.fold("list", what.query.value, by_id != nullptr ? by_id->id.value : "by tag");
   ground_.tell([](Watcher& watcher) { watcher.listing_called(); });
@@ -152,16 +225,16 @@ void SimCloud::list(const core::ListInstances& what) {
     const Duration there = travel();
     const bool late = ground_.strikes(Fault::kListingLate);
     const Duration back = late ? prng_.between(seconds{1}, seconds{25}) : thinking();
-    mailbox_.when_alive(there, [this, what, back] {
-      mailbox_.deliver_after(back, core::Listed{what.query, reach_list(what.what)});
+    mailbox_.when_alive(there, [this, what, back, others = others_] {
+      mailbox_.deliver_after(back, core::Listed{what.query, reach_list(what.what, others)});
     });
   }
   crasher_.reached(CrashPoint::kAfterListing);
 }
 
-core::ListResult SimCloud::reach_list(const core::ListQuery& what) {
+core::ListResult SimCloud::reach_list(const core::ListQuery& what, bool others) {
   if (auto failure = trouble()) return *failure;
-  if (other_account_) return core::Listing{};
+  if (others) return core::Listing{};
   Moment as_of = ground_.now();
   if (ground_.would_strike(Fault::kListingStale)) {
     as_of -= prng_.between(Duration{0}, ground_.options.staleness);
@@ -206,6 +279,10 @@ void SimCloud::omit(const Instance& instance, Duration time, Fault why) {
 
 void SimCloud::terminate(const core::TerminateInstances& what) {
   crasher_.reached(CrashPoint::kBeforeTerminate);
+  if (!may_sign()) {
+    wasted(what.ids);
+    return mailbox_.deliver_after(Duration{0}, core::TerminateAnswered{what.ids, not_sent()});
+  }
   for (const InstanceId& id : what.ids) ground_.timeline.note("end     ", id.value);
   ground_.tell([&](Watcher& watcher) { watcher.terminate_called(what.ids); });
   if (ground_.holds(Fault::kUnreachable)) {
@@ -214,8 +291,8 @@ void SimCloud::terminate(const core::TerminateInstances& what) {
         seconds{3}, core::TerminateAnswered{
                         what.ids, CloudFailure{FailureClass::kUnreachable, "connect", "no route"}});
   } else {
-    ground_.after(travel(), [this, ids = what.ids] {
-      core::TerminateResult result = reach_terminate(ids);
+    ground_.after(travel(), [this, ids = what.ids, others = others_] {
+      core::TerminateResult result = reach_terminate(ids, others);
       Duration delay = thinking();
       if (ground_.strikes(Fault::kTerminateAnswerLost)) {
         result = CloudFailure{FailureClass::kUnknownOutcome, "timeout", "no answer came"};
@@ -237,12 +314,12 @@ void SimCloud::wasted(const std::vector<InstanceId>& ids) {
   }
 }
 
-core::TerminateResult SimCloud::reach_terminate(const std::vector<InstanceId>& ids) {
+core::TerminateResult SimCloud::reach_terminate(const std::vector<InstanceId>& ids, bool others) {
   if (auto failure = trouble()) {
     wasted(ids);
     return *failure;
   }
-  if (!other_account_ && ground_.would_strike(Fault::kTerminateNotFound) && prng_.chance(30)) {
+  if (!others && ground_.would_strike(Fault::kTerminateNotFound) && prng_.chance(30)) {
     ground_.met(Fault::kTerminateNotFound);
     wasted(ids);
     return CloudFailure{FailureClass::kNotYetVisible, "InvalidInstanceID.NotFound",
@@ -250,7 +327,7 @@ core::TerminateResult SimCloud::reach_terminate(const std::vector<InstanceId>& i
   }
   core::TerminateAccepted accepted;
   for (const InstanceId& id : ids) {
-    const bool known = !other_account_ && ec2_.find(id) != nullptr;
+    const bool known = !others && ec2_.find(id) != nullptr;
     if (!known || ground_.strikes(Fault::kTerminateNotFound)) {
       wasted({id});
       accepted.not_found.push_back(id);

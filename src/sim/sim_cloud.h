@@ -12,6 +12,7 @@
 #include "sim/crasher.h"
 #include "sim/ec2.h"
 #include "sim/mailbox.h"
+#include "sim/sim_store.h"
 
 namespace cb::sim {
 
@@ -22,7 +23,7 @@ class SimCloud : public port::Cloud {
   // The latest that a request which was given up still takes effect.
   static constexpr Duration kLatestEffect = kCallLimit + seconds{60};
 
-  SimCloud(Ground& ground, Ec2& ec2, Mailbox& mailbox, Crasher& crasher);
+  SimCloud(Ground& ground, Ec2& ec2, Mailbox& mailbox, Crasher& crasher, const SimStore& store);
 
   void identify() override;
   void launch(const core::LaunchInstance& what) override;
@@ -32,19 +33,29 @@ class SimCloud : public port::Cloud {
   // Until then something is left out of listings.
   Moment hidden_until() const { return hidden_until_; }
 
-  // The credentials of the next process belong to another account, or to ours again.
-  void use_other_account(bool other) { other_account_ = other; }
+  // A process begins; its credentials belong to another account, or to ours.
+  void begin_with(bool other_account);
+  // They are ours again, and the process goes on.
+  void mend_account();
+  // With nothing in the journal the broker rightly takes whatever account it is given.
+  bool would_notice_another_account() const;
 
  private:
   using Failure = std::optional<core::CloudFailure>;
   Failure trouble();
+  // What the real port does: a call is made with keys of which it was asked whose they are.
+  void look_at_keys();
+  void use_keys(bool others);
+  void end_of_swap();
+  bool may_sign();
+  void renew_keys();
   Duration travel() { return prng_.between(milliseconds{20}, milliseconds{250}); }
   Duration thinking() { return prng_.between(milliseconds{50}, milliseconds{900}); }
 
   core::LaunchResult reach_launch(const core::LaunchInstance& what);
   void answer_launch(const LaunchToken& token, core::LaunchResult result);
-  core::ListResult reach_list(const core::ListQuery& what);
-  core::TerminateResult reach_terminate(const std::vector<InstanceId>& ids);
+  core::ListResult reach_list(const core::ListQuery& what, bool others);
+  core::TerminateResult reach_terminate(const std::vector<InstanceId>& ids, bool others);
   void wasted(const std::vector<InstanceId>& ids);
   void end_one(const InstanceId& id, core::TerminateAccepted& accepted);
   void omit_one();
@@ -54,8 +65,13 @@ class SimCloud : public port::Cloud {
   Ec2& ec2_;
   Mailbox& mailbox_;
   Crasher& crasher_;
+  const SimStore& store_;
   Prng prng_;
-  bool other_account_ = false;
+  bool begun_with_other_ = false;
+  bool others_ = false;                      // the keys in use are another account's
+  std::uint64_t keys_ = 1;                   // a new number whenever they change
+  std::optional<std::uint64_t> known_keys_;  // of which the process was told whose they are
+  std::uint64_t told_of_keys_ = 0;           // of which it was told to ask
   std::set<LaunchToken> asked_before_;
   std::set<LaunchToken> refused_;  // for good: a request that was left behind is not done after all
   struct Omission {

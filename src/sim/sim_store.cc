@@ -28,6 +28,7 @@ Status SimStore::commit(const std::vector<core::Change>& changes, Now now) {
   ground_.tell([&](Watcher& watcher) { watcher.decided(changes); });
   if (ground_.holds(Fault::kDiskFull)) {
     ground_.timeline.note("journal is full");
+    behind_ = true;
     ground_.tell([](Watcher& watcher) { watcher.commit_failed(); });
     return Error{"no space left on the device"};
   }
@@ -36,7 +37,7 @@ Status SimStore::commit(const std::vector<core::Change>& changes, Now now) {
   ground_.timeline.fold("committed", changes.size(), clock_->boot_id,
                         now.boot.time_since_epoch().count(), now.wall.time_since_epoch().count());
   last_commit_ = ground_.now();
-  lost_ = false;
+  lost_ = behind_ = false;
   ground_.tell([&](Watcher& watcher) { watcher.committed(changes); });
   crasher_.reached(CrashPoint::kAfterCommit);
   return Done{};

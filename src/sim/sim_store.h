@@ -31,6 +31,9 @@ class SimStore : public port::Store {
   // True time of the latest commit; unset: nothing is written.
   std::optional<Moment> last_commit() const { return last_commit_; }
 
+  // The latest commit failed: the process knows more than is written.
+  bool behind() const { return behind_; }
+
   // The file is damaged beyond use and set aside; the ledger goes with it.
   void lose_everything();
 
@@ -47,6 +50,7 @@ class SimStore : public port::Store {
   std::optional<driver::SavedClock> clock_;
   std::optional<Moment> last_commit_;
   bool lost_ = false;
+  bool behind_ = false;
 };
 
 }  // namespace cb::sim

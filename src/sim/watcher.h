@@ -31,7 +31,6 @@ struct BrokerStart {
   const core::Records& recovered;  // what the journal gave it
   const core::Records& held;       // what it held after its first step
   bool rebooted = false;
-  bool other_account = false;
 };
 
 class Watcher {
@@ -51,6 +50,8 @@ class Watcher {
   virtual void terminate_wasted(const InstanceId&) {}
   virtual void listing_called() {}
   virtual void hidden(const Instance&, Moment /*until*/) {}  // from listings by tag
+  // Calls are made with another account's credentials from now on, or with ours again.
+  virtual void credentials(bool /*others*/) {}
   virtual void born(const Instance&) {}
   virtual void ended(const Instance&) {}
   virtual void told(const core::Event&) {}  // just before the broker gets it

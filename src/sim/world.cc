@@ -72,7 +72,7 @@ class World {
   Mailbox mailbox_{ground_};
   Crasher crasher_{ground_};
   SimStore store_{ground_, crasher_};
-  SimCloud cloud_{ground_, ec2_, mailbox_, crasher_};
+  SimCloud cloud_{ground_, ec2_, mailbox_, crasher_, store_};
   SimProber prober_{ground_, ec2_, mailbox_};
   Crowd crowd_{ground_, mailbox_, crasher_};
   SimJournal journal_{ground_};

@@ -59,10 +59,13 @@ void EndedWhenTold::all_told() {
 
 void EndedWhenTold::identified(const core::CloudIdentity& identity) {
   const auto& known = store_.durable().broker;
-  const bool ours = !known || known->account.empty() || identity.account.empty() ||
-                    identity.account == known->account;
-  opens_ = ours && !open_;
-  open_ = open_ && ours;
+  const bool anyone = !known || known->account.empty();
+  if (identity.account.empty() && !anyone) {
+    ours_ = open_;  // it goes on as it did; what was said of former keys counts no longer
+    return;
+  }
+  ours_ = anyone || identity.account == known->account;
+  open_ = open_ && ours_;
 }
 
 void EndedWhenTold::told(const core::Event& event) {
@@ -72,6 +75,8 @@ void EndedWhenTold::told(const core::Event& event) {
   };
   if (const auto* who = std::get_if<core::Identified>(&event)) {
     identified(who->identity);
+  } else if (std::holds_alternative<core::KeysChanged>(event)) {
+    ours_ = open_ = opens_ = false;
   } else if (const auto* stop = std::get_if<core::StopRequested>(&event)) {
     if (stop->terminate_workers) all_told();
   } else if (const auto* launch = std::get_if<core::LaunchAnswered>(&event)) {
@@ -180,7 +185,7 @@ void EndedWhenTold::went_down() {
   spared_.clear();
   told_launches_.clear();
   asked_.clear();
-  open_ = opens_ = false;
+  ours_ = open_ = opens_ = false;
   if (!history_.commit_failing()) return;
   // Decided, and never written.
   owed_.clear();

@@ -25,6 +25,9 @@ class EndedWhenTold : public Watcher {
   void asked(CallerId caller, const core::Request& request) override;
   void told(const core::Event& event) override;
   void terminate_called(const std::vector<InstanceId>& ids) override;
+  // Asked for with keys that had changed: it will be told.
+  void terminate_wasted(const InstanceId& id) override { asked_.insert(id); }
+  void listing_called() override { opens_ = ours_ && !open_; }
   void committed(const std::vector<core::Change>& changes) override;
   void starting(Duration misjudged) override;
   void turned() override;
@@ -56,6 +59,7 @@ class EndedWhenTold : public Watcher {
   std::vector<Spared> spared_;
   std::set<LaunchToken> told_launches_;
   bool opens_ = false;
+  bool ours_ = false;  // the account, as it was told; it lists as soon as it goes on
 
   bool open_ = false;                            // the cloud may be asked
   std::map<InstanceId, const char*> owed_;       // and what told so

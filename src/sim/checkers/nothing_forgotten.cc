@@ -52,6 +52,15 @@ void NothingForgotten::demand(bool kept, std::string_view what, std::string_view
   if (!kept) throw Violated(kRule, str(what, " ", whose, " is not as the journal gave it"));
 }
 
+void NothingForgotten::committed(const std::vector<core::Change>& changes) {
+  for (const core::Change& change : changes) {
+    const auto* dropped = std::get_if<core::DropWorker>(&change);
+    const Life* const life = dropped != nullptr ? history_.life(dropped->id) : nullptr;
+    if (life == nullptr || life->end_asked || !life->instance->alive()) continue;
+    throw Violated(kRule, str(dropped->id.value, " is forgotten, and runs"));
+  }
+}
+
 void NothingForgotten::workers(const BrokerStart& start) const {
   for (const auto& [id, life] : history_.lives()) {
     if (!life.handed || life.told_ending || !life.instance->alive()) continue;

@@ -14,6 +14,7 @@ class NothingForgotten : public Watcher {
       : ground_(ground), history_(history) {}
 
   void started(const BrokerStart& start) override;
+  void committed(const std::vector<core::Change>& changes) override;
 
  private:
   void journal(const BrokerStart& start) const;

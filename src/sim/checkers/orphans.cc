@@ -4,7 +4,6 @@
 
 #include "base/text.h"
 #include "sim/checkers/bounds.h"
-#include "sim/sim_cloud.h"
 
 namespace cb::sim {
 
@@ -53,22 +52,65 @@ void Orphans::born(const Instance& instance) {
 }
 
 void Orphans::told(const core::Event& event) {
-  if (std::holds_alternative<core::Identified>(event)) {
-    open_from_ = std::min(open_from_, ground_.now());
+  if (const auto* identified = std::get_if<core::Identified>(&event)) {
+    this->identified(identified->identity);
+  } else if (std::holds_alternative<core::KeysChanged>(event)) {
+    shut_ = true;
+    named_ = in_doubt_ = false;
+    asks_again();
   } else if (const auto* launch = std::get_if<core::LaunchAnswered>(&event)) {
     const auto* launched = std::get_if<core::Launched>(&launch->result);
     if (launched == nullptr) return;
     for (const core::InstanceView& view : launched->instances) seen(view);
   } else if (const auto* listed = std::get_if<core::Listed>(&event)) {
-    if (const auto* listing = std::get_if<core::Listing>(&listed->result)) {
-      for (const core::InstanceView& view : listing->instances) seen(view);
-      return;
+    this->listed(listed->result);
+  }
+}
+
+void Orphans::credentials(bool others) {
+  others_ = others;
+  if (others) shut_ = true;
+  asks_again();
+}
+
+void Orphans::identified(const core::CloudIdentity& identity) {
+  asks_again();
+  if (identity.account.empty()) {
+    if (named_) return;
+    shut_ = in_doubt_ = true;
+  } else if (!others_) {
+    named_ = true;
+    opened();
+  }
+}
+
+void Orphans::opened() {
+  if (!std::exchange(shut_, false)) {
+    open_from_ = std::min(open_from_, ground_.now());
+    return;
+  }
+  // It may have to ask once more, when the answer was about former keys.
+  open_from_ = ground_.now() + SimCloud::kCallLimit;
+  for (auto& [id, watched] : living_) {
+    if (watched.phase == Phase::kUnseen)
+      trouble(watched, open_from_ + unseen_bound(ground_.options));
+    if (watched.phase == Phase::kEnding) trouble(watched, open_from_ + kSlack);
+  }
+}
+
+void Orphans::listed(const core::ListResult& result) {
+  if (const auto* listing = std::get_if<core::Listing>(&result)) {
+    if (shut_ && !in_doubt_) return;  // asked with former keys
+    for (const core::InstanceView& view : listing->instances) {
+      if (find(view.id) != nullptr && shut_) opened();
+      seen(view);
     }
-    // It showed nothing; the next one does.
-    for (auto& [id, watched] : living_) {
-      if (watched.phase == Phase::kUnseen) {
-        trouble(watched, ground_.now() + unseen_bound(ground_.options));
-      }
+    return;
+  }
+  // It showed nothing; the next one does.
+  for (auto& [id, watched] : living_) {
+    if (watched.phase == Phase::kUnseen) {
+      trouble(watched, ground_.now() + unseen_bound(ground_.options));
     }
   }
 }
@@ -217,7 +259,8 @@ void Orphans::starting(Duration misjudged) {
 
 void Orphans::started(const BrokerStart& start) {
   down_ = false;
-  other_account_ = start.other_account;
+  shut_ = others_;
+  named_ = in_doubt_ = false;
   started_ = ground_.now();
   open_from_ = ground_.now() + SimCloud::kCallLimit;
   for (auto& [id, watched] : living_) {
@@ -285,7 +328,7 @@ void Orphans::report(const Watched& watched) const {
   ground_.tally.orphan({.seconds = static_cast<std::uint64_t>(orphaned / seconds{1}),
                         .seed = ground_.options.seed,
                         .cost = ec2_.cost(*watched.instance, watched.needed, ground_.now())});
-  if (orphaned <= watched.excused) return;
+  if (orphaned <= watched.excused || blocked()) return;  // EC2 ended it while nobody could
   ground_.tally.unexcused(
       {.seconds = static_cast<std::uint64_t>((orphaned - watched.excused) / seconds{1}),
        .bound = static_cast<std::uint64_t>(bound / seconds{1}),

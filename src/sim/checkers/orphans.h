@@ -8,6 +8,7 @@
 
 #include "sim/checkers/history.h"
 #include "sim/ec2.h"
+#include "sim/sim_cloud.h"
 
 namespace cb::sim {
 
@@ -22,6 +23,7 @@ class Orphans : public Watcher {
   void cut(CallerId caller) override;
   void terminate_called(const std::vector<InstanceId>& ids) override;
   void terminate_wasted(const InstanceId& id) override;
+  void credentials(bool others) override;
   void hidden(const Instance& instance, Moment until) override;
   void born(const Instance& instance) override;
   void ended(const Instance& instance) override;
@@ -49,7 +51,14 @@ class Orphans : public Watcher {
   };
 
   // No broker runs that could end anything.
-  bool blocked() const { return down_ || other_account_; }
+  bool blocked() const { return down_ || others_ || (shut_ && ground_.now() <= asks_again_by_); }
+  void asks_again() {
+    asks_again_by_ =
+        ground_.now() + ground_.options.settings.identify_interval + SimCloud::kCallLimit;
+  }
+  void identified(const core::CloudIdentity& identity);
+  void listed(const core::ListResult& result);
+  void opened();
   Watched* find(const InstanceId& id);
   void judge(const Watched& watched) const;
   void seen(const core::InstanceView& view);
@@ -69,7 +78,11 @@ class Orphans : public Watcher {
   const History& history_;
   std::map<InstanceId, Watched> living_;
   bool down_ = true;
-  bool other_account_ = false;
+  bool others_ = false;  // the credentials are another account's
+  bool shut_ = false;    // the broker does not know whose they are, or knows that they are not ours
+  bool named_ = false;   // since they changed it was told that they are ours
+  bool in_doubt_ = false;   // STS did not name an account; an instance of ours may prove it
+  Moment asks_again_by_{};  // whose they are, while it is shut
   Moment started_{};
   Moment open_from_{};  // EC2 is asked for nothing before the broker knows who it is
 };

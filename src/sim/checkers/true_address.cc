@@ -70,7 +70,21 @@ void TrueAddress::word_later(Moment until) {
   for (auto& [id, due] : word_due_) due = std::max(due, until);
 }
 
+void TrueAddress::credentials(bool others) {
+  other_account_ = others;
+  unsure();
+}
+
+// It lists nothing, or believes nothing, until it knows whose the credentials are.
+void TrueAddress::unsure() {
+  word_later(ground_.now() + ground_.options.settings.identify_interval + SimCloud::kCallLimit +
+             word_bound(ground_.options));
+}
+
 void TrueAddress::told(const core::Event& event) {
+  const auto* identified = std::get_if<core::Identified>(&event);
+  const bool unnamed = identified != nullptr && identified->identity.account.empty();
+  if (unnamed || std::holds_alternative<core::KeysChanged>(event)) unsure();
   const auto* listed = std::get_if<core::Listed>(&event);
   if (listed == nullptr) return;
   const auto* listing = std::get_if<core::Listing>(&listed->result);
@@ -80,8 +94,7 @@ void TrueAddress::told(const core::Event& event) {
   }
 }
 
-void TrueAddress::started(const BrokerStart& start) {
-  other_account_ = start.other_account;
+void TrueAddress::started(const BrokerStart&) {
   word_later(ground_.now() + SimCloud::kCallLimit + word_bound(ground_.options));
 }
 

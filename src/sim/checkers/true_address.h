@@ -23,6 +23,7 @@ class TrueAddress : public Watcher {
   void told(const core::Event& event) override;
   void started(const BrokerStart& start) override;
   void hidden(const Instance& instance, Moment until) override;
+  void credentials(bool others) override;
   void hung_up(CallerId caller) override { pings_.erase(caller); }
   void cut(CallerId caller) override { pings_.erase(caller); }
 
@@ -34,6 +35,7 @@ class TrueAddress : public Watcher {
   bool somebody_else_answers(const std::string& address) const;
   void judge_the_word(const Life& life, const std::string& what) const;
   void word_later(Moment until);
+  void unsure();
 
   const Ground& ground_;
   const Ec2& ec2_;

@@ -1,0 +1,124 @@
+// Whose the credentials are, and whether that is who we have been so far.
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "core/cloud_watch.h"
+#include "core/planted.h"
+
+namespace cb::core {
+
+void CloudWatch::identify() {
+  if (identifying_) return;
+  identifying_ = true;
+  desk_.act(Identify{});
+}
+
+bool CloudWatch::holds_anything() const {
+  return !workers_.all().empty() || launcher_.open() != 0;
+}
+
+bool CloudWatch::wrong_account(const CloudIdentity& identity) const {
+  if (planted(Bug::kAnyAccountWillDo)) return false;
+  const BrokerRecord& known = desk_.identity;
+  const bool account =
+      !identity.account.empty() && !known.account.empty() && identity.account != known.account;
+  const bool region =
+      !identity.region.empty() && !known.region.empty() && identity.region != known.region;
+  return (account || region) && holds_anything();
+}
+
+void CloudWatch::keys_changed() {
+  desk_.log(LogLevel::kInfo, "cloud.keys", "the AWS keys have changed: asking whose they are");
+  asked_with_former_keys_ = identifying_;
+  if (!planted(Bug::kNewKeysTakenOnTrust)) {
+    keys_ = Keys::kUnknown;
+    desk_.cloud_open = false;
+    in_flight_.reset();  // whose listing it is, nobody can tell
+  }
+  identify();
+}
+
+void CloudWatch::identified(const CloudIdentity& identity) {
+  identifying_ = false;
+  if (std::exchange(asked_with_former_keys_, false)) return identify();
+  const Timer again{TimerKind::kIdentify, ""};
+  const bool wrong = wrong_account(identity);
+  if ((wrong || identity.account.empty()) && !planted(Bug::kAccountAskedOnce)) {
+    desk_.agenda.arm(again, desk_.now.boot + desk_.settings.identify_interval);
+  } else {
+    desk_.agenda.cancel(again);
+  }
+  if (wrong) return refuse_account(identity);
+  if (identity.account.empty() && keys_ != Keys::kConfirmed) return account_not_named();
+  BrokerRecord& known = desk_.identity;
+  const BrokerRecord before = known;
+  if (!identity.account.empty()) known.account = identity.account;
+  if (!identity.region.empty()) known.region = identity.region;
+  if (!(known == before)) desk_.save(known);
+  keys_ = Keys::kConfirmed;
+  go_on();
+}
+
+void CloudWatch::refuse_account(const CloudIdentity& identity) {
+  const bool fresh = keys_ != Keys::kWrong;
+  keys_ = Keys::kWrong;
+  desk_.cloud_open = false;
+  desk_.cloud_trouble =
+      str("the credentials belong to account ", identity.account, " in ", identity.region,
+          ", but this broker's workers are in account ", desk_.identity.account, " in ",
+          desk_.identity.region,
+          ": nothing is launched, ended or forgotten until they agree again; give it the ",
+          "former credentials and region, or another state_dir");
+  if (fresh) desk_.log(LogLevel::kAlert, "cloud.wrong_account", desk_.cloud_trouble);
+  refuse_listers(desk_.cloud_trouble);
+  trust_journal();
+}
+
+void CloudWatch::account_not_named() {
+  BrokerRecord& known = desk_.identity;
+  if (keys_ == Keys::kWrong) return;  // the same keys as before
+  if (!known.account.empty() && holds_anything()) {
+    keys_ = Keys::kInDoubt;
+    desk_.want_listing = true;
+    return;
+  }
+  // There is nothing to lose, and what is launched now need not be of the former account.
+  if (!known.account.empty()) {
+    known.account.clear();
+    desk_.save(known);
+  }
+  go_on();
+}
+
+void CloudWatch::go_on() {
+  desk_.want_listing = true;
+  if (desk_.cloud_open) return;
+  desk_.cloud_open = true;
+  desk_.cloud_trouble.clear();
+  const BrokerRecord& known = desk_.identity;
+  desk_.log(LogLevel::kInfo, "cloud.identity",
+            str("EC2 in ", known.region, ", account ",
+                known.account.empty() ? "unknown (STS could not be asked)" : known.account));
+  endings_.ask_for_all();
+}
+
+bool CloudWatch::proves_account(const Listing& listing) const {
+  if (keys_ != Keys::kInDoubt) return false;
+  const auto open_launches = launcher_.attempts();
+  return std::any_of(listing.instances.begin(), listing.instances.end(), [&](const auto& view) {
+    const Worker* const worker = workers_.find(view.id);
+    return (worker != nullptr && worker->ours) || open_launches.contains(view.token);
+  });
+}
+
+void CloudWatch::not_believed() {
+  desk_.cloud_trouble =
+      str("STS does not say whose credentials these are, and EC2 shows no instance of ours: ",
+          "nothing is launched, ended or forgotten until it does");
+  refuse_listers(desk_.cloud_trouble);
+  if (!desk_.listed_once) trust_journal();
+}
+
+}  // namespace cb::core
