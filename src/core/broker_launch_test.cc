@@ -103,6 +103,20 @@ TEST_F(BrokerTest, FiftyCallersWhileEc2ThrottlesMakeOneBackedOffLaunch) {
   for (const CallerId caller : callers) EXPECT_EQ(world.answer(caller), "203.0.113.1");
 }
 
+TEST_F(BrokerTest, AThrottledLaunchKeepsItsTurnWhileItIsAskedWhoseTheKeysAre) {
+  world.launch_answers = {failure(FailureClass::kThrottle, "RequestLimitExceeded")};
+  const CallerId caller = world.get();
+  world.hold_identity = true;
+  world.post(KeysChanged{});
+  world.run_for(seconds{5});
+  EXPECT_EQ(world.launches.size(), 1U);
+  world.post(Identified{world.identity});
+  world.run_for(minutes{1});
+  ASSERT_EQ(world.launches.size(), 2U);
+  EXPECT_EQ(world.launches[1].token, world.launches[0].token);
+  EXPECT_EQ(world.answer(caller), "203.0.113.1");
+}
+
 TEST_F(BrokerTest, ARefusalIsToldAtOnceAndRecoversByItself) {
   world.launch_answers = {failure(FailureClass::kDenied, "UnauthorizedOperation")};
   EXPECT_NE(world.answer(world.get()).find("UnauthorizedOperation"), std::string::npos);

@@ -143,7 +143,11 @@ void Launcher::retry(const LaunchToken& token) {
   const AttemptRecord& record = attempt.record;
   const bool young = desk_.now.boot - record.begun < desk_.settings.token_reuse_limit;
   const bool wanted = waiting_.waits_for(record.pool) && !record.doomed && !desk_.stopping;
-  if (wanted && young && desk_.cloud_open && !record.mismatch) {
+  if (wanted && young && !desk_.cloud_open && !record.mismatch) {
+    // Its candidate was not refused: it is this one's turn when it is known whose keys these are.
+    desk_.agenda.arm({TimerKind::kAttemptRetry, token.value},
+                     desk_.now.boot + desk_.settings.retry_delay_min);
+  } else if (wanted && young && !record.mismatch) {
     if (planted(Bug::kTokenNotReused)) {
       const PoolName pool = record.pool;
       const Candidate candidate = candidate_of(record);
