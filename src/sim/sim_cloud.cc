@@ -12,7 +12,6 @@ using core::CloudFailure;
 using core::FailureClass;
 using core::InstanceState;
 
-constexpr std::string_view kOurAccount = "111111111111";
 constexpr std::string_view kOtherAccount = "999999999999";
 
 CloudFailure not_sent() {

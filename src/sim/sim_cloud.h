@@ -20,6 +20,7 @@ class SimCloud : public port::Cloud {
  public:
   // The implementation's own limit on every call.
   static constexpr Duration kCallLimit = seconds{30};
+  static constexpr std::string_view kOurAccount = "111111111111";
   // The latest that a request which was given up still takes effect.
   static constexpr Duration kLatestEffect = kCallLimit + seconds{60};
 

@@ -10,7 +10,9 @@ namespace cb::sim {
 void NoKillInUse::committed(const std::vector<core::Change>& changes) {
   for (const core::Change& change : changes) {
     const auto* worker = std::get_if<core::WorkerRecord>(&change);
-    if (worker != nullptr && worker->phase == core::WorkerPhase::kTerminating) judge(worker->id);
+    if (worker == nullptr) continue;
+    if (worker->phase == core::WorkerPhase::kReady) ready_.insert(worker->id);
+    if (worker->phase == core::WorkerPhase::kTerminating) judge(worker->id);
   }
 }
 
@@ -19,6 +21,8 @@ bool NoKillInUse::allowed(const Life& life) const {
   const Moment now = ground_.now();
   if (!life.handed || life.may_be_ended || life.told_ending) return true;
   if (!life.instance->alive()) return true;  // EC2 was first
+  // What the broker never had ready was given to nobody: its address meant who had it before.
+  if (!ready_.contains(life.instance->id)) return true;
   if (now - life.called >= settings.max_lifetime) return true;
   const Duration limit = settings.pools.at(life.instance->pool).idle_timeout;
   const auto idle_since = [&](Moment use) { return now - use + life.too_old >= limit; };

@@ -27,6 +27,7 @@ class NoKillInUse : public Watcher {
   const Ground& ground_;
   const History& history_;
   std::set<InstanceId> judged_;  // their end has been decided
+  std::set<InstanceId> ready_;   // by a record of the broker
 };
 
 }  // namespace cb::sim

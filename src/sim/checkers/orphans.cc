@@ -57,6 +57,8 @@ void Orphans::told(const core::Event& event) {
   } else if (std::holds_alternative<core::KeysChanged>(event)) {
     shut_ = true;
     named_ = in_doubt_ = false;
+    // The answer that is under way may be about the former keys, and then it is asked once more.
+    named_for_good_from_ = ground_.now() + 2 * SimCloud::kCallLimit;
     asks_again();
   } else if (const auto* launch = std::get_if<core::LaunchAnswered>(&event)) {
     const auto* launched = std::get_if<core::Launched>(&launch->result);
@@ -76,9 +78,9 @@ void Orphans::credentials(bool others) {
 void Orphans::identified(const core::CloudIdentity& identity) {
   asks_again();
   if (identity.account.empty()) {
-    if (named_) return;
+    if (named_ && ground_.now() > named_for_good_from_) return;
     shut_ = in_doubt_ = true;
-  } else if (!others_) {
+  } else if (!others_ && identity.account == SimCloud::kOurAccount) {
     named_ = true;
     opened();
   }

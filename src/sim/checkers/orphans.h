@@ -81,7 +81,8 @@ class Orphans : public Watcher {
   bool others_ = false;  // the credentials are another account's
   bool shut_ = false;    // the broker does not know whose they are, or knows that they are not ours
   bool named_ = false;   // since they changed it was told that they are ours
-  bool in_doubt_ = false;   // STS did not name an account; an instance of ours may prove it
+  bool in_doubt_ = false;  // STS did not name an account; an instance of ours may prove it
+  Moment named_for_good_from_{};
   Moment asks_again_by_{};  // whose they are, while it is shut
   Moment started_{};
   Moment open_from_{};  // EC2 is asked for nothing before the broker knows who it is
