@@ -177,6 +177,26 @@ TEST_F(BrokerTest, AListingAskedWithTheFormerKeysIsNotBelieved) {
   EXPECT_EQ(world.listings, before);
 }
 
+TEST_F(BrokerTest, AListingThatProvesWhoseTheKeysAreIsNotAskedTwice) {
+  ready_worker();
+  world.run_for(minutes{5});
+  world.identity.account.clear();
+  const std::size_t before = world.listings;
+  world.post(KeysChanged{});
+  world.run_for(seconds{20});
+  EXPECT_EQ(world.listings - before, 1U);
+}
+
+TEST_F(BrokerTest, AnAccountThatIsAskedForAgainWhileAllIsWellCausesNoListing) {
+  world.identity.account.clear();
+  world.crash_and_restart();
+  ready_worker();
+  world.run_for(seconds{5});
+  const std::size_t before = world.listings;
+  world.run_for(minutes{4});  // by listing_slow there are eight
+  EXPECT_LE(world.listings - before, 8U);
+}
+
 TEST_F(BrokerTest, WithNothingToLoseAnAccountThatStsDoesNotNameIsTaken) {
   world.identity.account.clear();
   world.crash_and_restart();

@@ -58,6 +58,8 @@ void CloudWatch::identified(const CloudIdentity& identity) {
   if (!identity.region.empty()) known.region = identity.region;
   if (!(known == before)) desk_.save(known);
   keys_ = Keys::kConfirmed;
+  // Not in go_on(): a listing that has proved the account is itself the one to go on with.
+  if (!desk_.cloud_open) desk_.want_listing = true;
   go_on();
 }
 
@@ -89,11 +91,11 @@ void CloudWatch::account_not_named() {
     known.account.clear();
     desk_.save(known);
   }
+  if (!desk_.cloud_open) desk_.want_listing = true;
   go_on();
 }
 
 void CloudWatch::go_on() {
-  desk_.want_listing = true;
   if (desk_.cloud_open) return;
   desk_.cloud_open = true;
   desk_.cloud_trouble.clear();
