@@ -146,7 +146,7 @@ void Broker::State::on(const SaveFailed& event) {
 }
 
 void Broker::State::on(const SaveWorks&) {
-  if (desk.save_trouble.empty()) return;
+  if (desk.save_trouble.empty() || planted(Bug::kSaveTroubleSticks)) return;
   desk.save_trouble.clear();
   desk.agenda.cancel({TimerKind::kSaveRetry, ""});
   desk.log(LogLevel::kInfo, "journal.works", "the journal can be written again");

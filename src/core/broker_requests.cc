@@ -33,6 +33,9 @@ void Broker::State::ask(CallerId caller, const GetWorker& request) {
     desk.act(Reply{caller, Refused{str("pool ", request.pool.value, " is not configured")}});
     return;
   }
+  if (planted(Bug::kTroubleRefusesAll) && !desk.cloud_trouble.empty()) {
+    return desk.act(Reply{caller, Refused{desk.cloud_trouble}});
+  }
   if (Worker* const worker = workers.ready(request.pool)) return hand_out(caller, *worker);
   waiting.add({.caller = caller,
                .pool = request.pool,
@@ -76,6 +79,9 @@ void Broker::State::ask(CallerId caller, const Ping& request) {
 
 void Broker::State::ask(CallerId caller, const Release& request) {
   Worker* const worker = workers.at_address(request.address);
+  if (worker == nullptr && planted(Bug::kReleaseOfNobodyRefused)) {
+    return desk.act(Reply{caller, Refused{"Worker not found"}});
+  }
   if (worker != nullptr && worker->ours) {
     const bool awaited = worker->record.phase != WorkerPhase::kReady &&
                          waiting.waits_for(worker->record.pool) &&

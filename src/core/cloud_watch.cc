@@ -15,6 +15,9 @@ void CloudWatch::list_for(CallerId caller) {
     return;
   }
   listers_.push_back(caller);
+  if (planted(Bug::kListPerCaller)) {
+    desk_.act(ListInstances{QueryId{desk_.fresh_id()}, ListByTag{}});
+  }
   if (!in_flight_) desk_.want_listing = true;
 }
 
@@ -33,8 +36,9 @@ void CloudWatch::schedule(bool hurry) {
     // What is wanted while one is in flight is wanted of a later one: the flag stays.
     return;
   }
-  Duration pace = hurry ? desk_.settings.listing_fast : desk_.settings.listing_slow;
-  if (planted(Bug::kNoSlowListing) && !hurry) pace = hours{24};
+  const bool fast = hurry || planted(Bug::kListsForEver);
+  Duration pace = fast ? desk_.settings.listing_fast : desk_.settings.listing_slow;
+  if (planted(Bug::kNoSlowListing) && !fast) pace = hours{24};
   const Instant soonest = last_begun_ ? *last_begun_ + desk_.settings.listing_fast : desk_.now.boot;
   const bool wanted = desk_.want_listing || due_ || !last_begun_;
   if (!wanted || desk_.now.boot < soonest) {
@@ -207,7 +211,10 @@ void CloudWatch::update(Worker& worker, const InstanceView& view) {
 
 void CloudWatch::running(Worker& worker, const InstanceView& view) {
   WorkerRecord& record = worker.record;
-  if (record.phase == WorkerPhase::kTerminating) return;
+  if (record.phase == WorkerPhase::kTerminating) {
+    if (planted(Bug::kEndsAtEveryListing)) endings_.repeat(record.id);
+    return;
+  }
   const PoolSettings* const pool = desk_.pool(record.pool);
   const bool wants_private = pool != nullptr && pool->address == AddressKind::kPrivate;
   const std::string& address = wants_private ? view.private_address : view.public_address;

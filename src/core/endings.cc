@@ -102,6 +102,10 @@ void Endings::failed(const TerminateAnswered& answer, const CloudFailure& failur
   for (const InstanceId& id : answer.asked) {
     Worker* const worker = workers_.find(id);
     if (worker == nullptr || worker->record.phase != WorkerPhase::kTerminating) continue;
+    if (planted(Bug::kEndBelievedOnTimeout) && failure.what == FailureClass::kUnknownOutcome) {
+      gone(id, {}, "its end was asked for", Leaving::kTerminated);
+      continue;
+    }
     const std::size_t doublings = std::min<std::size_t>(worker->terminate_failures++, 10);
     delay = std::min(desk_.settings.retry_delay_min * (1 << doublings),
                      desk_.settings.terminate_repeat);

@@ -46,6 +46,16 @@ enum class Bug {
   kAnyAccountWillDo,          // whose the credentials are is not compared with the records
   kNewKeysTakenOnTrust,       // keys that change while it runs are of the same account, it thinks
   kAccountAskedOnce,          // a wrong account is wrong until the next start
+  kTroubleRefusesAll,         // while EC2 fails, a ready worker is not handed out either
+  kOneLostProbeIsDeath,       // the first probe that fails makes a worker suspect
+  kBreakerNeverCloses,        // once it has opened
+  kSaveTroubleSticks,         // the journal works again, and nobody is told
+  kReleaseOfNobodyRefused,    // RELEASE of an unknown address is an error
+  kListPerCaller,             // each LIST_ALL is a listing of its own
+  kListsForEver,              // at the fast pace, whether anything is pending or not
+  kEndsAtEveryListing,        // TerminateInstances again whenever a listing shows it alive
+  kEndBelievedOnTimeout,      // TerminateInstances without an answer is taken for the end
+  kIdleEndsEarly,             // by idle_save_interval
 };
 
 inline constexpr auto kBugNames = std::to_array<std::pair<Bug, std::string_view>>({
@@ -84,6 +94,16 @@ inline constexpr auto kBugNames = std::to_array<std::pair<Bug, std::string_view>
     {Bug::kAnyAccountWillDo, "any-account-will-do"},
     {Bug::kNewKeysTakenOnTrust, "new-keys-taken-on-trust"},
     {Bug::kAccountAskedOnce, "account-asked-once"},
+    {Bug::kTroubleRefusesAll, "trouble-refuses-all"},
+    {Bug::kOneLostProbeIsDeath, "one-lost-probe-is-death"},
+    {Bug::kBreakerNeverCloses, "breaker-never-closes"},
+    {Bug::kSaveTroubleSticks, "save-trouble-sticks"},
+    {Bug::kReleaseOfNobodyRefused, "release-of-nobody-refused"},
+    {Bug::kListPerCaller, "list-per-caller"},
+    {Bug::kListsForEver, "lists-for-ever"},
+    {Bug::kEndsAtEveryListing, "ends-at-every-listing"},
+    {Bug::kEndBelievedOnTimeout, "end-believed-on-timeout"},
+    {Bug::kIdleEndsEarly, "idle-ends-early"},
 });
 
 #ifdef BROKER_PLANTED_BUGS

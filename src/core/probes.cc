@@ -149,7 +149,8 @@ void Probes::not_alive(Worker& worker, ProbeOutcome outcome) {
     desk_.agenda.arm(timer(TimerKind::kWorkerUnreachable, worker),
                      desk_.now.boot + desk_.settings.unreachable_timeout);
   }
-  if (++worker.failures != desk_.settings.alive_failures_max) return;
+  const bool at_once = planted(Bug::kOneLostProbeIsDeath) && worker.failures == 0;
+  if (++worker.failures != desk_.settings.alive_failures_max && !at_once) return;
   worker.suspect = true;
   workers_.changed(worker, false);
   desk_.want_listing = true;
@@ -200,7 +201,9 @@ void Probes::boot_due(const InstanceId& id) {
 void Probes::idle_due(const InstanceId& id) {
   Worker* const worker = workers_.find(id);
   if (worker == nullptr || worker->record.phase != WorkerPhase::kReady) return;
-  const Instant deadline = workers_.idle_deadline(*worker);
+  const Instant deadline =
+      workers_.idle_deadline(*worker) -
+      (planted(Bug::kIdleEndsEarly) ? desk_.settings.idle_save_interval : Duration{0});
   if (desk_.now.boot < deadline && !planted(Bug::kTwoTimers)) {
     desk_.agenda.arm(timer(TimerKind::kWorkerIdle, *worker), deadline);
     return;

@@ -45,6 +45,9 @@ Crowd::Crowd(Ground& ground, Mailbox& mailbox, Crasher& crasher)
     take_habits(client);
     rest(client, around(prng_, options.think));
   }
+  for (const Moment when : ground.weather.times(Fault::kHerd)) {
+    ground.heap.at(when, [this] { herd(); });
+  }
   for (const Moment when : ground.weather.times(Fault::kTerminateAll)) {
     ground.heap.at(when, [this] {
       if (prng_.chance(50)) return operator_ends_all();
@@ -79,6 +82,12 @@ void Crowd::take_habits(Client& client) {
   }
   client.releases = prng_.chance(static_cast<unsigned>(ground_.options.release_percent));
   client.wants_progress = prng_.chance(20);
+}
+
+void Crowd::one_for_each_pool() {
+  for (const auto& [pool, settings] : ground_.options.settings.pools) {
+    if (!clients_.empty()) ask(clients_.front(), core::GetWorker{.pool = pool}, nullptr);
+  }
 }
 
 bool Crowd::busy_at(Moment moment) const {
@@ -163,6 +172,21 @@ void Crowd::operator_ends_all() {
   if (home_ || clients_.empty()) return;
   ground_.tally.count(Fault::kTerminateAll);
   ask(clients_.front(), core::TerminateAll{}, nullptr);
+}
+
+// A cluster's job array begins: a thousand programs ask within a second.
+void Crowd::herd() {
+  if (home_ || clients_.empty() || !mailbox_.is_open()) return;
+  ground_.tally.count(Fault::kHerd);
+  const PoolName pool = clients_.front().pool;
+  for (int n = 0; n < 1000; ++n) {
+    const bool lists = prng_.chance(5);
+    Client* const who = &clients_[static_cast<std::size_t>(n) % clients_.size()];
+    ground_.after(prng_.between(milliseconds{0}, seconds{1}), [this, who, pool, lists] {
+      if (lists) return ask(*who, core::ListAll{}, nullptr);
+      ask(*who, core::GetWorker{.pool = pool}, nullptr);
+    });
+  }
 }
 
 void Crowd::ask(Client& client, core::Request request, Then then) {

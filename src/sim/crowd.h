@@ -26,6 +26,8 @@ class Crowd : public port::Replies, public Watcher {
 
   // Nobody asks for anything any more; who waits goes on waiting.
   void go_home() { home_ = true; }
+  // Long after that, one asks for a worker of each pool, takes it, and does nothing with it.
+  void one_for_each_pool();
 
  private:
   struct Client {
@@ -57,6 +59,7 @@ class Crowd : public port::Replies, public Watcher {
   void work_done(Client& client);
   void something_else(Client& client);
   void operator_ends_all();
+  void herd();
   // Asks now; without a broker the connection is refused and it is tried again later. `then` may
   // be null: the client goes on with something else meanwhile.
   void ask(Client& client, core::Request request, Then then);

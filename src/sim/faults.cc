@@ -62,6 +62,7 @@ constexpr std::array<FaultRow, kFaults> kTable{{
     {kTerminateAll, "terminate-all", kTimes, 6},
     {kVanish, "vanish", kChance, 400},
     {kWrongAddress, "wrong-address", kChance, 100},
+    {kHerd, "herd", kTimes, 1},
 }};
 
 constexpr bool in_order() {

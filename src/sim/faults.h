@@ -71,8 +71,9 @@ enum class Fault {
   kTerminateAll,
   kVanish,
   kWrongAddress,
+  kHerd,
 };
-inline constexpr std::size_t kFaults = static_cast<std::size_t>(Fault::kWrongAddress) + 1;
+inline constexpr std::size_t kFaults = static_cast<std::size_t>(Fault::kHerd) + 1;
 
 // How a fault is measured out.
 enum class Dose {

@@ -83,6 +83,8 @@ Options draw_options(std::uint64_t seed, const Narrowing& narrowing) {
   options.release_percent = pick<int>(prng, {0, 0, 1, 5, 40});
   options.shown_after_end = pick<Duration>(prng, {minutes{1}, minutes{10}, hours{1}});
   options.foreigners = prng.chance(60);
+  // A breaker that opens after ten boots in a row that failed would hardly ever open.
+  options.settings.boot_failures_max = pick<std::size_t>(prng, {10, 10, 3});
   options.batching = pick<Duration>(prng, {milliseconds{0}, milliseconds{0}, milliseconds{40}});
   return options;
 }

@@ -211,7 +211,7 @@ void SimCloud::list(const core::ListInstances& what) {
   }
   const auto* by_id = std::get_if<core::ListById>(&what.what);
   ground_.timeline.fold("list", what.query.value, by_id != nullptr ? by_id->id.value : "by tag");
-  ground_.tell([](Watcher& watcher) { watcher.listing_called(); });
+  ground_.tell([&](Watcher& watcher) { watcher.listing_called(what); });
   if (ground_.holds(Fault::kUnreachable)) {
     mailbox_.deliver_after(
         seconds{3}, core::Listed{what.query, CloudFailure{FailureClass::kUnreachable, "connect",

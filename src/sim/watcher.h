@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/cloud.h"
+#include "core/decision.h"
 #include "core/event.h"
 #include "core/record.h"
 #include "core/request.h"
@@ -48,7 +49,7 @@ class Watcher {
   virtual void terminate_called(const std::vector<InstanceId>&) {}
   // This call does not end it, or only later: lost, refused, late.
   virtual void terminate_wasted(const InstanceId&) {}
-  virtual void listing_called() {}
+  virtual void listing_called(const core::ListInstances&) {}
   virtual void hidden(const Instance&, Moment /*until*/) {}  // from listings by tag
   // Calls are made with another account's credentials from now on, or with ours again.
   virtual void credentials(bool /*others*/) {}
@@ -72,6 +73,7 @@ class Watcher {
   virtual void journal_lost() {}  // while it is down: all that was known is gone with it
 
   virtual void healed() {}    // no fault from now on, and nobody asks for anything
+  virtual void rested() {}    // nobody has asked for anything for long enough
   virtual void finished() {}  // the world is at its end
 };
 

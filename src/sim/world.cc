@@ -117,7 +117,14 @@ void World::run() {
   const Moment sunset = Moment{} + ground_.options.length;
   run_until(sunset);
   heal();
-  run_until(sunset + rest_bound(ground_.options));
+  const Duration rest = rest_bound(ground_.options);
+  run_until(sunset + rest);
+  ground_.tell([](Watcher& watcher) { watcher.rested(); });
+  const Moment evening = sunset + std::max(rest, memory_bound(ground_.options.settings));
+  run_until(evening);
+  crowd_.one_for_each_pool();
+  run_until(evening + rest);
+  ground_.tell([](Watcher& watcher) { watcher.rested(); });
   ground_.tell([](Watcher& watcher) { watcher.finished(); });
 }
 

@@ -5,6 +5,7 @@
 #include "sim/checkers/at_rest.h"
 #include "sim/checkers/bounds.h"
 #include "sim/checkers/buckets.h"
+#include "sim/checkers/call_rates.h"
 #include "sim/checkers/ended_when_told.h"
 #include "sim/checkers/foreign.h"
 #include "sim/checkers/guarded.h"
@@ -15,6 +16,7 @@
 #include "sim/checkers/orphans.h"
 #include "sim/checkers/true_address.h"
 #include "sim/checkers/true_ledger.h"
+#include "sim/checkers/useful.h"
 
 namespace cb::sim {
 
@@ -33,6 +35,8 @@ class Checkers {
         true_ledger_(ground, ec2, history_, store),
         foreign_(ground, ec2),
         buckets_(ground),
+        call_rates_(ground, history_, store),
+        useful_(ground, history_, store),
         at_rest_(history_, process) {}
 
   void watch(Ground& ground) {
@@ -47,6 +51,8 @@ class Checkers {
     ground.watch(true_ledger_);
     ground.watch(foreign_);
     ground.watch(buckets_);
+    ground.watch(call_rates_);
+    ground.watch(useful_);
     ground.watch(at_rest_);
     ground.watch(history_);
   }
@@ -64,6 +70,8 @@ class Checkers {
   TrueLedger true_ledger_;
   Foreign foreign_;
   Buckets buckets_;
+  CallRates call_rates_;
+  Useful useful_;
   AtRest at_rest_;
 };
 

@@ -9,7 +9,7 @@ constexpr const char* kRule = "at-rest";
 
 }  // namespace
 
-void AtRest::finished() {
+void AtRest::rested() {
   if (!process_.runs()) throw Violated(kRule, "the broker does not run");
   for (const auto& [caller, waiting] : history_.waiting()) {
     throw Violated(kRule, str("caller ", caller.value, " still waits"));

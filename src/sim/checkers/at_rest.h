@@ -11,7 +11,7 @@ class AtRest : public Watcher {
  public:
   AtRest(const History& history, const Process& process) : history_(history), process_(process) {}
 
-  void finished() override;
+  void rested() override;
 
  private:
   const History& history_;

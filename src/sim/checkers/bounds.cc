@@ -48,6 +48,18 @@ Duration rest_bound(const Options& options) {
          settings.terminate_repeat + minutes{10} + SimCloud::kLatestEffect + settings.restart_grace;
 }
 
+Duration useful_bound(const Options& options) {
+  // Half a minute for the calls: each takes a second at most, and a candidate may be refused.
+  return options.pending_max + options.boot_max + seconds{30};
+}
+
+Duration memory_bound(const core::Settings& settings) {
+  // Who waited at the healing may still have caused a launch, which counts for an hour.
+  return settings.wait_default + settings.unknown_outcome_grace + hours{1} +
+         std::max({settings.retry_after, settings.quota_memory, settings.capacity_memory,
+                   settings.denied_memory});
+}
+
 Duration blind_bound(const core::Settings& settings) {
   return static_cast<int>(settings.alive_failures_max) *
              (settings.alive_interval + settings.alive_connect_limit) +

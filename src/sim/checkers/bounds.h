@@ -23,6 +23,10 @@ Duration word_bound(const Options& options);
 Duration orphan_bound(const Options& options, const PoolName& pool);
 // After the last fault, everything is at rest within so long.
 Duration rest_bound(const Options& options);
+// Long after all trouble, who asks has a worker within so long: launched, booted, found ready.
+Duration useful_bound(const Options& options);
+// After the healing, what was refused or failed before is held against nobody any more.
+Duration memory_bound(const core::Settings& settings);
 // The longest that a dead worker is handed out because nobody could know, where nobody else
 // answers at its address.
 Duration blind_bound(const core::Settings& settings);

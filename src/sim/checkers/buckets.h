@@ -41,7 +41,7 @@ class Buckets : public Watcher {
   void terminate_called(const std::vector<InstanceId>&) override {
     terminations_.take(ground_.now());
   }
-  void listing_called() override { listings_.take(ground_.now()); }
+  void listing_called(const core::ListInstances&) override { listings_.take(ground_.now()); }
 
  private:
   const Ground& ground_;

@@ -27,7 +27,7 @@ class EndedWhenTold : public Watcher {
   void terminate_called(const std::vector<InstanceId>& ids) override;
   // Asked for with keys that had changed: it will be told.
   void terminate_wasted(const InstanceId& id) override { asked_.insert(id); }
-  void listing_called() override { opens_ = ours_ && !open_; }
+  void listing_called(const core::ListInstances&) override { opens_ = ours_ && !open_; }
   void committed(const std::vector<core::Change>& changes) override;
   void starting(Duration misjudged) override;
   void turned() override;

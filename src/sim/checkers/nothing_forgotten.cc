@@ -8,6 +8,8 @@ namespace cb::sim {
 namespace {
 
 constexpr const char* kRule = "6-nothing-forgotten";
+// So long is a launch remembered that left no instance.
+constexpr Duration kLostIsRemembered = hours{24};
 
 }  // namespace
 
@@ -96,6 +98,8 @@ void NothingForgotten::idle_clock(const Life& life, const core::WorkerRecord& he
 void NothingForgotten::launches(const BrokerStart& start) const {
   for (const auto& [token, attempt] : history_.attempts()) {
     if (attempt.settled || start.held.attempts.contains(token)) continue;
+    // A wall clock that was ahead at a reboot has made it older, and first_call knows.
+    if (ground_.now() - attempt.first_call >= kLostIsRemembered) continue;
     bool known = start.held.closed.contains(token);
     for (const auto& [id, worker] : start.held.workers) known = known || worker.token == token;
     if (known || !attempt.unknown) continue;

@@ -26,7 +26,7 @@ Duration OneAnswer::patience(const core::Request& request) const {
 }
 
 void OneAnswer::asked(CallerId caller, const core::Request& request) {
-  open_.insert(caller);
+  open_.emplace(caller, request);
   const Duration limit = patience(request);
   ground_.after(limit + 2 * ground_.options.batching + kSteps, [this, caller, limit] {
     if (!open_.contains(caller)) return;
@@ -34,8 +34,36 @@ void OneAnswer::asked(CallerId caller, const core::Request& request) {
   });
 }
 
-void OneAnswer::answered(CallerId caller, const core::Answer&) {
-  if (open_.erase(caller) != 0) return;
+bool OneAnswer::fits(const core::Request& request, const core::Answer& answer) {
+  const bool refused = std::holds_alternative<core::Refused>(answer);
+  const bool failed = std::holds_alternative<core::CommandFailed>(answer);
+  if (std::holds_alternative<core::GetWorker>(request)) {
+    return refused || std::holds_alternative<core::WorkerAddress>(answer);
+  }
+  if (std::holds_alternative<core::Ping>(request)) {
+    return refused || std::holds_alternative<core::Ok>(answer);
+  }
+  // OK as well when the worker is unknown, as clients expect.
+  if (std::holds_alternative<core::Release>(request)) {
+    return std::holds_alternative<core::Ok>(answer);
+  }
+  if (std::holds_alternative<core::ShowStatus>(request)) {
+    return std::holds_alternative<core::StatusRows>(answer);
+  }
+  if (std::holds_alternative<core::ListAll>(request)) {
+    return failed || std::holds_alternative<core::AllInstances>(answer);
+  }
+  return failed || std::holds_alternative<core::TerminatedIds>(answer);
+}
+
+void OneAnswer::answered(CallerId caller, const core::Answer& answer) {
+  if (const auto found = open_.find(caller); found != open_.end()) {
+    if (!fits(found->second, answer)) {
+      throw Violated(kRule, str("caller ", caller.value, " got an answer to something else"));
+    }
+    open_.erase(found);
+    return;
+  }
   const auto gone = gone_.find(caller);
   if (gone == gone_.end()) {
     throw Violated(kRule, str("caller ", caller.value, " got a second answer"));

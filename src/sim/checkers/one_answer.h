@@ -2,7 +2,6 @@
 // Rule 1: every caller gets exactly one answer, within its patience.
 
 #include <map>
-#include <set>
 
 #include "sim/ground.h"
 #include "sim/watcher.h"
@@ -19,10 +18,11 @@ class OneAnswer : public Watcher {
   void cut(CallerId caller) override { open_.erase(caller); }
 
  private:
+  static bool fits(const core::Request& request, const core::Answer& answer);
   Duration patience(const core::Request& request) const;
 
   Ground& ground_;
-  std::set<CallerId> open_;
+  std::map<CallerId, core::Request> open_;
   std::map<CallerId, Moment> gone_;
 };
 

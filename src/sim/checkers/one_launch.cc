@@ -51,6 +51,7 @@ void OneLaunch::nothing_unsettled(const LaunchCall& call) const {
 void OneLaunch::nothing_on_its_way(const LaunchCall& call) const {
   const core::PoolSettings& pool = ground_.options.settings.pools.at(call.pool);
   const bool probed = pool.ready != core::ReadyCheck::kNone;
+  const std::size_t most_failures = ground_.options.settings.alive_failures_max;
   const Moment now = ground_.now();
   for (const Life* living : history_.living()) {
     const Life& life = *living;
@@ -66,9 +67,12 @@ void OneLaunch::nothing_on_its_way(const LaunchCall& call) const {
                                 to_string(Duration{now - life.called}), " old"));
     }
     const bool serves = instance.serving(now) && life.told_running &&
-                        (!probed || (life.good_probe && !life.failing_since));
+                        (!probed || (life.good_probe && life.failures < most_failures));
+    const auto record = store_.durable().workers.find(id);
+    const bool ready = record != store_.durable().workers.end() &&
+                       record->second.phase == core::WorkerPhase::kReady;
     // From the answer of its service to being handed out is one step.
-    if (serves && life.handed) {
+    if (serves && ready && !history_.commit_failing()) {
       throw Violated(kRule, str("launch ", call.token.value, " while ", id.value, " serves"));
     }
   }

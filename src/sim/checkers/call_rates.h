@@ -1,0 +1,55 @@
+#pragma once
+// Rule 8, tighter than the buckets: one listing at a time, none sooner than listing_fast after the
+// one before, and at the pace of listing_slow while nothing is going on; what an end or a launch is
+// asked for again waits for its back-off. So the number of calls depends on neither callers nor
+// workers.
+
+#include <map>
+#include <optional>
+#include <set>
+
+#include "sim/checkers/history.h"
+#include "sim/ground.h"
+#include "sim/sim_store.h"
+
+namespace cb::sim {
+
+class CallRates : public Watcher {
+ public:
+  CallRates(const Ground& ground, const History& history, const SimStore& store)
+      : ground_(ground), history_(history), store_(store) {}
+
+  void asked(CallerId caller, const core::Request& request) override;
+  void listing_called(const core::ListInstances& what) override;
+  void launch_called(const LaunchCall& call) override;
+  void terminate_called(const std::vector<InstanceId>& ids) override;
+  void told(const core::Event& event) override;
+  void committed(const std::vector<core::Change>&) override { reason_ = true; }
+  void commit_failed() override { reason_ = true; }
+  void went_down() override;
+
+ private:
+  struct End {
+    Moment not_before{};
+    std::size_t failures = 0;
+  };
+
+  void listed(const core::Listed& answer);
+  void probed(core::ProbeOutcome outcome);
+  void terminate_answered(const core::TerminateAnswered& answer);
+  bool something_goes_on() const;
+
+  const Ground& ground_;
+  const History& history_;
+  const SimStore& store_;
+  // Of the process that runs.
+  std::optional<Moment> last_listing_;
+  std::optional<QueryId> in_flight_;
+  std::map<InstanceId, QueryId> by_id_;  // in flight
+  bool reason_ = true;                   // to list before listing_slow has passed
+  std::optional<Moment> failed_at_;      // the last probes that did
+  std::size_t failed_ = 0;
+  std::map<InstanceId, End> ends_;
+};
+
+}  // namespace cb::sim

@@ -1,0 +1,82 @@
+#include "sim/checkers/useful.h"
+
+#include "base/text.h"
+#include "sim/checkers/bounds.h"
+
+namespace cb::sim {
+namespace {
+
+constexpr const char* kRule = "9-useful";
+
+}  // namespace
+
+const core::WorkerRecord* Useful::good_one(const PoolName& pool) const {
+  const core::Settings& settings = ground_.options.settings;
+  const bool probed = settings.pools.at(pool).ready != core::ReadyCheck::kNone;
+  for (const auto& [id, worker] : store_.durable().workers) {
+    if (worker.pool != pool || worker.phase != core::WorkerPhase::kReady) continue;
+    const Life* life = history_.life(id);
+    if (life == nullptr || worker.address.empty() || !life->told_running) continue;
+    if (life->told_ending || life->end_asked) continue;
+    if (!probed || (life->good_probe && life->failures < settings.alive_failures_max)) {
+      return &worker;
+    }
+  }
+  return nullptr;
+}
+
+void Useful::asked(CallerId caller, const core::Request& request) {
+  const auto* get = std::get_if<core::GetWorker>(&request);
+  if (get == nullptr) {
+    upset_ = upset_ || std::holds_alternative<core::Release>(request) ||
+             std::holds_alternative<core::TerminateAll>(request);
+    return;
+  }
+  if (!ground_.options.settings.pools.contains(get->pool)) return;
+  if (ground_.weather.healed()) must_be_served(caller, get->pool);
+  if (upset_ || history_.commit_failing()) return;
+  if (const auto* worker = good_one(get->pool)) at_once_.emplace(caller, worker->id);
+}
+
+void Useful::must_be_served(CallerId caller, const PoolName& pool) {
+  const Duration limit = useful_bound(ground_.options);
+  soon_.emplace(caller, pool);
+  ground_.after(limit, [this, caller, limit] {
+    if (!soon_.contains(caller)) return;
+    throw Violated(kRule, str("caller ", caller.value, " has no worker after ", to_string(limit),
+                              ", long after all trouble"));
+  });
+}
+
+void Useful::answered(CallerId caller, const core::Answer& answer) {
+  if (!std::holds_alternative<core::WorkerAddress>(answer)) {
+    const auto* refused = std::get_if<core::Refused>(&answer);
+    const std::string why = refused != nullptr ? refused->why : "";
+    if (const auto found = at_once_.find(caller); found != at_once_.end()) {
+      throw Violated(kRule, str("caller ", caller.value, " was refused while ", found->second.value,
+                                " was good: ", why));
+    }
+    if (soon_.contains(caller)) {
+      throw Violated(kRule,
+                     str("caller ", caller.value, " was refused long after all trouble: ", why));
+    }
+  }
+  forget(caller);
+}
+
+// Probes may pass; what else the broker hears may take a worker away before the question is read.
+void Useful::told(const core::Event& event) {
+  upset_ = upset_ || std::holds_alternative<core::Listed>(event) ||
+           std::holds_alternative<core::StopRequested>(event) ||
+           std::holds_alternative<core::SettingsChanged>(event);
+}
+
+void Useful::turned() {
+  upset_ = false;
+  if (at_once_.empty()) return;
+  const auto& [caller, worker] = *at_once_.begin();
+  throw Violated(kRule, str("caller ", caller.value, " was not given ", worker.value,
+                            " at once, which was good"));
+}
+
+}  // namespace cb::sim
