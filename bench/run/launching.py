@@ -141,7 +141,7 @@ def loaded(bench, port, callers, seconds):
 
 
 def cloud_calls(bench, options):
-    window, rounds = (4, 3) if options.quick else (10, 5)
+    window, rounds = (4, 3) if options.quick else (4, 5)
     crowds = (0, 1000) if options.quick else (0, 1000, 10_000)
     listing = 2  # seconds, so that a window holds some; the default is 30
     for workers in (1, 1000) if options.quick else (0, 1, 1000):
@@ -166,7 +166,7 @@ def cloud_calls(bench, options):
     with bench.sim(*QUICK_BOOT) as sim, bench.broker(sim) as broker:
         warm_worker(broker)
         sim.calls_in(3)
-        yield row("cloud calls", "1 worker, as configured by default", calls_an_hour(sim, 120),
+        yield row("cloud calls", "1 worker, as configured by default", calls_an_hour(sim, 60),
                   "1/h")
     if options.baseline:
         yield from python_calls(bench, options, window, rounds)
