@@ -34,7 +34,7 @@ class Crowd:
 
 def waiting(bench, options):
     callers = 2000 if options.quick else options.callers
-    seconds, rounds = (2, 3) if options.quick else (5, 5)
+    seconds, rounds = (2, 2) if options.quick else (5, 5)
     each, used = [], []
     for _ in range(rounds):
         with bench.sim("pending=10m") as sim, bench.broker(sim, "wait_default=1h") as broker:
@@ -53,7 +53,7 @@ def waiting(bench, options):
 
 def small(bench, options, callers):
     """A broker that may have 256 MiB of address space, all of its code and libraries included."""
-    rounds = 3 if options.quick else 5
+    rounds = 1 if options.quick else 5
     answered, resident = [], []
     for _ in range(rounds):
         with bench.sim(*QUICK_BOOT, "pending=6s") as sim, \
@@ -69,7 +69,7 @@ def small(bench, options, callers):
 
 
 def idle(bench, options):
-    seconds, rounds = (5, 3) if options.quick else (10, 5)
+    seconds, rounds = (4, 2) if options.quick else (10, 5)
     with bench.sim(*QUICK_BOOT) as sim:
         seen = {"broker": [], "python": []}
         for _ in range(rounds):

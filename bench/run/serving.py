@@ -119,7 +119,7 @@ class Attack:
 
 
 def hostile(bench, options):
-    seconds, rounds = (0.5, 3) if options.quick else (3, 5)
+    seconds, rounds = (0.5, 2) if options.quick else (3, 5)
     with bench.sim(*QUICK_BOOT) as sim, bench.broker(sim, "idle_timeout=1h") as broker:
         warm_worker(broker)
 

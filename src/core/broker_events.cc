@@ -172,6 +172,7 @@ void Broker::State::settle_waiting() {
   for (const PoolName& pool : waiting.pools()) {
     if (Worker* const worker = workers.ready(pool)) {
       const std::size_t callers = waiting.answer_all(pool, WorkerAddress{worker->record.address});
+      launcher.unwanted(pool);  // whatever was tried for them is no news to later callers
       worker->handed_out += callers;
       workers.touch(*worker);
       desk.log(LogLevel::kInfo, "worker.handed_out",
