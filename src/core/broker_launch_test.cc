@@ -126,6 +126,23 @@ TEST_F(BrokerTest, ARefusalIsToldAtOnceAndRecoversByItself) {
   EXPECT_EQ(ready_worker(), "203.0.113.1");
 }
 
+TEST_F(BrokerTest, WhatWasTriedForCallersWhoWereServedIsNoRefusalOfLaterOnes) {
+  const std::string address = ready_worker();
+  world.only().service_up = Instant::max();
+  world.run_for(seconds{10});
+  world.launch_answers.assign(3, failure(FailureClass::kCapacity, "InsufficientInstanceCapacity"));
+  world.launch_answers.insert(world.launch_answers.end(), 3,
+                              failure(FailureClass::kThrottle, "RequestLimitExceeded"));
+  const CallerId caller = world.get();
+  world.only().service_up = world.now.boot;
+  world.run_for(seconds{20});
+  ASSERT_EQ(world.answer(caller), address) << "it came back";
+  world.ask(Release{address});
+  world.run_for(hours{1});
+  world.launch_answers.clear();
+  EXPECT_EQ(ready_worker(), "203.0.113.2");
+}
+
 TEST_F(BrokerTest, ALaunchThatEndsByItselfIsFollowedByTheNextCandidate) {
   const CallerId caller = world.get();
   world.run_for(seconds{2});
