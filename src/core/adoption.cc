@@ -54,7 +54,7 @@ void CloudWatch::adopt(const InstanceView& view, bool tagged) {
                    .pool = pool,
                    .token = {std::string(view.tag(kTokenTag))},
                    .account = desk_.identity.account,
-                   .region = desk_.identity.region,
+                   .region = desk_.settings.region,
                    .market = view.market,
                    .type = view.type,
                    .image = view.image,

@@ -207,6 +207,39 @@ TEST_F(BrokerTest, WithNothingToLoseAnAccountThatStsDoesNotNameIsTaken) {
   EXPECT_EQ(world.journal.broker->account, "999988887777");
 }
 
+TEST_F(BrokerTest, LaunchesGoToTheConfiguredRegionWhetherStsAnswersOrNot) {
+  const auto starts_in = [this](const char* region, const char* account) {
+    world.settings().region = region;
+    world.identity.account = account;
+    world.crash_and_restart();
+    const std::string address = ready_worker();
+    EXPECT_EQ(world.launches.back().region, region);
+    EXPECT_EQ(world.journal.workers.begin()->second.region, region);
+    world.ask(Release{address});
+    world.run_for(minutes{2});
+    EXPECT_TRUE(world.journal.workers.empty());
+  };
+  starts_in("us-east-1", "");
+  starts_in("eu-north-1", "");
+  starts_in("us-west-2", "111122223333");
+  starts_in("eu-north-1", "111122223333");
+}
+
+TEST_F(BrokerTest, InAnotherRegionThanItsWorkersItLaunchesAndForgetsNothingAndSaysSo) {
+  ready_worker();
+  world.settings().region = "eu-north-1";
+  world.identity.account.clear();
+  world.machines.clear();
+  world.crash_and_restart();
+  world.run_for(minutes{10});
+  const std::string refused = world.answer(world.get());
+  EXPECT_NE(refused.find("[aws] region is eu-north-1, but this broker's workers are in us-east-1"),
+            std::string::npos)
+      << refused;
+  EXPECT_EQ(world.journal.workers.size(), 1U);
+  EXPECT_EQ(world.launches.size(), 1U);
+}
+
 TEST_F(BrokerTest, AnInstanceOfOursThatTheJournalDoesNotKnowIsAdoptedIfItAnswers) {
   world.foreign("i-77", {{"Name", "dserv-worker"}, {"compute-broker", "default"}});
   const CallerId caller = world.get();

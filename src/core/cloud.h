@@ -141,10 +141,10 @@ struct TerminateAccepted {
 };
 using TerminateResult = std::variant<TerminateAccepted, CloudFailure>;
 
-// Who we are to the cloud. An empty account: STS could not be asked.
+// Who we are to the cloud. An empty account: STS could not be asked. Where calls go is none of its
+// business: that is Settings::region, whatever STS says or does not say.
 struct CloudIdentity {
   std::string account;
-  std::string region;
   bool operator==(const CloudIdentity&) const = default;
 };
 

@@ -19,14 +19,16 @@ bool CloudWatch::holds_anything() const {
   return !workers_.all().empty() || launcher_.open() != 0;
 }
 
+bool CloudWatch::region_changed() const {
+  const std::string& known = desk_.identity.region;
+  return !known.empty() && known != desk_.settings.region;
+}
+
 bool CloudWatch::wrong_account(const CloudIdentity& identity) const {
   if (planted(Bug::kAnyAccountWillDo)) return false;
-  const BrokerRecord& known = desk_.identity;
-  const bool account =
-      !identity.account.empty() && !known.account.empty() && identity.account != known.account;
-  const bool region =
-      !identity.region.empty() && !known.region.empty() && identity.region != known.region;
-  return (account || region) && holds_anything();
+  const std::string& known = desk_.identity.account;
+  const bool account = !identity.account.empty() && !known.empty() && identity.account != known;
+  return (account || region_changed()) && holds_anything();
 }
 
 void CloudWatch::keys_changed() {
@@ -55,7 +57,7 @@ void CloudWatch::identified(const CloudIdentity& identity) {
   BrokerRecord& known = desk_.identity;
   const BrokerRecord before = known;
   if (!identity.account.empty()) known.account = identity.account;
-  if (!identity.region.empty()) known.region = identity.region;
+  known.region = desk_.settings.region;
   if (!(known == before)) desk_.save(known);
   keys_ = Keys::kConfirmed;
   // Not in go_on(): a listing that has proved the account is itself the one to go on with.
@@ -67,11 +69,13 @@ void CloudWatch::refuse_account(const CloudIdentity& identity) {
   const bool fresh = keys_ != Keys::kWrong;
   keys_ = Keys::kWrong;
   desk_.cloud_open = false;
+  const std::string what =
+      region_changed() ? str("[aws] region is ", desk_.settings.region,
+                             ", but this broker's workers are in ", desk_.identity.region)
+                       : str("the credentials belong to account ", identity.account,
+                             ", but this broker's workers are in account ", desk_.identity.account);
   desk_.cloud_trouble =
-      str("the credentials belong to account ", identity.account, " in ", identity.region,
-          ", but this broker's workers are in account ", desk_.identity.account, " in ",
-          desk_.identity.region,
-          ": nothing is launched, ended or forgotten until they agree again; give it the ",
+      str(what, ": nothing is launched, ended or forgotten until they agree again; give it the ",
           "former credentials and region, or another state_dir");
   if (fresh) desk_.log(LogLevel::kAlert, "cloud.wrong_account", desk_.cloud_trouble);
   refuse_listers(desk_.cloud_trouble);
@@ -86,9 +90,10 @@ void CloudWatch::account_not_named() {
     desk_.want_listing = true;
     return;
   }
-  // There is nothing to lose, and what is launched now need not be of the former account.
-  if (!known.account.empty()) {
+  // There is nothing to lose, and what is launched now need not be of the former account or region.
+  if (!known.account.empty() || known.region != desk_.settings.region) {
     known.account.clear();
+    known.region = desk_.settings.region;
     desk_.save(known);
   }
   if (!desk_.cloud_open) desk_.want_listing = true;
@@ -101,7 +106,7 @@ void CloudWatch::go_on() {
   desk_.cloud_trouble.clear();
   const BrokerRecord& known = desk_.identity;
   desk_.log(LogLevel::kInfo, "cloud.identity",
-            str("EC2 in ", known.region, ", account ",
+            str("EC2 in ", desk_.settings.region, ", account ",
                 known.account.empty() ? "unknown (STS could not be asked)" : known.account));
   endings_.ask_for_all();
 }

@@ -75,7 +75,7 @@ void CloudWatch::failed(const CloudFailure& failure) {
   desk_.listing_failed = true;
   if (!failing_since_) failing_since_ = desk_.now.boot;
   const std::string what =
-      describe(failure, {.action = "DescribeInstances", .region = desk_.identity.region});
+      describe(failure, {.action = "DescribeInstances", .region = desk_.settings.region});
   const bool refused =
       failure.what == FailureClass::kDenied || failure.what == FailureClass::kBadConfig;
   const bool long_ago =

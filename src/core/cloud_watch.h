@@ -58,6 +58,7 @@ class CloudWatch {
   void look_for_missing(const std::set<InstanceId>& seen);
   void answer_listers(const Listing& listing);
   bool holds_anything() const;
+  bool region_changed() const;  // since our records were made
   bool wrong_account(const CloudIdentity& identity) const;
   void refuse_account(const CloudIdentity& identity);
   void account_not_named();

@@ -73,7 +73,7 @@ Worker& Launcher::take_up(const InstanceView& view, const PoolName& pool, const 
                    .pool = pool,
                    .token = token,
                    .account = desk_.identity.account,
-                   .region = desk_.identity.region,
+                   .region = desk_.settings.region,
                    .market = view.market,
                    .type = view.type,
                    .image = view.image,

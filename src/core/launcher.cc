@@ -94,7 +94,7 @@ std::string Launcher::why_full() const {
 }
 
 std::optional<Candidate> Launcher::next_candidate(const PoolName& name, Quest& quest) {
-  for (const Candidate& candidate : candidates(*desk_.pool(name), desk_.identity.region)) {
+  for (const Candidate& candidate : candidates(*desk_.pool(name), desk_.settings.region)) {
     if (!quest.tried.insert(candidate).second) continue;
     const auto code = capacity_.unavailable(candidate, desk_.now.boot);
     if (!code) return candidate;

@@ -28,8 +28,9 @@ class SmallWorld {
 
   void start();  // Started with what the journal holds
   void crash_and_restart(Duration down = {});
-  void post(Event event);       // steps it, and everything that follows at once
-  void run_for(Duration time);  // through every deadline on the way
+  Settings& settings() { return settings_; }  // with which the next start is made
+  void post(Event event);                     // steps it, and everything that follows at once
+  void run_for(Duration time);                // through every deadline on the way
 
   CallerId ask(Request request);
   CallerId get(std::optional<Duration> wait = {}) {
@@ -60,7 +61,7 @@ class SmallWorld {
   bool hold_terminations = false;
   bool hold_identity = false;
   std::optional<std::string> save_failure;
-  CloudIdentity identity{"111122223333", "us-east-1"};
+  CloudIdentity identity{"111122223333"};
   ReadyCheck check = ReadyCheck::kDserv;
 
   Now now{Instant{hours{100}}, WallTime{hours{490'000}}};

@@ -66,7 +66,7 @@ class World : public port::Cloud,
     return refused != nullptr ? refused->why : "no address";
   }
 
-  void identify() override { driver->post(core::Identified{{"1234", "us-east-1"}}); }
+  void identify() override { driver->post(core::Identified{{"1234"}}); }
   void launch(const core::LaunchInstance& what) override {
     done.push_back("launch");
     core::InstanceView view;

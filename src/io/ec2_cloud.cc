@@ -70,7 +70,7 @@ struct Ec2Cloud::Shared : std::enable_shared_from_this<Shared> {
   const std::string& region() const { return caller.setup().region; }
 
   void identified(AwsReply reply) {
-    core::CloudIdentity identity{"", region()};
+    core::CloudIdentity identity;
     CloudFailure failure;
     if (auto* refused = std::get_if<CloudFailure>(&reply)) {
       failure = std::move(*refused);

@@ -404,15 +404,14 @@ TEST_F(Ec2CloudTest, LaunchesBeyondOurBudgetWaitOrAreThrottledByUs) {
 TEST_F(Ec2CloudTest, IdentityIsTheAccountThatStsNames) {
   answer_with({account()});
   cloud_->identify();
-  EXPECT_EQ(only_event<core::Identified>().identity,
-            (core::CloudIdentity{"123456789012", "us-east-1"}));
+  EXPECT_EQ(only_event<core::Identified>().identity, (core::CloudIdentity{"123456789012"}));
   EXPECT_THAT(server_->received().at(0).header("Authorization"), HasSubstr("/us-east-1/sts/"));
 }
 
 TEST_F(Ec2CloudTest, AnIdentityThatIsRefusedIsEmptyAndLogged) {
   answer_with({fail(403, "AccessDenied")});
   cloud_->identify();
-  EXPECT_EQ(only_event<core::Identified>().identity, (core::CloudIdentity{"", "us-east-1"}));
+  EXPECT_EQ(only_event<core::Identified>().identity, (core::CloudIdentity{""}));
   EXPECT_THAT(lines_.text, HasSubstr("sts:GetCallerIdentity"));
   cloud_->identify();
   wait_for_events(2);

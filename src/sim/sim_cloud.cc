@@ -118,8 +118,7 @@ SimCloud::Failure SimCloud::trouble() {
 
 void SimCloud::identify() {
   look_at_keys();
-  core::CloudIdentity identity{std::string(others_ ? kOtherAccount : kOurAccount),
-                               ground_.options.settings.region};
+  core::CloudIdentity identity{std::string(others_ ? kOtherAccount : kOurAccount)};
   if (ground_.strikes(Fault::kStsDown)) identity.account.clear();
   // In two statements: a compiler may draw the operands of a sum in either order.
   const Duration there = travel();
@@ -139,7 +138,9 @@ void SimCloud::launch(const core::LaunchInstance& what) {
   const PoolName pool{form.tag(core::kPoolTag)};
   ground_.timeline.note("launch  ", what.token.value, " ", form.type, " ", to_string(form.market));
   ground_.timeline.fold(what.region, what.request);
-  ground_.tell([&](Watcher& watcher) { watcher.launch_called({what.token, pool, what.request}); });
+  ground_.tell([&](Watcher& watcher) {
+    watcher.launch_called({what.token, pool, what.request, what.region});
+  });
   const auto answer = [this, token = what.token](core::LaunchResult result) {
     mailbox_.deliver(core::LaunchAnswered{token, std::move(result)});
   };

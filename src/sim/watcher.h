@@ -26,6 +26,7 @@ struct LaunchCall {
   LaunchToken token;
   PoolName pool;
   const std::string& body;
+  const std::string& region;
 };
 
 struct BrokerStart {

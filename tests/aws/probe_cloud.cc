@@ -44,7 +44,7 @@ struct ToJson {
     return std::visit(*this, e.result);
   }
   json::object operator()(const core::Identified& e) const {
-    return {{"account", e.identity.account}, {"region", e.identity.region}};
+    return {{"account", e.identity.account}};
   }
   template <class Other>
   json::object operator()(const Other&) const {

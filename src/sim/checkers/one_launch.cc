@@ -14,6 +14,7 @@ constexpr const char* kRule = "3-one-launch";
 // Called before History hears of the call.
 void OneLaunch::launch_called(const LaunchCall& call) {
   intent_first(call);
+  where_it_is_looked_for(call);
   if (history_.attempts().contains(call.token)) {
     same_bytes(call);
     return;
@@ -31,6 +32,14 @@ void OneLaunch::intent_first(const LaunchCall& call) const {
     throw Violated(kRule, str("launch ", call.token.value,
                               " was called before its intent was in the journal"));
   }
+}
+
+// Listings and ends go to the configured region: what is launched elsewhere nobody ever sees.
+void OneLaunch::where_it_is_looked_for(const LaunchCall& call) const {
+  const std::string& region = ground_.options.settings.region;
+  if (call.region == region) return;
+  throw Violated(kRule, str("launch ", call.token.value, " goes to region \"", call.region,
+                            "\", and everything else to ", region));
 }
 
 void OneLaunch::same_bytes(const LaunchCall& call) const {

@@ -1,7 +1,8 @@
 #pragma once
 // Rule 3: never two launches for one intent, and the intent is in the journal before the call;
-// concurrent callers of a pool cause one launch; never more instances than max_workers, unknown
-// outcomes counted; never more launches in an hour than allowed.
+// it goes to the region that is listed; concurrent callers of a pool cause one launch; never more
+// instances than max_workers, unknown outcomes counted; never more launches in an hour than
+// allowed.
 
 #include <map>
 #include <set>
@@ -28,6 +29,7 @@ class OneLaunch : public Watcher {
  private:
   void same_bytes(const LaunchCall& call) const;
   void intent_first(const LaunchCall& call) const;
+  void where_it_is_looked_for(const LaunchCall& call) const;
   void nothing_unsettled(const LaunchCall& call) const;
   void nothing_on_its_way(const LaunchCall& call) const;
   void within_max_workers(const LaunchCall& call) const;
