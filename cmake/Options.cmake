@@ -24,3 +24,9 @@ if(CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}
     CCACHE_NOHASHDIR=1 ${CCACHE})
 endif()
+
+# Unity batches: headers cost more than code, so ten sources are compiled as one. A batch is one
+# translation unit, hence names in unnamed namespaces must differ within a room; what must stand
+# alone sets SKIP_UNITY_BUILD_INCLUSION. -DCMAKE_UNITY_BUILD=OFF builds each source by itself.
+option(CMAKE_UNITY_BUILD "Compile sources in batches" ON)
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 10)

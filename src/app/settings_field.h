@@ -100,6 +100,12 @@ Field field() {
       }};
 }
 
+// core_field<&core::Settings::max_workers>()
+template <auto Member>
+Field core_field() {
+  return field<&ServeConfig::core, Member>();
+}
+
 template <auto Member>
 Field pool_field() {
   using T = std::remove_reference_t<decltype(std::declval<core::PoolSettings&>().*Member)>;

@@ -13,11 +13,6 @@ using A = AwsConfig;
 using enum Reload;
 using enum Shown;
 
-template <auto Member>
-Field core_field() {
-  return field<&C::core, Member>();
-}
-
 Field user_data_file() {
   return {Type::kText,
           {},

@@ -12,11 +12,6 @@ using T = wire::TextLimits;
 using enum Reload;
 using enum Shown;
 
-template <auto Member>
-Field core_field() {
-  return field<&C::core, Member>();
-}
-
 }  // namespace
 
 std::vector<Setting> identity_rows() {

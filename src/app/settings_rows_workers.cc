@@ -10,11 +10,6 @@ using S = core::Settings;
 using enum Reload;
 using enum Shown;
 
-template <auto Member>
-Field core_field() {
-  return field<&ServeConfig::core, Member>();
-}
-
 }  // namespace
 
 std::vector<Setting> launch_rows() {

@@ -37,6 +37,8 @@ std::string_view trim(std::string_view text);
 // Words between blanks; no empty ones.
 std::vector<std::string_view> words(std::string_view text);
 std::vector<std::string_view> split(std::string_view text, char separator);
+// A-Z as a-z; other bytes as they are.
+std::string lower(std::string_view text);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 
 // Decimal digits only, with an optional leading '-' for signed types; the whole text; no overflow.

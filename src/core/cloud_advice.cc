@@ -3,18 +3,12 @@
 #include <array>
 
 #include "base/text.h"
+#include "core/cloud_error.h"
 
 namespace cb::core {
 namespace {
 
 using enum FailureClass;
-
-std::string_view without_side(std::string_view code) {
-  for (std::string_view side : {"Server.", "Client."}) {
-    if (code.starts_with(side)) return code.substr(side.size());
-  }
-  return code;
-}
 
 // https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html
 struct VcpuQuota {

@@ -7,7 +7,7 @@ namespace cb::core {
 namespace {
 
 using enum FailureClass;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 std::string advise(FailureClass what, std::string code, FailureContext where = {},
                    std::string message = {}) {

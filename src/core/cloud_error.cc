@@ -90,14 +90,14 @@ bool matches(std::string_view pattern, std::string_view code) {
   return code == pattern;
 }
 
+}  // namespace
+
 std::string_view without_side(std::string_view code) {
   for (std::string_view side : {"Server.", "Client."}) {
     if (code.starts_with(side)) return code.substr(side.size());
   }
   return code;
 }
-
-}  // namespace
 
 FailureClass classify(std::string_view aws_code, int http_status) {
   // StateReason of an instance that ended at once: nearly always a disk key it may not use.

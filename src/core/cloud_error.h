@@ -20,4 +20,7 @@ FailureClass classify(std::string_view aws_code, int http_status);
 // corrected clock may help. False where the keys are good and lack a right.
 bool refuses_identity(std::string_view aws_code);
 
+// The code without EC2's "Server." or "Client." in front.
+std::string_view without_side(std::string_view code);
+
 }  // namespace cb::core

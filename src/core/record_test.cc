@@ -5,22 +5,22 @@
 namespace cb::core {
 namespace {
 
-Instant at(int s) {
+Instant instant(int s) {
   return Instant{} + seconds{s};
 }
 
 WorkerRecord worker(const std::string& id, int last_used = 0) {
   WorkerRecord record;
   record.id.value = id;
-  record.begun = at(1);
-  record.last_used = at(last_used);
+  record.begun = instant(1);
+  record.last_used = instant(last_used);
   return record;
 }
 
 AttemptRecord attempt(const std::string& token) {
   AttemptRecord record;
   record.token.value = token;
-  record.begun = at(2);
+  record.begun = instant(2);
   record.begun_wall = WallTime{seconds{1'000'000}};
   return record;
 }
@@ -40,15 +40,15 @@ TEST(Records, APutReplacesTheRecordOfTheSameKeyOnly) {
   records.apply(worker("i-2", 6));
   records.apply(worker("i-1", 7));
   ASSERT_EQ(records.workers.size(), 2u);
-  EXPECT_EQ(records.workers.at({"i-1"}).last_used, at(7));
-  EXPECT_EQ(records.workers.at({"i-2"}).last_used, at(6));
+  EXPECT_EQ(records.workers.at({"i-1"}).last_used, instant(7));
+  EXPECT_EQ(records.workers.at({"i-2"}).last_used, instant(6));
 }
 
 TEST(Records, ADropRemovesItsOwnKindOnly) {
   Records records;
   records.apply(attempt("t"));
-  records.apply(LaunchStamp{{"t"}, at(1)});
-  records.apply(ClosedAttempt{{"t"}, {"default"}, at(1)});
+  records.apply(LaunchStamp{{"t"}, instant(1)});
+  records.apply(ClosedAttempt{{"t"}, {"default"}, instant(1)});
   records.apply(DropAttempt{{"t"}});
   EXPECT_TRUE(records.attempts.empty());
   EXPECT_EQ(records.stamps.size(), 1u);
@@ -83,15 +83,15 @@ TEST(Records, AShiftMovesEveryInstantAndNoWallTime) {
   Records records;
   records.apply(worker("i-1", 5));
   records.apply(attempt("t"));
-  records.apply(LaunchStamp{{"t"}, at(3)});
-  records.apply(ClosedAttempt{{"t"}, {"default"}, at(4)});
+  records.apply(LaunchStamp{{"t"}, instant(3)});
+  records.apply(ClosedAttempt{{"t"}, {"default"}, instant(4)});
   records.shift_instants(seconds{-100});
-  EXPECT_EQ(records.workers.at({"i-1"}).begun, at(-99));
-  EXPECT_EQ(records.workers.at({"i-1"}).last_used, at(-95));
-  EXPECT_EQ(records.attempts.at({"t"}).begun, at(-98));
+  EXPECT_EQ(records.workers.at({"i-1"}).begun, instant(-99));
+  EXPECT_EQ(records.workers.at({"i-1"}).last_used, instant(-95));
+  EXPECT_EQ(records.attempts.at({"t"}).begun, instant(-98));
   EXPECT_EQ(records.attempts.at({"t"}).begun_wall, WallTime{seconds{1'000'000}});
-  EXPECT_EQ(records.stamps.at({"t"}).at, at(-97));
-  EXPECT_EQ(records.closed.at({"t"}).at, at(-96));
+  EXPECT_EQ(records.stamps.at({"t"}).at, instant(-97));
+  EXPECT_EQ(records.closed.at({"t"}).at, instant(-96));
 }
 
 }  // namespace

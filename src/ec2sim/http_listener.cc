@@ -26,12 +26,6 @@ constexpr std::uint64_t kBodyMax = 1 << 20;
 constexpr std::uint32_t kHeaderMax = 64 << 10;
 constexpr std::chrono::minutes kIdleMax{10};  // between two requests of one connection
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return out;
-}
-
 HttpRequest plain(const http::request<http::string_body>& from) {
   HttpRequest request;
   request.method = from.method_string();

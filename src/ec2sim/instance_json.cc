@@ -21,7 +21,7 @@ std::optional<Micros> if_past(Micros moment, SimNow now) {
   return moment <= now.boot ? std::optional(moment) : std::nullopt;
 }
 
-std::string_view to_string(Worker worker) {
+std::string_view worker_state(Worker worker) {
   switch (worker) {
     case Worker::kNotStarted:
       return "not started";
@@ -78,7 +78,7 @@ json::object instance_json(const Instance& instance, SimNow now) {
                       {"ordinal", instance.ordinal},
                       {"stranger", instance.stranger},
                       {"state", text(to_string(state_at(instance, now.boot)))},
-                      {"worker", text(to_string(instance.worker))},
+                      {"worker", text(worker_state(instance.worker))},
                       {"address", instance.address},
                       {"region", order.region},
                       {"zone", instance.zone},

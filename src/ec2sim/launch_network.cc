@@ -9,10 +9,6 @@
 namespace cb::ec2sim {
 namespace {
 
-[[noreturn]] void bad_combination(std::string_view why) {
-  throw Refusal{"InvalidParameterCombination", std::string(why)};
-}
-
 std::string group_by_id(const Settings& settings, const std::string& id) {
   if (!id.starts_with("sg-")) {
     throw Refusal{"InvalidGroupId.Malformed",

@@ -24,10 +24,6 @@ constexpr std::size_t kTagsMax = 50;
                 str("Value (", value, ") for parameter ", name, " is invalid. ", why)};
 }
 
-[[noreturn]] void bad_combination(std::string_view why) {
-  throw Refusal{"InvalidParameterCombination", std::string(why)};
-}
-
 void read_counts(const Query& query, LaunchOrder& order) {
   query.required("MinCount");
   query.required("MaxCount");

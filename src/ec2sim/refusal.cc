@@ -3,12 +3,12 @@
 namespace cb::ec2sim {
 namespace {
 
-struct Row {
+struct StatusOfCode {
   std::string_view code;
   int status;
 };
 
-constexpr Row kStatuses[] = {
+constexpr StatusOfCode kStatuses[] = {
     {"AuthFailure", 401},
     {"IncompleteSignature", 403},
     {"InvalidClientTokenId", 403},
@@ -31,8 +31,12 @@ constexpr Row kStatuses[] = {
 
 }  // namespace
 
+void bad_combination(std::string_view why) {
+  throw Refusal{"InvalidParameterCombination", std::string(why)};
+}
+
 int http_status(std::string_view code) {
-  for (const Row& row : kStatuses) {
+  for (const StatusOfCode& row : kStatuses) {
     if (row.code == code) return row.status;
   }
   return 400;

@@ -14,6 +14,8 @@ struct Refusal {
   std::string message;  // EC2's sentence
 };
 
+[[noreturn]] void bad_combination(std::string_view why);  // InvalidParameterCombination
+
 // The HTTP status that EC2 sends with a code: 400 unless the code has one of its own.
 // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
 int http_status(std::string_view code);

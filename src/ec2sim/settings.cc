@@ -26,7 +26,7 @@ constexpr Key key(std::string_view name, std::string_view help) {
           [](const Settings& s) { return show(s.*Member); }, help};
 }
 
-constexpr Key kKeys[] = {
+constexpr Key kSettingKeys[] = {
     key<&Settings::seed>("seed", "all chances and times are drawn from it"),
     key<&Settings::pending>("pending", "from the launch to running"),
     key<&Settings::boot>("boot", "from running to the worker's open port"),
@@ -75,7 +75,7 @@ constexpr Key kKeys[] = {
 };
 
 const Key* find(std::string_view name) {
-  for (const Key& key : kKeys) {
+  for (const Key& key : kSettingKeys) {
     if (key.name == name) return &key;
   }
   return nullptr;
@@ -118,7 +118,7 @@ Status apply_assignment(Settings& settings, std::string_view assignment) {
 
 json::object to_json(const Settings& settings) {
   json::object all;
-  for (const Key& key : kKeys) {
+  for (const Key& key : kSettingKeys) {
     all[json::string_view{key.name.data(), key.name.size()}] = key.get(settings);
   }
   return all;
@@ -126,7 +126,7 @@ json::object to_json(const Settings& settings) {
 
 std::vector<SettingHelp> settings_help() {
   std::vector<SettingHelp> all;
-  for (const Key& key : kKeys) all.push_back({key.name, key.help});
+  for (const Key& key : kSettingKeys) all.push_back({key.name, key.help});
   return all;
 }
 

@@ -27,7 +27,7 @@ Micros parse_length(std::string_view text, const json::value& whole) {
 }
 
 std::string shown(Micros length) {
-  return length == kNever ? "forever" : to_string(duration_cast<Duration>(length));
+  return length == kNever ? "forever" : cb::to_string(duration_cast<Duration>(length));
 }
 
 const json::object& object_of(const json::value& from) {

@@ -51,9 +51,9 @@ void at(asio::steady_timer& timer, Micros moment, std::function<void()> then) {
   });
 }
 
-class Worker {
+class WorkerProcess {
  public:
-  Worker(asio::io_context& io, WorkerOrder order)
+  WorkerProcess(asio::io_context& io, WorkerOrder order)
       : order_(std::move(order)),
         parent_(io, kParentFd),
         signals_(io, SIGTERM, SIGHUP, SIGINT),
@@ -130,11 +130,11 @@ int run_worker(int argc, char** argv) {
   if (argc != 10) return 64;  // EX_USAGE: it is no command for people
   die_with(static_cast<pid_t>(parse_int(argv[9]).value_or(0)));
   asio::io_context io(1);
-  Worker worker(io, {.id = argv[2],
-                     .address = argv[3],
-                     .ports = {port(argv[4]), port(argv[5]), port(argv[6])},
-                     .port_open = moment(argv[7]),
-                     .ready = moment(argv[8])});
+  WorkerProcess worker(io, {.id = argv[2],
+                            .address = argv[3],
+                            .ports = {port(argv[4]), port(argv[5]), port(argv[6])},
+                            .port_open = moment(argv[7]),
+                            .ready = moment(argv[8])});
   io.run();
   return 0;
 }

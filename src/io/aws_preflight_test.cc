@@ -18,12 +18,12 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
 
-struct Lines : port::Journal {
+struct Logged : port::Journal {
   std::vector<core::Log> all;
   void log(const core::Log& line) override { all.push_back(line); }
 };
 
-ServerReply fail(int status, std::string_view code) {
+ServerReply refusal(int status, std::string_view code) {
   return http_reply(status, str("<Response><Errors><Error><Code>", code,
                                 "</Code><Message>why</Message></Error></Errors></Response>"));
 }
@@ -42,8 +42,8 @@ bool asks(const ReceivedRequest& request, std::string_view word) {
 // EC2 when all is well.
 ServerReply content(const ReceivedRequest& request) {
   if (asks(request, "DescribeImages")) return image("true");
-  if (asks(request, "TerminateInstances")) return fail(400, "InvalidInstanceID.NotFound");
-  return fail(412, "DryRunOperation");
+  if (asks(request, "TerminateInstances")) return refusal(400, "InvalidInstanceID.NotFound");
+  return refusal(412, "DryRunOperation");
 }
 
 class Preflight : public testing::Test {
@@ -63,7 +63,7 @@ class Preflight : public testing::Test {
   }
 
   core::Settings settings;
-  Lines lines;
+  Logged lines;
 
  private:
   boost::asio::io_context context_;
@@ -83,7 +83,7 @@ TEST_F(Preflight, SaysThatAllIsWellAndOnlyAsks) {
 
 TEST_F(Preflight, NamesWhatALaunchWouldFailOver) {
   HttpTestServer server([](const ReceivedRequest& request) {
-    return asks(request, "MarketType=spot") ? fail(400, "InvalidKeyPair.NotFound")
+    return asks(request, "MarketType=spot") ? refusal(400, "InvalidKeyPair.NotFound")
                                             : content(request);
   });
   EXPECT_THAT(check(server.url()), ElementsAre(HasSubstr("[pool.default] key_name")));
@@ -92,7 +92,8 @@ TEST_F(Preflight, NamesWhatALaunchWouldFailOver) {
 }
 
 TEST_F(Preflight, NamesTheRightsThatAreMissing) {
-  HttpTestServer server([](const ReceivedRequest&) { return fail(403, "UnauthorizedOperation"); });
+  HttpTestServer server(
+      [](const ReceivedRequest&) { return refusal(403, "UnauthorizedOperation"); });
   EXPECT_THAT(check(server.url()),
               ElementsAre(HasSubstr("ec2:DescribeImages"), HasSubstr("ec2:RunInstances"),
                           HasSubstr("ec2:RunInstances"), HasSubstr("ec2:TerminateInstances")));
@@ -118,7 +119,7 @@ TEST_F(Preflight, SaysOnceThatEc2CannotBeAsked) {
   EXPECT_THAT(check(str("http://127.0.0.1:", closed_port())),
               ElementsAre(HasSubstr("EC2 could not be asked")));
   lines.all.clear();
-  HttpTestServer server([](const ReceivedRequest&) { return fail(401, "AuthFailure"); });
+  HttpTestServer server([](const ReceivedRequest&) { return refusal(401, "AuthFailure"); });
   EXPECT_THAT(check(server.url()), ElementsAre(HasSubstr("credentials")));
 }
 

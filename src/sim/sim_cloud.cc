@@ -12,7 +12,7 @@ using core::CloudFailure;
 using core::FailureClass;
 using core::InstanceState;
 
-constexpr std::string_view kOtherAccount = "999999999999";
+constexpr std::string_view kStrangersAccount = "999999999999";
 
 CloudFailure not_sent() {
   return {FailureClass::kUnreachable, "keys changed", "not sent with keys that nobody knows"};
@@ -118,7 +118,7 @@ SimCloud::Failure SimCloud::trouble() {
 
 void SimCloud::identify() {
   look_at_keys();
-  core::CloudIdentity identity{std::string(others_ ? kOtherAccount : kOurAccount)};
+  core::CloudIdentity identity{std::string(others_ ? kStrangersAccount : kOurAccount)};
   if (ground_.strikes(Fault::kStsDown)) identity.account.clear();
   // In two statements: a compiler may draw the operands of a sum in either order.
   const Duration there = travel();

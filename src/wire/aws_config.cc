@@ -5,14 +5,6 @@
 namespace cb::wire {
 namespace {
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
-
 std::string_view unquoted(std::string_view name) {
   if (name.size() >= 2 && (name[0] == '"' || name[0] == '\'') && name.back() == name[0]) {
     return name.substr(1, name.size() - 2);

@@ -28,10 +28,10 @@ void read_tags(InstanceView& view, pugi::xml_node node) {
   }
 }
 
-using Reader = void (*)(InstanceView&, pugi::xml_node);
+using ReadField = void (*)(InstanceView&, pugi::xml_node);
 // One pass over an item's children, each looked up here: asking the item for one name after the
 // other would walk its forty children for every name.
-constexpr std::array<std::pair<std::string_view, Reader>, 13> kReaders{{
+constexpr std::array<std::pair<std::string_view, ReadField>, 13> kReaders{{
     {"instanceId", [](InstanceView& v, pugi::xml_node n) { v.id.value = n.child_value(); }},
     {"imageId", [](InstanceView& v, pugi::xml_node n) { v.image = n.child_value(); }},
     {"instanceState", read_state},

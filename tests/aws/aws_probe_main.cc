@@ -49,12 +49,6 @@ json::object encode(const json::object& in) {
   return {{"body", encoded(text_at(in, "call"), in)}};
 }
 
-json::object instances(const std::vector<core::InstanceView>& views) {
-  json::array out;
-  for (const core::InstanceView& view : views) out.push_back(to_json(view));
-  return {{"instances", out}};
-}
-
 json::object images(const std::vector<wire::ImageView>& views) {
   json::array out;
   for (const wire::ImageView& image : views) {
@@ -79,12 +73,12 @@ json::object decode(const json::object& in) {
   };
   if (call == "RunInstances") {
     auto got = wire::decode_run_instances(body);
-    return got ? instances(got->instances) : error(got);
+    return got ? to_json(got->instances) : error(got);
   }
   if (call == "DescribeInstances") {
     auto got = wire::decode_describe_instances(body);
     if (!got) return error(got);
-    json::object out = instances(got->instances);
+    json::object out = to_json(got->instances);
     out["next_token"] = got->next_token;
     return out;
   }

@@ -23,15 +23,9 @@ struct Lines : port::Journal {
   void log(const core::Log& line) override { all.emplace_back(line.text); }
 };
 
-json::object instances(const std::vector<core::InstanceView>& views) {
-  json::array out;
-  for (const core::InstanceView& view : views) out.push_back(to_json(view));
-  return {{"instances", out}};
-}
-
 struct ToJson {
-  json::object operator()(const core::Launched& l) const { return instances(l.instances); }
-  json::object operator()(const core::Listing& l) const { return instances(l.instances); }
+  json::object operator()(const core::Launched& l) const { return to_json(l.instances); }
+  json::object operator()(const core::Listing& l) const { return to_json(l.instances); }
   json::object operator()(const core::CloudFailure& f) const { return to_json(f); }
   json::object operator()(const core::LaunchOutcomeUnknown& u) const { return to_json(u.why); }
   json::object operator()(const core::TerminateAccepted& a) const { return to_json(a); }

@@ -84,6 +84,12 @@ json::object to_json(const core::InstanceView& view) {
           {"ended", time_or_null(view.ended)}};
 }
 
+json::object to_json(const std::vector<core::InstanceView>& views) {
+  json::array instances;
+  for (const core::InstanceView& view : views) instances.push_back(to_json(view));
+  return {{"instances", instances}};
+}
+
 json::object to_json(const core::CloudFailure& failure) {
   return {
       {"failure", to_string(failure.what)}, {"code", failure.code}, {"message", failure.message}};

@@ -4,6 +4,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <string>
+#include <vector>
 
 #include "core/cloud.h"
 #include "wire/sigv4.h"
@@ -17,6 +18,7 @@ core::LaunchSpec spec_from(const boost::json::object& object);
 wire::RequestToSign request_from(const boost::json::object& object, std::string& body);
 
 boost::json::object to_json(const core::InstanceView& view);
+boost::json::object to_json(const std::vector<core::InstanceView>& views);
 boost::json::object to_json(const core::CloudFailure& failure);
 boost::json::object to_json(const core::TerminateAccepted& accepted);
 

@@ -5,27 +5,27 @@
 namespace cb::sim {
 namespace {
 
-constexpr const char* kRule = "at-rest";
+constexpr const char* kAtRestRule = "at-rest";
 
 }  // namespace
 
 void AtRest::rested() {
-  if (!process_.runs()) throw Violated(kRule, "the broker does not run");
+  if (!process_.runs()) throw Violated(kAtRestRule, "the broker does not run");
   for (const auto& [caller, waiting] : history_.waiting()) {
-    throw Violated(kRule, str("caller ", caller.value, " still waits"));
+    throw Violated(kAtRestRule, str("caller ", caller.value, " still waits"));
   }
   for (const auto& [id, life] : history_.lives()) {
     if (!life.instance->alive()) continue;
-    throw Violated(
-        kRule, str(id.value, " still runs, ", life.known ? "known" : "unknown", " to the broker"));
+    throw Violated(kAtRestRule, str(id.value, " still runs, ", life.known ? "known" : "unknown",
+                                    " to the broker"));
   }
   const core::Records records = process_.broker().records();
   for (const auto& [token, attempt] : records.attempts) {
-    throw Violated(kRule, str("launch ", token.value, " is still open in the journal"));
+    throw Violated(kAtRestRule, str("launch ", token.value, " is still open in the journal"));
   }
   for (const auto& [id, worker] : records.workers) {
-    throw Violated(
-        kRule, str("worker ", id.value, " is still in the journal as ", to_string(worker.phase)));
+    throw Violated(kAtRestRule, str("worker ", id.value, " is still in the journal as ",
+                                    to_string(worker.phase)));
   }
 }
 

@@ -7,7 +7,7 @@
 namespace cb::sim {
 namespace {
 
-constexpr const char* kRule = "8-call-rates";
+constexpr const char* kCallRatesRule = "8-call-rates";
 
 }  // namespace
 
@@ -32,9 +32,9 @@ bool CallRates::something_goes_on() const {
 void CallRates::listing_called(const core::ListInstances& what) {
   if (const auto* by_id = std::get_if<core::ListById>(&what.what)) {
     if (by_id_.emplace(by_id->id, what.query).second) return;
-    throw Violated(kRule, str(by_id->id.value, " was asked for twice at once"));
+    throw Violated(kCallRatesRule, str(by_id->id.value, " was asked for twice at once"));
   }
-  if (in_flight_) throw Violated(kRule, "two listings at once");
+  if (in_flight_) throw Violated(kCallRatesRule, "two listings at once");
   const core::Settings& settings = ground_.options.settings;
   const Moment now = ground_.now();
   if (last_listing_) {
@@ -42,8 +42,8 @@ void CallRates::listing_called(const core::ListInstances& what) {
     const bool busy = reason_ || something_goes_on();
     const Duration least = busy ? settings.listing_fast : settings.listing_slow;
     if (since < least) {
-      throw Violated(kRule, str("a listing ", to_string(since), " after the one before, ",
-                                busy ? "which is too soon" : "with nothing going on"));
+      throw Violated(kCallRatesRule, str("a listing ", to_string(since), " after the one before, ",
+                                         busy ? "which is too soon" : "with nothing going on"));
     }
   }
   last_listing_ = now;
@@ -62,8 +62,9 @@ void CallRates::terminate_called(const std::vector<InstanceId>& ids) {
   for (const InstanceId& id : ids) {
     End& end = ends_[id];
     if (ground_.now() < end.not_before) {
-      throw Violated(kRule, str("the end of ", id.value, " was asked for again ",
-                                to_string(Duration{end.not_before - ground_.now()}), " too soon"));
+      throw Violated(kCallRatesRule,
+                     str("the end of ", id.value, " was asked for again ",
+                         to_string(Duration{end.not_before - ground_.now()}), " too soon"));
     }
     end.not_before = ground_.now() + ground_.options.settings.terminate_repeat;
   }

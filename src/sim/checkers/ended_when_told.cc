@@ -11,7 +11,7 @@ namespace {
 using core::WorkerPhase;
 using core::WorkerRecord;
 
-constexpr const char* kRule = "5-ended-when-told";
+constexpr const char* kEndedWhenToldRule = "5-ended-when-told";
 
 bool rising(const WorkerRecord& worker) {
   return worker.phase == WorkerPhase::kBooting || worker.phase == WorkerPhase::kAdopting;
@@ -156,8 +156,9 @@ void EndedWhenTold::spare() const {
     if (worker == store_.durable().workers.end() || life == nullptr || life->told_ending) continue;
     if (rising(worker->second) || worker->second.phase == WorkerPhase::kReady) continue;
     if (!history_.waiting().contains(one.awaited_by)) continue;
-    throw Violated(kRule, str("a RELEASE ended ", one.worker.value, ", which booted and caller ",
-                              one.awaited_by.value, " waited for"));
+    throw Violated(kEndedWhenToldRule,
+                   str("a RELEASE ended ", one.worker.value, ", which booted and caller ",
+                       one.awaited_by.value, " waited for"));
   }
 }
 
@@ -167,8 +168,8 @@ void EndedWhenTold::judge() {
     if (settled(one->first)) {
       owed_.erase(one);
     } else if (open_) {
-      throw Violated(kRule, str(one->first.value, " ", one->second,
-                                ", and TerminateInstances was not called"));
+      throw Violated(kEndedWhenToldRule, str(one->first.value, " ", one->second,
+                                             ", and TerminateInstances was not called"));
     }
   }
 }

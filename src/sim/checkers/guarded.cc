@@ -6,7 +6,7 @@
 namespace cb::sim {
 namespace {
 
-constexpr const char* kRule = "4-guarded";
+constexpr const char* kGuardedRule = "4-guarded";
 
 }  // namespace
 
@@ -14,7 +14,7 @@ void Guarded::launch_called(const LaunchCall& call) {
   const LaunchForm form = read_launch(call.body);
   const core::Settings& settings = ground_.options.settings;
   const auto demand = [&](bool good, std::string_view what) {
-    if (!good) throw Violated(kRule, str("launch ", call.token.value, ": ", what));
+    if (!good) throw Violated(kGuardedRule, str("launch ", call.token.value, ": ", what));
   };
   demand(form.tag(core::kNameTag) == core::kNameTagValue, "its Name tag is not ours");
   demand(form.tag(core::kBrokerTag) == settings.name, "it does not carry its broker's tag");

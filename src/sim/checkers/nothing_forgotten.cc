@@ -7,7 +7,7 @@
 namespace cb::sim {
 namespace {
 
-constexpr const char* kRule = "6-nothing-forgotten";
+constexpr const char* kNothingForgottenRule = "6-nothing-forgotten";
 // So long is a launch remembered that left no instance.
 constexpr Duration kLostIsRemembered = hours{24};
 
@@ -51,7 +51,8 @@ void NothingForgotten::journal(const BrokerStart& start) const {
 }
 
 void NothingForgotten::demand(bool kept, std::string_view what, std::string_view whose) {
-  if (!kept) throw Violated(kRule, str(what, " ", whose, " is not as the journal gave it"));
+  if (!kept)
+    throw Violated(kNothingForgottenRule, str(what, " ", whose, " is not as the journal gave it"));
 }
 
 void NothingForgotten::committed(const std::vector<core::Change>& changes) {
@@ -59,7 +60,7 @@ void NothingForgotten::committed(const std::vector<core::Change>& changes) {
     const auto* dropped = std::get_if<core::DropWorker>(&change);
     const Life* const life = dropped != nullptr ? history_.life(dropped->id) : nullptr;
     if (life == nullptr || life->end_asked || !life->instance->alive()) continue;
-    throw Violated(kRule, str(dropped->id.value, " is forgotten, and runs"));
+    throw Violated(kNothingForgottenRule, str(dropped->id.value, " is forgotten, and runs"));
   }
 }
 
@@ -68,7 +69,8 @@ void NothingForgotten::workers(const BrokerStart& start) const {
     if (!life.handed || life.told_ending || !life.instance->alive()) continue;
     const auto held = start.held.workers.find(id);
     if (held == start.held.workers.end()) {
-      throw Violated(kRule, str(id.value, " was handed out and is unknown after the restart"));
+      throw Violated(kNothingForgottenRule,
+                     str(id.value, " was handed out and is unknown after the restart"));
     }
     if (held->second.phase == core::WorkerPhase::kReady) {
       idle_clock(life, held->second);
@@ -81,15 +83,16 @@ void NothingForgotten::idle_clock(const Life& life, const core::WorkerRecord& he
   const Duration truly = ground_.now() - *life.handed;
   const InstanceId& id = life.instance->id;
   if (idle > truly + life.too_old) {
-    throw Violated(kRule, str(id.value, " is idle for ", to_string(idle),
-                              " after the restart, but was used ", to_string(truly), " ago"));
+    throw Violated(kNothingForgottenRule,
+                   str(id.value, " is idle for ", to_string(idle),
+                       " after the restart, but was used ", to_string(truly), " ago"));
   }
   // Someone may have asked who never got his answer.
   const Duration at_least = ground_.now() -
                             std::max(*life.handed, life.stirred.value_or(*life.handed)) -
                             2 * ground_.options.batching - life.too_young;
   if (at_least - idle > ground_.options.settings.idle_save_interval) {
-    throw Violated(kRule,
+    throw Violated(kNothingForgottenRule,
                    str(id.value, " is idle for ", to_string(idle),
                        " after the restart, but was last asked for ", to_string(at_least), " ago"));
   }
@@ -103,7 +106,7 @@ void NothingForgotten::launches(const BrokerStart& start) const {
     bool known = start.held.closed.contains(token);
     for (const auto& [id, worker] : start.held.workers) known = known || worker.token == token;
     if (known || !attempt.unknown) continue;
-    throw Violated(kRule,
+    throw Violated(kNothingForgottenRule,
                    str("launch ", token.value, " is not settled and unknown after the restart"));
   }
 }

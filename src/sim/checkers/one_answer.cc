@@ -6,7 +6,7 @@
 namespace cb::sim {
 namespace {
 
-constexpr const char* kRule = "1-one-answer";
+constexpr const char* kOneAnswerRule = "1-one-answer";
 // For the steps that lie between two events of one moment.
 constexpr Duration kSteps = milliseconds{50};
 
@@ -30,7 +30,8 @@ void OneAnswer::asked(CallerId caller, const core::Request& request) {
   const Duration limit = patience(request);
   ground_.after(limit + 2 * ground_.options.batching + kSteps, [this, caller, limit] {
     if (!open_.contains(caller)) return;
-    throw Violated(kRule, str("caller ", caller.value, " has no answer after ", to_string(limit)));
+    throw Violated(kOneAnswerRule,
+                   str("caller ", caller.value, " has no answer after ", to_string(limit)));
   });
 }
 
@@ -59,18 +60,20 @@ bool OneAnswer::fits(const core::Request& request, const core::Answer& answer) {
 void OneAnswer::answered(CallerId caller, const core::Answer& answer) {
   if (const auto found = open_.find(caller); found != open_.end()) {
     if (!fits(found->second, answer)) {
-      throw Violated(kRule, str("caller ", caller.value, " got an answer to something else"));
+      throw Violated(kOneAnswerRule,
+                     str("caller ", caller.value, " got an answer to something else"));
     }
     open_.erase(found);
     return;
   }
   const auto gone = gone_.find(caller);
   if (gone == gone_.end()) {
-    throw Violated(kRule, str("caller ", caller.value, " got a second answer"));
+    throw Violated(kOneAnswerRule, str("caller ", caller.value, " got a second answer"));
   }
   // An answer that was decided before the broker heard of it crosses the hang-up.
   if (ground_.now() - gone->second > ground_.options.batching) {
-    throw Violated(kRule, str("caller ", caller.value, " was answered after it had hung up"));
+    throw Violated(kOneAnswerRule,
+                   str("caller ", caller.value, " was answered after it had hung up"));
   }
   gone_.erase(gone);
 }

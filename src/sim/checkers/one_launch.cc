@@ -7,7 +7,7 @@
 namespace cb::sim {
 namespace {
 
-constexpr const char* kRule = "3-one-launch";
+constexpr const char* kOneLaunchRule = "3-one-launch";
 
 }  // namespace
 
@@ -29,8 +29,8 @@ void OneLaunch::intent_first(const LaunchCall& call) const {
   const auto& attempts = store_.durable().attempts;
   const auto found = attempts.find(call.token);
   if (found == attempts.end() || found->second.request != call.body) {
-    throw Violated(kRule, str("launch ", call.token.value,
-                              " was called before its intent was in the journal"));
+    throw Violated(kOneLaunchRule, str("launch ", call.token.value,
+                                       " was called before its intent was in the journal"));
   }
 }
 
@@ -44,7 +44,8 @@ void OneLaunch::where_it_is_looked_for(const LaunchCall& call) const {
 
 void OneLaunch::same_bytes(const LaunchCall& call) const {
   if (history_.attempts().at(call.token).body == call.body) return;
-  throw Violated(kRule, str("launch ", call.token.value, " was repeated with other bytes"));
+  throw Violated(kOneLaunchRule,
+                 str("launch ", call.token.value, " was repeated with other bytes"));
 }
 
 void OneLaunch::nothing_unsettled(const LaunchCall& call) const {
@@ -52,8 +53,8 @@ void OneLaunch::nothing_unsettled(const LaunchCall& call) const {
   for (const auto& [token, attempt] : history_.attempts()) {
     if (attempt.pool != call.pool || attempt.settled || attempt.doomed) continue;
     if (!attempt.in_flight && ground_.now() - attempt.uncertain >= grace) continue;
-    throw Violated(kRule, str("launch ", call.token.value, " while the outcome of ", token.value,
-                              " for the same pool is open"));
+    throw Violated(kOneLaunchRule, str("launch ", call.token.value, " while the outcome of ",
+                                       token.value, " for the same pool is open"));
   }
 }
 
@@ -72,8 +73,9 @@ void OneLaunch::nothing_on_its_way(const LaunchCall& call) const {
                        now - life.called < pool.launch_timeout - seconds{1} &&
                        !(instance.serves && *instance.serves <= now);
     if (boots) {
-      throw Violated(kRule, str("launch ", call.token.value, " while ", id.value, " boots, ",
-                                to_string(Duration{now - life.called}), " old"));
+      throw Violated(kOneLaunchRule,
+                     str("launch ", call.token.value, " while ", id.value, " boots, ",
+                         to_string(Duration{now - life.called}), " old"));
     }
     const bool serves = instance.serving(now) && life.told_running &&
                         (!probed || (life.good_probe && life.failures < most_failures));
@@ -82,7 +84,8 @@ void OneLaunch::nothing_on_its_way(const LaunchCall& call) const {
                        record->second.phase == core::WorkerPhase::kReady;
     // From the answer of its service to being handed out is one step.
     if (serves && ready && !history_.commit_failing()) {
-      throw Violated(kRule, str("launch ", call.token.value, " while ", id.value, " serves"));
+      throw Violated(kOneLaunchRule,
+                     str("launch ", call.token.value, " while ", id.value, " serves"));
     }
   }
 }
@@ -111,8 +114,8 @@ void OneLaunch::within_max_workers(const LaunchCall& call) const {
   }
   const std::size_t limit = ground_.options.settings.max_workers;
   if (count <= limit) return;
-  throw Violated(kRule, str("launch ", call.token.value, " would make ", count,
-                            " instances and open launches (max_workers ", limit, ")"));
+  throw Violated(kOneLaunchRule, str("launch ", call.token.value, " would make ", count,
+                                     " instances and open launches (max_workers ", limit, ")"));
 }
 
 void OneLaunch::within_the_hour(const LaunchCall& call) {
@@ -120,8 +123,8 @@ void OneLaunch::within_the_hour(const LaunchCall& call) {
     births_.erase(births_.begin());
   }
   if (births_.size() < ground_.options.settings.launches_per_hour_max) return;
-  throw Violated(kRule, str("launch ", call.token.value, " after ", births_.size(),
-                            " in the last hour (launches_per_hour_max)"));
+  throw Violated(kOneLaunchRule, str("launch ", call.token.value, " after ", births_.size(),
+                                     " in the last hour (launches_per_hour_max)"));
 }
 
 void OneLaunch::born(const Instance& instance) {
@@ -130,8 +133,8 @@ void OneLaunch::born(const Instance& instance) {
   const std::size_t count = 1 + counted();
   const std::size_t limit = ground_.options.settings.max_workers;
   if (count <= limit) return;
-  throw Violated(kRule, str(instance.id.value, " is the ", count,
-                            "th instance at once (max_workers ", limit, ")"));
+  throw Violated(kOneLaunchRule, str(instance.id.value, " is the ", count,
+                                     "th instance at once (max_workers ", limit, ")"));
 }
 
 void OneLaunch::committed(const std::vector<core::Change>& changes) {

@@ -9,7 +9,7 @@
 namespace cb::sim {
 namespace {
 
-constexpr const char* kRule = "2-true-address";
+constexpr const char* kTrueAddressRule = "2-true-address";
 
 }  // namespace
 
@@ -106,21 +106,22 @@ void TrueAddress::hidden(const Instance&, Moment until) {
 void TrueAddress::judge_the_word(const Life& life, const std::string& what) const {
   const auto due = word_due_.find(life.instance->id);
   if (other_account_ || due == word_due_.end() || ground_.now() <= due->second) return;
-  throw Violated(kRule, str(what, ", which a listing should have shown to have ended by ",
-                            stamp(due->second)));
+  throw Violated(
+      kTrueAddressRule,
+      str(what, ", which a listing should have shown to have ended by ", stamp(due->second)));
 }
 
 void TrueAddress::judge(const std::string& address, const std::string& what,
                         bool handed_out) const {
   if (good(address)) return;
   const Life* life = history_.latest_at(address);
-  if (life == nullptr) throw Violated(kRule, what + ", which was never a worker's");
+  if (life == nullptr) throw Violated(kTrueAddressRule, what + ", which was never a worker's");
   const std::string whose = str(what, " of ", life->instance->id.value);
-  if (life->end_asked) throw Violated(kRule, whose + ", whose end had been asked for");
+  if (life->end_asked) throw Violated(kTrueAddressRule, whose + ", whose end had been asked for");
   // What it was told may lie in the queue behind this very question.
   const bool told =
       life->told_ending && ground_.now() - *life->told_ending > ground_.options.batching;
-  if (told) throw Violated(kRule, whose + ", which EC2 had said to be ending");
+  if (told) throw Violated(kTrueAddressRule, whose + ", which EC2 had said to be ending");
   if (!handed_out) return;  // a worker that cannot be reached for a while is not forgotten yet
   judge_the_word(*life, whose);
   if (somebody_else_answers(address)) return;
@@ -133,8 +134,9 @@ void TrueAddress::judge(const std::string& address, const std::string& what,
   if (serves(instance) && !instance.ended) return;
   if (ground_.options.settings.pools.at(instance.pool).ready == core::ReadyCheck::kNone) return;
   if (ground_.now() - died > blind) {
-    throw Violated(kRule, str(whose, ", dead for ", to_string(Duration{ground_.now() - died}),
-                              " (limit ", to_string(blind), ")"));
+    throw Violated(kTrueAddressRule,
+                   str(whose, ", dead for ", to_string(Duration{ground_.now() - died}), " (limit ",
+                       to_string(blind), ")"));
   }
 }
 
@@ -144,7 +146,8 @@ void TrueAddress::judge_a_death(const Life& life, const std::string& what) const
   const auto check = ground_.options.settings.pools.at(instance.pool).ready;
   if (check == core::ReadyCheck::kNone) return;
   const auto& opened = check == core::ReadyCheck::kTcp ? instance.accepts : instance.serves;
-  if (!opened || *opened > ground_.now()) throw Violated(kRule, what + ", which never served");
+  if (!opened || *opened > ground_.now())
+    throw Violated(kTrueAddressRule, what + ", which never served");
 }
 
 }  // namespace cb::sim

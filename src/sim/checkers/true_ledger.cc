@@ -7,7 +7,7 @@
 namespace cb::sim {
 namespace {
 
-constexpr const char* kRule = "6-true-ledger";
+constexpr const char* kTrueLedgerRule = "6-true-ledger";
 
 std::string text(const std::optional<WallTime>& time) {
   return time ? iso8601(*time) : "open";
@@ -70,15 +70,16 @@ void TrueLedger::finished() {
 void TrueLedger::judge(const Instance& instance) const {
   const auto line = store_.ledger().find(instance.id);
   if (line == store_.ledger().end()) {
-    throw Violated(
-        kRule, str(instance.id.value, " was billed ",
-                   instance.billed_until(*instance.ended).count(), " s and is not in the ledger"));
+    throw Violated(kTrueLedgerRule, str(instance.id.value, " was billed ",
+                                        instance.billed_until(*instance.ended).count(),
+                                        " s and is not in the ledger"));
   }
   const core::LedgerRecord& written = line->second;
   if (written.launched == instance.launch_time() && right_end(instance, written)) return;
-  throw Violated(kRule, str(instance.id.value, " was billed ", text(instance.launch_time()), " to ",
-                            text(instance.end_time()), ", and the ledger says ",
-                            text(written.launched), " to ", text(written.ended)));
+  throw Violated(kTrueLedgerRule,
+                 str(instance.id.value, " was billed ", text(instance.launch_time()), " to ",
+                     text(instance.end_time()), ", and the ledger says ", text(written.launched),
+                     " to ", text(written.ended)));
 }
 
 bool TrueLedger::right_end(const Instance& instance, const core::LedgerRecord& written) const {
@@ -96,7 +97,8 @@ void TrueLedger::no_other_lines() const {
     const Instance* instance = ec2_.find(id);
     const bool adopted = instance != nullptr && instance->owner == Owner::kNameOnly &&
                          ground_.options.settings.adopt_untagged;
-    if (!adopted) throw Violated(kRule, str("the ledger has a line for ", id.value, ", not ours"));
+    if (!adopted)
+      throw Violated(kTrueLedgerRule, str("the ledger has a line for ", id.value, ", not ours"));
   }
 }
 

@@ -6,7 +6,7 @@
 namespace cb::sim {
 namespace {
 
-constexpr const char* kRule = "9-useful";
+constexpr const char* kUsefulRule = "9-useful";
 
 }  // namespace
 
@@ -43,8 +43,8 @@ void Useful::must_be_served(CallerId caller, const PoolName& pool) {
   soon_.emplace(caller, pool);
   ground_.after(limit, [this, caller, limit] {
     if (!soon_.contains(caller)) return;
-    throw Violated(kRule, str("caller ", caller.value, " has no worker after ", to_string(limit),
-                              ", long after all trouble"));
+    throw Violated(kUsefulRule, str("caller ", caller.value, " has no worker after ",
+                                    to_string(limit), ", long after all trouble"));
   });
 }
 
@@ -53,11 +53,11 @@ void Useful::answered(CallerId caller, const core::Answer& answer) {
     const auto* refused = std::get_if<core::Refused>(&answer);
     const std::string why = refused != nullptr ? refused->why : "";
     if (const auto found = at_once_.find(caller); found != at_once_.end()) {
-      throw Violated(kRule, str("caller ", caller.value, " was refused while ", found->second.value,
-                                " was good: ", why));
+      throw Violated(kUsefulRule, str("caller ", caller.value, " was refused while ",
+                                      found->second.value, " was good: ", why));
     }
     if (soon_.contains(caller)) {
-      throw Violated(kRule,
+      throw Violated(kUsefulRule,
                      str("caller ", caller.value, " was refused long after all trouble: ", why));
     }
   }
@@ -75,8 +75,8 @@ void Useful::turned() {
   upset_ = false;
   if (at_once_.empty()) return;
   const auto& [caller, worker] = *at_once_.begin();
-  throw Violated(kRule, str("caller ", caller.value, " was not given ", worker.value,
-                            " at once, which was good"));
+  throw Violated(kUsefulRule, str("caller ", caller.value, " was not given ", worker.value,
+                                  " at once, which was good"));
 }
 
 }  // namespace cb::sim
