@@ -38,8 +38,8 @@ void OneLaunch::intent_first(const LaunchCall& call) const {
 void OneLaunch::where_it_is_looked_for(const LaunchCall& call) const {
   const std::string& region = ground_.options.settings.region;
   if (call.region == region) return;
-  throw Violated(kRule, str("launch ", call.token.value, " goes to region \"", call.region,
-                            "\", and everything else to ", region));
+  throw Violated(kOneLaunchRule, str("launch ", call.token.value, " goes to region \"", call.region,
+                                     "\", and everything else to ", region));
 }
 
 void OneLaunch::same_bytes(const LaunchCall& call) const {
