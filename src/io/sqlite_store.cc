@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "io/sqlite_store_load.h"
+#include "io/sqlite_store_upgrade.h"
 #include "wire/record_codec.h"
 
 namespace cb::io {
@@ -20,6 +21,7 @@ SqliteStore::Connection::Connection(const std::filesystem::path& file, const Sto
     : db(file, Db::Mode::kReadWrite, options.lock_wait, options.vfs),
       rows(db, options.ledger_keep) {
   db.run("PRAGMA journal_mode=WAL");
+  upgrade_journal(db);
   db.checkpoint_when_closed();
 }
 

@@ -10,13 +10,6 @@
 namespace cb::io {
 namespace {
 
-void check_format(Db& db) {
-  Statement statement(db, "SELECT value FROM meta WHERE name = 'format'");
-  const auto format = statement.next() ? parse_int(statement.text(0)) : std::nullopt;
-  if (!format || *format < 1) db.damaged("it names no format");
-  if (*format > wire::kRecordFormat) throw NewerFormat{*format};
-}
-
 // SQLite's own check of every page and index: 8 ms for 10,000 lines of history.
 void check_pages(Db& db) {
   Statement statement(db, "PRAGMA quick_check(1)");
@@ -73,8 +66,16 @@ std::optional<driver::SavedClock> load_clock(Db& db) {
 
 }  // namespace
 
+std::int64_t format_of(Db& db) {
+  Statement statement(db, "SELECT value FROM meta WHERE name = 'format'");
+  const auto format = statement.next() ? parse_int(statement.text(0)) : std::nullopt;
+  if (!format || *format < 1) db.damaged("it names no format");
+  return *format;
+}
+
 driver::Journal load_journal(Db& db) {
-  check_format(db);
+  const auto format = format_of(db);
+  if (format > wire::kRecordFormat) throw NewerFormat{format};
   check_pages(db);
   driver::Journal journal;
   journal.records = load_records(db);

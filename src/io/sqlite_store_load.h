@@ -13,6 +13,9 @@ struct NewerFormat {
   std::int64_t found;
 };
 
+// What its meta table says. Throws DbFailed, damaged() when it names none.
+std::int64_t format_of(Db& db);
+
 // Checks `db` and reads its records, its clock and the open lines of its ledger. Throws DbFailed,
 // damaged() when the file is not a whole journal, and NewerFormat. Writes nothing.
 driver::Journal load_journal(Db& db);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "io/sqlite_store_test_kit.h"
+#include "wire/record_codec.h"
 
 namespace cb::io::testing {
 namespace {
@@ -140,13 +141,14 @@ TEST_F(SqliteStoreTest, ASecondBrokerIsRefusedAndToldWhichProcessHoldsTheDirecto
 
 TEST_F(SqliteStoreTest, ANewerJournalIsRefusedAndLeftAsItIs) {
   fill(3);
-  ask("UPDATE meta SET value = '2'");
+  const int newer = wire::kRecordFormat + 1;
+  ask(str("UPDATE meta SET value = '", newer, "'"));
   const auto before = contents(dir.path);
   const Open open(dir.path);
   EXPECT_EQ(open.refused,
-            str("the journal ", file.string(), " was written by a newer compute-broker (format 2, ",
-                "this one reads 1): install that version again, or give this one another "
-                "state_dir"));
+            str("the journal ", file.string(), " was written by a newer compute-broker (format ",
+                newer, ", this one reads ", wire::kRecordFormat,
+                "): install that version again, or give this one another state_dir"));
   EXPECT_EQ(read(file), before.at("journal.db"));
   EXPECT_EQ(only_name_with("damaged"), "");
 }
