@@ -379,6 +379,19 @@ TEST_F(BrokerTest, AUseInTheMomentBeforeACrashIsNotForgotten) {
   EXPECT_EQ(world.alive(), 0U);
 }
 
+TEST_F(BrokerTest, AUseThatWasNotSavedYetCountsInFullAfterACrash) {
+  const std::string address = ready_worker();
+  world.run_for(minutes{5});
+  ASSERT_TRUE(world.ping(address));  // saved
+  world.run_for(seconds{4});
+  ASSERT_TRUE(world.ping(address));  // not yet
+  world.crash_and_restart();
+  world.run_for(minutes{15} - seconds{1});
+  EXPECT_EQ(world.alive(), 1U);
+  world.run_for(seconds{3});
+  EXPECT_EQ(world.alive(), 0U);
+}
+
 TEST_F(BrokerTest, TimesThatWereMovedIntoThisBootAreSavedInTheFirstStep) {
   ready_worker();
   Records moved = world.journal;

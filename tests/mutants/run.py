@@ -88,7 +88,7 @@ class Build:
         self.links = {kind: self.link_of(name) for kind, name in PROGRAMS.items()}
 
     def link_of(self, name):
-        out = subprocess.run(["ninja", "-C", self.folder, "-t", "commands", "-s", name],
+        out = subprocess.run(["ninja", "-C", self.folder, "-t", "commands", name],
                              check=True, capture_output=True, text=True).stdout.splitlines()
         words = shlex.split(out[-1])
         while words and words[0] in (":", "&&"):
