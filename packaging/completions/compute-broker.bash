@@ -15,7 +15,7 @@ _compute_broker() {
   done
   if [[ -z $command ]]; then
     local commands
-    commands=$("${COMP_WORDS[0]}" --help 2>/dev/null | sed -n '/^Subcommands:/,$s/^  \([a-z][a-z0-9-]*\) .*/\1/p')
+    commands=$("${COMP_WORDS[0]}" --help 2>/dev/null | sed -n '/^Subcommands:/,/^$/s/^  \([a-z][a-z0-9-]*\) .*/\1/p')
     COMPREPLY=($(compgen -W "$commands --help --version" -- "$current"))
     return
   fi

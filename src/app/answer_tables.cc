@@ -1,17 +1,14 @@
 #include "app/answer_tables.h"
 
-#include <boost/json.hpp>
-
 #include "app/client_options.h"
 #include "base/text.h"
 #include "base/time.h"
 
 namespace cb::app {
-namespace {
 
 namespace json = boost::json;
 
-json::value parsed(const std::string& answer) {
+json::value parsed_answer(const std::string& answer) {
   boost::system::error_code error;
   json::value value = json::parse(answer, error);
   if (error) {
@@ -24,6 +21,8 @@ json::value parsed(const std::string& answer) {
   }
   return value;
 }
+
+namespace {
 
 const json::array& rows_of(const json::value& answer) {
   if (const json::array* array = answer.if_array()) return *array;
@@ -49,7 +48,7 @@ constexpr const char* kNone = "no workers";
 }  // namespace
 
 std::string status_table(const std::string& answer) {
-  const json::value value = parsed(answer);
+  const json::value value = parsed_answer(answer);
   std::vector<std::vector<std::string>> lines{
       {"ADDRESS", "INSTANCE", "TYPE", "MARKET", "ZONE", "IDLE", "ENDS IN", "HANDED OUT"}};
   for (const json::value& row : rows_of(value)) {
@@ -61,7 +60,7 @@ std::string status_table(const std::string& answer) {
 }
 
 std::string list_table(const std::string& answer) {
-  const json::value value = parsed(answer);
+  const json::value value = parsed_answer(answer);
   std::vector<std::vector<std::string>> lines{
       {"ADDRESS", "INSTANCE", "TYPE", "MARKET", "ZONE", "STATE", "LAUNCHED"}};
   for (const json::value& row : rows_of(value)) {
@@ -72,18 +71,16 @@ std::string list_table(const std::string& answer) {
   return lines.size() == 1 ? kNone : table(lines);
 }
 
-std::string terminated_lines(const std::string& answer) {
-  const json::value value = parsed(answer);
+std::vector<std::string> terminated_ids(const std::string& answer) {
+  const json::value value = parsed_answer(answer);
   const json::object* const object = value.if_object();
   const json::value* const ids = object != nullptr ? object->if_contains("terminated") : nullptr;
-  if (ids == nullptr || !ids->is_array()) return kNone;
-  std::vector<std::string> lines;
+  std::vector<std::string> out;
+  if (ids == nullptr || !ids->is_array()) return out;
   for (const json::value& id : ids->as_array()) {
-    lines.push_back(
-        str(id.is_string() ? std::string(id.as_string()) : json::serialize(id), " is ending"));
+    out.push_back(id.is_string() ? std::string(id.as_string()) : json::serialize(id));
   }
-  return lines.empty() ? "EC2 has not accepted yet; the broker goes on until every worker has ended"
-                       : join(lines, "\n");
+  return out;
 }
 
 }  // namespace cb::app

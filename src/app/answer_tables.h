@@ -2,12 +2,16 @@
 // The broker's JSON answers as text for people. Fields that an older broker does not send are
 // shown as "-". Each throws Failure (kRefused) when the answer is {"error":...} or cannot be read.
 
+#include <boost/json.hpp>
 #include <string>
+#include <vector>
 
 namespace cb::app {
 
-std::string status_table(const std::string& answer);      // of STATUS
-std::string list_table(const std::string& answer);        // of LIST_ALL
-std::string terminated_lines(const std::string& answer);  // of TERMINATE_ALL
+std::string status_table(const std::string& answer);                 // of STATUS
+std::string list_table(const std::string& answer);                   // of LIST_ALL
+std::vector<std::string> terminated_ids(const std::string& answer);  // of TERMINATE_ALL
+// Any answer that is JSON.
+boost::json::value parsed_answer(const std::string& answer);
 
 }  // namespace cb::app

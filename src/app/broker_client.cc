@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <thread>
 
 #include "base/text.h"
 
@@ -20,6 +21,8 @@ namespace {
 constexpr std::string_view kDefaultPort = "9000";
 constexpr std::size_t kAnswerMax = 64 << 20;  // a listing of very many instances
 constexpr Duration kTick = seconds{1};
+constexpr Duration kComingUp = seconds{3};
+constexpr Duration kComingUpTick = milliseconds{100};
 // The broker answers at the end of `wait`; so much later it is not there any more.
 constexpr Duration kAnswerMargin = seconds{15};
 
@@ -196,10 +199,29 @@ std::string ask_broker(const BrokerOptions& options, const std::string& command)
   return accepted(*answer);
 }
 
+namespace {
+
+// A broker that is just being (re)started is waited for a moment.
+BrokerClient reach_patiently(const BrokerOptions& options, Duration patience,
+                             const TellPhase& tell) {
+  const Deadline deadline = after(patience);
+  for (;;) {
+    try {
+      return BrokerClient(options);
+    } catch (const Failure& failure) {
+      if (failure.exit_code != kUnreachable || std::chrono::steady_clock::now() >= deadline) throw;
+    }
+    tell(str("no broker answers at ", options.broker, " yet"));
+    std::this_thread::sleep_for(kComingUpTick);
+  }
+}
+
+}  // namespace
+
 std::string get_worker(const BrokerOptions& options, Duration wait, const std::string& client,
                        const TellPhase& tell) {
   {
-    BrokerClient two(options);
+    BrokerClient two = reach_patiently(options, std::min(wait, kComingUp), tell);
     two.send(str("HELLO 2 client=", client));
     const auto hello = two.read_line(after(options.answer_timeout));
     if (!hello) throw timed_out(options, "HELLO", options.answer_timeout);

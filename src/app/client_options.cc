@@ -1,7 +1,12 @@
 #include "app/client_options.h"
 
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
+#include <numeric>
 
 #include "base/text.h"
 #include "wire/json_text.h"
@@ -42,6 +47,7 @@ void with_json_errors(const ClientOptions& options, const std::function<void()>&
     if (options.json) {
       wire::JsonText json;
       print_line(json.begin_object().key("error").string(failure.what).end_object().take());
+      throw Failure{failure.exit_code, ""};
     }
     throw;
   }
@@ -58,11 +64,48 @@ void complain(const std::string& sentence) {
   std::fprintf(stderr, "compute-broker: %s\n", sentence.c_str());
 }
 
+namespace {
+
+// Of the terminal that stdout is; 0: it is none.
+std::size_t terminal_columns() {
+  winsize size{};
+  if (::isatty(STDOUT_FILENO) != 1 || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return 0;
+  return size.ws_col;
+}
+
+// Where the table is too wide: each row as its first entry, and below it the others with their
+// headings.
+std::string records(const std::vector<std::vector<std::string>>& rows, std::size_t columns) {
+  std::string out;
+  for (std::size_t r = 1; r < rows.size(); ++r) {
+    std::string line;
+    out += (out.empty() ? "" : "\n") + rows[r][0];
+    for (std::size_t i = 1; i < rows[r].size(); ++i) {
+      std::string heading = rows[0][i];
+      std::transform(heading.begin(), heading.end(), heading.begin(),
+                     [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+      const std::string entry = str(heading, ' ', rows[r][i]);
+      if (!line.empty() && line.size() + 2 + entry.size() >= columns) {
+        out += str("\n", line, ',');
+        line.clear();
+      }
+      line += (line.empty() ? "  " : ", ") + entry;
+    }
+    out += "\n" + line;
+  }
+  return out;
+}
+
+}  // namespace
+
 std::string table(const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths(rows.empty() ? 0 : rows.front().size());
   for (const auto& row : rows) {
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
   }
+  const std::size_t columns = terminal_columns();
+  const std::size_t needed = std::accumulate(widths.begin(), widths.end(), 2 * widths.size());
+  if (columns != 0 && needed > columns + 2) return records(rows, columns);
   std::string out;
   for (const auto& row : rows) {
     std::string line;

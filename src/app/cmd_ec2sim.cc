@@ -50,7 +50,8 @@ void add_ec2sim(CLI::App& app, int& exit_code) {
       "!--no-worker-processes", options->worker_processes,
       "no process behind an instance: for large numbers, and for probes that are off");
   command->add_option("--max-processes", options->processes_max, "worker processes at a time")
-      ->check(CLI::Range(0, 5000))
+      ->type_name("NUMBER")
+      ->check(CLI::Range(0, 5000).description(""))
       ->capture_default_str();
   command->add_option("--worker-port", options->ports.message, "the workers' message port")
       ->capture_default_str();
@@ -61,7 +62,8 @@ void add_ec2sim(CLI::App& app, int& exit_code) {
   command
       ->add_option("--net", options->net,
                    "workers live in 127.NET.0.0/16; default: the first free one from 70 on")
-      ->check(CLI::Range(1, 254));
+      ->type_name("NUMBER")
+      ->check(CLI::Range(1, 254).description(""));
   command->add_option("--port-file", options->port_file, "file that gets the port once it is open");
   command->footer(footer);
   command->callback([options, &exit_code] { exit_code = ec2sim::run_ec2sim(*options); });

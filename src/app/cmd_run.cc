@@ -1,5 +1,7 @@
 #include "app/cmd_run.h"
 
+#include <unistd.h>
+
 #include <memory>
 
 #include "app/child_process.h"
@@ -16,7 +18,7 @@ struct Run {
   GetOptions get;
   bool release = false;
   int worker_port = 2560;
-  Duration ping_interval = seconds{60};
+  Duration ping_interval = seconds{15};
   std::vector<std::string> command;
 };
 
@@ -46,6 +48,13 @@ int run_on(const std::string& address, const Run& options) {
   return wait_for(child, signals);
 }
 
+// Somebody who looks is told what goes on costing money.
+void say_that_it_stays(const Run& options, const std::string& address) {
+  if (options.release || ::isatty(STDERR_FILENO) != 1) return;
+  complain(str("the worker ", address, " goes on for others and ends when it has been idle; ",
+               "to end it now: compute-broker release ", address));
+}
+
 int run(const Run& options) {
   const std::string address = worker_for(options);
   struct AtEnd {
@@ -55,21 +64,25 @@ int run(const Run& options) {
       if (options.release) release(options, address);
     }
   } at_end{options, address};
-  return run_on(address, options);
+  const int code = run_on(address, options);
+  say_that_it_stays(options, address);
+  return code;
 }
 
 }  // namespace
 
 void add_run(CLI::App& app, int& exit_code) {
   CLI::App* const command = app.add_subcommand(
-      "run", "Gets a worker and runs a command with WORKER_IP and WORKER_PORT set");
+      "run", "Runs a command with the address of the pool's worker in WORKER_IP and WORKER_PORT");
   const auto options = std::make_shared<Run>();
   add_client_options(*command, options->client, Json::kNo);
   add_get_options(*command, options->get);
-  command->add_flag("--release", options->release, "Release the worker when the command has ended");
+  command->add_flag("--release", options->release,
+                    "End the worker, for everybody who uses it, when the command has ended");
   command
       ->add_option("--worker-port", options->worker_port, "What WORKER_PORT says; as in the pool")
-      ->check(CLI::Range(1, 65'535))
+      ->type_name("PORT")
+      ->check(CLI::Range(1, 65'535).description(""))
       ->capture_default_str();
   add_duration(*command, "--ping-interval", options->ping_interval, milliseconds{100}, hours{24},
                "How often the broker is told that the worker is in use");

@@ -3,6 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <vector>
 
 #include "app/client_options.h"
 #include "app/cmd_check_config.h"
@@ -11,6 +13,7 @@
 #include "app/cmd_get.h"
 #include "app/cmd_run.h"
 #include "app/cmd_serve.h"
+#include "app/usage_error.h"
 #include "base/check.h"
 #include "ec2sim/ec2sim.h"
 
@@ -40,14 +43,18 @@ void add_commands(CLI::App& app, int& exit_code) {
 int run(int argc, char** argv) {
   CLI::App app("Hands out AWS EC2 spot workers on which dserv answers", "compute-broker");
   int exit_code = kOk;
+  const std::vector<std::string> args = with_help_option({argv + 1, argv + argc});
   app.set_version_flag("--version", "compute-broker " BROKER_VERSION);
   app.require_subcommand(1);
   app.footer(kFooter);
   add_commands(app, exit_code);
   try {
-    app.parse(argc, argv);
+    // CLI11 takes them from the back.
+    app.parse(std::vector<std::string>(args.rbegin(), args.rend()));
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kOk : kUsage;
+    if (error.get_exit_code() == 0) return app.exit(error);
+    complain(usage_sentence(app, args, error));
+    return kUsage;
   }
   return exit_code;
 }
@@ -61,7 +68,7 @@ int main(int argc, char** argv) {
   try {
     return cb::app::run(argc, argv);
   } catch (const cb::app::Failure& failure) {
-    cb::app::complain(failure.what);
+    if (!failure.what.empty()) cb::app::complain(failure.what);
     return failure.exit_code;
   } catch (const std::exception& fault) {
     cb::app::complain(std::string("a fault in compute-broker itself: ") + fault.what());

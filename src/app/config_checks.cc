@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "app/config_words.h"
+#include "app/settings_table.h"
 #include "app/settings_value.h"
 #include "base/text.h"
 #include "core/launch_plan.h"
@@ -27,6 +29,7 @@ class Checker {
     check_listening();
     check_order();
     check_endpoint();
+    check_words();
     for (const auto& [name, pool] : config_.core.pools) check_pool(name, pool);
     return std::move(faults_);
   }
@@ -105,11 +108,28 @@ class Checker {
     }
   }
 
+  // Of every text and list, whatever it is for.
+  void check_words() {
+    for (const SettingKey& key : keys_of(config_)) {
+      const Value value = key.setting->field.get(config_, key.pool);
+      std::vector<std::string> texts;
+      if (const auto* text = std::get_if<std::string>(&value)) texts = {*text};
+      if (const auto* list = std::get_if<std::vector<std::string>>(&value)) texts = *list;
+      for (const std::string& text : texts) {
+        if (!is_placeholder(text)) continue;
+        fault(key.path(), str(key.path(), " is still the placeholder ", toml_quoted(text),
+                              ": write your own, or take the line out"));
+      }
+    }
+    const std::string wrong = wrong_region(config_.core.region);
+    if (!config_.core.region.empty() && !wrong.empty()) fault("aws.region", "aws.region: " + wrong);
+  }
+
   void check_pool(const PoolName& name, const core::PoolSettings& pool) {
     const auto path = [&](std::string_view key) { return str("pool.", name.value, '.', key); };
     if (pool.image.empty()) {
       warn(path("image"), str("nothing can be launched until ", path("image"), " is set"));
-    } else if (!pool.image.starts_with("ami-")) {
+    } else if (!pool.image.starts_with("ami-") && !is_placeholder(pool.image)) {
       fault(path("image"),
             str(path("image"), " takes the id of an AMI, such as ami-0123456789abcdef0"));
     }

@@ -44,6 +44,14 @@ std::optional<Value> typed_value(const Setting& setting, const toml::node& node)
   return {};
 }
 
+std::string as_written(const toml::node& node) {
+  if (const auto text = node.value_exact<std::string>()) return toml_quoted(*text);
+  if (const auto number = node.value_exact<std::int64_t>()) return std::to_string(*number);
+  if (const auto truth = node.value_exact<bool>()) return *truth ? "true" : "false";
+  if (node.is_array()) return "a list of something else";
+  return node.is_table() ? "a table" : "a number or a time of another kind";
+}
+
 class Reader {
  public:
   explicit Reader(const std::string& name) : name_(name) {}
@@ -106,7 +114,7 @@ class Reader {
     } else if (auto value = typed_value(*known->setting, node)) {
       out_.assignments.push_back({*known, std::move(*value), place(key)});
     } else {
-      fault(key, str(path, ' ', what_it_takes(*known->setting)));
+      fault(key, str(path, ' ', what_it_takes(*known->setting), "; it is ", as_written(node)));
     }
   }
 

@@ -75,17 +75,17 @@ class Loader {
   }
 
   void take_file() {
-    std::string source = "--config";
+    std::string source;
     loaded_.file = flags_.config_file;
     if (loaded_.file.empty()) {
-      source = kFileVariable;
+      source = str(" in ", kFileVariable);
       loaded_.file = value_of(environment_, kFileVariable);
     }
     if (loaded_.file.empty()) return;
     const auto text = read_file(loaded_.file);
     if (!text) {
       faults_.push_back(str("cannot read the configuration file ", loaded_.file, ": ",
-                            text.error().what, "; correct ", source));
+                            text.error().what, "; name one that can be read", source));
       return;
     }
     ConfigFile file = parse_config_file(*text, loaded_.file);
@@ -99,7 +99,7 @@ class Loader {
   void take_environment() {
     std::set<std::string> known{std::string(kFileVariable)};
     std::vector<std::string> names;
-    for (const SettingKey& key : all_keys()) {
+    for (const SettingKey& key : keys_of(config())) {
       const std::string name = key.variable();
       known.insert(name);
       names.push_back(name);
@@ -116,25 +116,16 @@ class Loader {
     }
   }
 
-  std::vector<SettingKey> all_keys() {
-    std::vector<SettingKey> keys;
-    for (const Setting& setting : settings_table()) {
-      if (!setting.of_pool()) keys.push_back({&setting, {}});
-    }
-    for (const auto& [name, pool] : config().core.pools) {
-      for (const Setting& setting : settings_table()) {
-        if (setting.of_pool()) keys.push_back({&setting, name});
-      }
-    }
-    return keys;
-  }
-
   void take_flags() {
     for (const SettingFlag& flag : flags_.settings) {
       const auto key = find_setting(flag.path);
       if (!key) {
+        std::vector<std::string> paths;
+        for (const SettingKey& each : keys_of(config())) paths.push_back(each.path());
+        const std::string near = nearest(flag.path, paths);
         faults_.push_back(str("flag ", flag.flag, ": unknown key ", flag.path,
-                              "; docs/configuration.md lists all keys"));
+                              near.empty() ? std::string("; docs/configuration.md lists all keys")
+                                           : str("; did you mean ", near, '?')));
         continue;
       }
       if (key->setting->of_pool()) config().core.pools[key->pool];

@@ -223,6 +223,31 @@ TEST_F(ConfigLoad, AMisspeltVariableIsWarnedOf) {
                   "you mean COMPUTE_BROKER_MAX_WORKERS?"));
 }
 
+TEST_F(ConfigLoad, APlaceholderOfAnExampleIsAFaultWhereverItStands) {
+  EXPECT_THAT(faults("[pool.default]\nimage = \"ami-...\"\nsecurity_groups = [\"sg-xxxx\"]\n"),
+              ElementsAre("broker.toml:2: pool.default.image is still the placeholder "
+                          "\"ami-...\": write your own, or take the line out",
+                          HasSubstr("placeholder \"sg-xxxx\"")));
+  EXPECT_THAT(faults("[pool.default]\nkey_name = \"YOUR_KEY\"\n"),
+              ElementsAre(HasSubstr("placeholder")));
+}
+
+TEST_F(ConfigLoad, ARegionThatThereIsNotIsAFaultAndANewOneIsNot) {
+  EXPECT_THAT(faults("[aws]\nregion = \"us-esat-1\"\n"),
+              ElementsAre("broker.toml:2: aws.region: us-esat-1 is no AWS region; did you mean "
+                          "us-east-1?"));
+  for (const char* good : {"us-gov-west-1", "ap-southeast-7", "eusc-de-east-1", "us-iso-east-1"}) {
+    EXPECT_THAT(faults(str("[aws]\nregion = \"", good, "\"\n")), IsEmpty()) << good;
+  }
+}
+
+TEST_F(ConfigLoad, AWrongValueIsShownAndAWrongKeyOfAFlagHasASuggestion) {
+  EXPECT_THAT(faults("max_workers = \"two\"\n"), ElementsAre(EndsWith("; it is \"two\"")));
+  const auto loaded = load("", {}, {{"--set max_wokers", "max_wokers", "3"}});
+  ASSERT_FALSE(loaded);
+  EXPECT_THAT(loaded.error().what, EndsWith("did you mean max_workers?"));
+}
+
 TEST_F(ConfigLoad, UserDataComesFromAFileBesideTheConfiguration) {
   write("own.sh", "#!/bin/sh\necho lab\n");
   const auto loaded = load("[pool.default]\nuser_data_file = \"own.sh\"\n");
@@ -247,8 +272,8 @@ TEST_F(ConfigLoad, TheStateDirectoryComesFromSystemdOrTheHome) {
 TEST_F(ConfigLoad, AMissingFileSaysWhatToCorrect) {
   const auto loaded = load_config({str(dir_, "/none.toml"), {}}, {{"HOME", "/h"}});
   ASSERT_FALSE(loaded);
-  EXPECT_THAT(loaded.error().what,
-              AllOf(HasSubstr("none.toml"), HasSubstr("No such file"), HasSubstr("--config")));
+  EXPECT_THAT(loaded.error().what, AllOf(HasSubstr("none.toml"), HasSubstr("No such file"),
+                                         HasSubstr("name one that can be read")));
 }
 
 }  // namespace

@@ -30,9 +30,9 @@ and `security_groups`. What is set later in this list wins:
 In variables and flags the entries of a list stand between commas. A time has its unit: `250ms`,
 `90s`, `15m`, `12h`, `30d`, `1h30m`.
 
-`compute-broker check-config FILE` names every fault with its line and key, or prints what is in
-effect and where each value came from. It ends with 0 when the configuration is good and with 1
-when it is not.
+`compute-broker check-config FILE` names every fault with its line and key, or says that the file is
+good, what in it differs from the defaults, and where each value came from; `--all` shows every key.
+It ends with 0 when the configuration is good and with 1 when it is not, or names no image.
 
 SIGHUP (`systemctl reload compute-broker`) reads the file again. Keys that are changed by *reload*
 take effect at once, the others at the next start; the log names those. A faulty file changes
@@ -90,28 +90,35 @@ std::string row(const Setting& setting) {
 }
 
 std::string line(const LoadedConfig& loaded, const SettingKey& key) {
-  const Field& field = key.setting->field;
-  std::string text = str(key.setting->key, " = ", to_toml(field.get(loaded.config, key.pool)));
+  const Setting& setting = *key.setting;
+  const Value value = setting.field.get(loaded.config, key.pool);
+  std::string text = str(setting.key, " = ", to_toml(value));
   text.resize(std::max(text.size() + 1, kCommentColumn), ' ');
-  return str(text, "# ", loaded.origin(key.path()), '\n');
+  text += str("# ", loaded.origin(key.path()));
+  if (magnitude(value) == 0 && !setting.when_empty.empty()) text += str(": ", setting.when_empty);
+  std::erase(text, '`');
+  return text + '\n';
 }
 
 std::string section_lines(const LoadedConfig& loaded, std::string_view section,
-                          const PoolName& pool) {
+                          const PoolName& pool, Lines which) {
   std::string out;
   for (const Setting& setting : settings_table()) {
-    if (setting.section == section) out += line(loaded, {&setting, pool});
+    const SettingKey key{&setting, pool};
+    const bool wanted = which == Lines::kAll || loaded.origins.contains(key.path());
+    if (setting.section == section && wanted) out += line(loaded, key);
   }
-  return out;
+  if (out.empty() || section.empty()) return out;
+  return str("\n[", section, section == "pool" ? str('.', pool.value) : std::string(), "]\n", out);
 }
 
 }  // namespace
 
-std::string effective_config(const LoadedConfig& loaded) {
-  std::string out = section_lines(loaded, "", {});
-  out += str("\n[aws]\n", section_lines(loaded, "aws", {}));
+std::string effective_config(const LoadedConfig& loaded, Lines which) {
+  std::string out = section_lines(loaded, "", {}, which);
+  out += section_lines(loaded, "aws", {}, which);
   for (const auto& [name, pool] : loaded.config.core.pools) {
-    out += str("\n[pool.", name.value, "]\n", section_lines(loaded, "pool", name));
+    out += section_lines(loaded, "pool", name, which);
   }
   return out;
 }

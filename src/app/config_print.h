@@ -7,8 +7,10 @@
 
 namespace cb::app {
 
-// A TOML file that says all that is in effect; behind each value stands where it came from.
-std::string effective_config(const LoadedConfig& loaded);
+// A TOML file that says what is in effect, all of it or what somebody has set; behind each value
+// stands where it came from.
+enum class Lines { kAll, kSet };
+std::string effective_config(const LoadedConfig& loaded, Lines which);
 
 // docs/configuration.md, generated from the table.
 std::string configuration_markdown();

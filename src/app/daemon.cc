@@ -4,6 +4,7 @@
 #include <csignal>
 #include <utility>
 
+#include "app/farewell.h"
 #include "app/settings_table.h"
 #include "base/text.h"
 #include "driver/recovery.h"
@@ -102,8 +103,9 @@ void Daemon::stop() {
   manager_.stopping();
   const bool end_workers = loaded_.config.terminate_workers_on_exit;
   say(LogLevel::kInfo, "broker.stop",
-      end_workers ? "stopping: callers are told, workers are ended"
-                  : "stopping: callers are told, workers go on and are taken up at the next start");
+      str("stopping: callers are told; ",
+          end_workers ? std::string("workers are ended")
+                      : what_goes_on(broker_->records(), loaded_.config.core.max_lifetime)));
   listener_->stop_accepting();
   stop_by_ = io::now().boot + loaded_.config.stop_timeout;
   driver_->post(core::StopRequested{end_workers});

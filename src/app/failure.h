@@ -22,7 +22,7 @@ enum ExitCode : int {
 // `exit_code`.
 struct Failure {
   ExitCode exit_code;
-  std::string what;  // one sentence: what happened, to what, and what to do
+  std::string what;  // one sentence: what happened, to what, and what to do; empty: it was told
 };
 
 }  // namespace cb::app

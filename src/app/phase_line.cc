@@ -3,6 +3,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <string_view>
+#include <vector>
+
 #include "base/text.h"
 #include "base/time.h"
 
@@ -16,6 +19,24 @@ std::size_t columns(std::FILE* terminal) {
   return size.ws_col;
 }
 
+// The broker's "booting i-0abc 12s, ready soon" without the age, which would stand beside our own
+// clock and say nearly the same.
+std::string without_age(const std::string& phase) {
+  std::vector<std::string> kept;
+  for (std::string_view word : words(phase)) {
+    const bool comma = word.ends_with(',');
+    const std::string_view number = word.substr(0, word.size() - (comma ? 2 : 1));
+    const bool age = word.find('s') == number.size() && parse_int(number) && !kept.empty() &&
+                     kept.back() != "about";
+    if (!age) {
+      kept.emplace_back(word);
+    } else if (comma) {
+      kept.back() += ',';
+    }
+  }
+  return join(kept, " ");
+}
+
 }  // namespace
 
 PhaseLine::PhaseLine(std::FILE* out)
@@ -26,7 +47,7 @@ PhaseLine::~PhaseLine() {
 }
 
 void PhaseLine::show(const std::string& phase) {
-  if (!phase.empty()) phase_ = phase;
+  if (!phase.empty()) phase_ = without_age(phase);
   if (!visible_) return;
   const auto elapsed = std::chrono::floor<seconds>(std::chrono::steady_clock::now() - begun_);
   std::string line = str('[', to_string(elapsed), "] ", phase_);

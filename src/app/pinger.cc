@@ -45,8 +45,11 @@ void Pinger::ping() {
     told_ = false;
   } catch (const Failure& failure) {
     if (!std::exchange(told_, true)) {
-      complain(str("the ping of ", address_, " failed (", failure.what,
-                   "); the command goes on, but its worker may end as idle"));
+      complain(failure.what == "Worker not found"
+                   ? str("the worker ", address_,
+                         " has ended, or somebody has released it; the command goes on without it")
+                   : str("the ping of ", address_, " failed (", failure.what,
+                         "); the command goes on, but its worker may end as idle"));
     }
   }
 }

@@ -109,6 +109,19 @@ std::string SettingKey::flag() const {
   return str("--", with(path(), '-'));
 }
 
+std::vector<SettingKey> keys_of(const ServeConfig& config) {
+  std::vector<SettingKey> keys;
+  for (const Setting& setting : settings_table()) {
+    if (!setting.of_pool()) keys.push_back({&setting, {}});
+  }
+  for (const auto& [name, pool] : config.core.pools) {
+    for (const Setting& setting : settings_table()) {
+      if (setting.of_pool()) keys.push_back({&setting, name});
+    }
+  }
+  return keys;
+}
+
 std::optional<SettingKey> find_setting(std::string_view path) {
   const auto parts = split(path, '.');
   const bool of_pool = parts.size() == 3 && parts[0] == "pool" && is_pool_name(parts[1]);

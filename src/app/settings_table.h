@@ -62,6 +62,9 @@ struct SettingKey {
   std::string flag() const;
 };
 
+// Every key that `config` has: those of no pool, then those of each of its pools.
+std::vector<SettingKey> keys_of(const ServeConfig& config);
+
 // Finds "aws.region" or "pool.default.image"; empty when there is none.
 std::optional<SettingKey> find_setting(std::string_view path);
 

@@ -141,7 +141,7 @@ TEST(ConfigPrint, TheEffectiveConfigurationSaysWhereEachValueCameFrom) {
   LoadedConfig loaded;
   loaded.config.core.max_workers = 7;
   loaded.origins["max_workers"] = "flag --max-workers";
-  const std::string text = effective_config(loaded);
+  const std::string text = effective_config(loaded, Lines::kAll);
   EXPECT_THAT(text, testing::ContainsRegex("\nmax_workers = 7 +# flag --max-workers\n"));
   EXPECT_THAT(text, testing::ContainsRegex("\nidle_timeout = \"15m\" +# default\n"));
   EXPECT_THAT(text, HasSubstr("\n[pool.default]\n"));

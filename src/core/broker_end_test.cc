@@ -227,6 +227,18 @@ TEST_F(BrokerTest, StatusShowsReadyWorkersOnly) {
   EXPECT_EQ(world.answer(world.ask(ShowStatus{})), "1 rows");
 }
 
+TEST_F(BrokerTest, StatusOfEverythingShowsWhatIsOnItsWayAndWhoWaits) {
+  const auto overview = [&] { return world.answer(world.ask(ShowStatus{.everything = true})); };
+  EXPECT_EQ(overview(), "0 ready, 0 coming, 0 ending, 0 wait; ");
+  world.get();
+  EXPECT_EQ(overview(), "0 ready, 1 coming, 0 ending, 1 wait; ");
+  world.run_for(seconds{30});
+  EXPECT_EQ(overview(), "1 ready, 0 coming, 0 ending, 0 wait; ");
+  world.terminate_failures = {failure(FailureClass::kDenied, "UnauthorizedOperation")};
+  world.ask(Release{"203.0.113.1"});
+  EXPECT_EQ(overview(), "0 ready, 0 coming, 1 ending, 0 wait; ");
+}
+
 TEST_F(BrokerTest, PatienceThatEndsIsAnErrorAndTheLaunchGoesOn) {
   const CallerId caller = world.get(seconds{5});
   world.run_for(seconds{5});

@@ -175,14 +175,16 @@ void Broker::State::settle_waiting() {
       launcher.unwanted(pool);  // whatever was tried for them is no news to later callers
       worker->handed_out += callers;
       workers.touch(*worker);
-      desk.log(LogLevel::kInfo, "worker.handed_out",
-               str("worker ", worker->record.id.value, " at ", worker->record.address,
-                   " handed to ", callers, " callers who waited"));
+      desk.log(
+          LogLevel::kInfo, "worker.handed_out",
+          str("worker ", worker->record.id.value, " at ", worker->record.address, " handed to ",
+              callers, callers == 1 ? " caller who waited" : " callers who waited"));
     } else if (const auto why = launcher.ensure(pool)) {
       const std::size_t callers = waiting.answer_all(pool, Refused{*why});
       launcher.unwanted(pool);
       desk.log(LogLevel::kWarning, "callers.refused",
-               str(callers, " callers of pool ", pool.value, " refused: ", *why));
+               str(callers, callers == 1 ? " caller of pool " : " callers of pool ", pool.value,
+                   " refused: ", *why));
     }
   }
 }

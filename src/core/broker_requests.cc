@@ -92,7 +92,12 @@ void Broker::State::ask(CallerId caller, const Release& request) {
   desk.act(Reply{caller, Ok{}});
 }
 
-void Broker::State::ask(CallerId caller, const ShowStatus&) {
+void Broker::State::ask(CallerId caller, const ShowStatus& request) {
+  if (request.everything) return desk.act(Reply{caller, overview()});
+  desk.act(Reply{caller, ready_rows()});
+}
+
+StatusRows Broker::State::ready_rows() {
   StatusRows answer;
   for (const InstanceId& id : workers.ids()) {
     const Worker& worker = *workers.find(id);
@@ -110,7 +115,7 @@ void Broker::State::ask(CallerId caller, const ShowStatus&) {
                            .launched = record.launched,
                            .handed_out = worker.handed_out});
   }
-  desk.act(Reply{caller, std::move(answer)});
+  return answer;
 }
 
 void Broker::State::ask(CallerId caller, const ListAll&) {

@@ -38,6 +38,8 @@ struct Broker::State {
   void ask(CallerId caller, const ListAll& request);
   void ask(CallerId caller, const TerminateAll& request);
 
+  StatusRows ready_rows();
+  Overview overview();
   void save_all(const Records& records);
   void recover(const WorkerRecord& record, const Records& records);
   void due(const Timer& timer);

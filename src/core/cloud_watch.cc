@@ -80,13 +80,14 @@ void CloudWatch::failed(const CloudFailure& failure) {
       failure.what == FailureClass::kDenied || failure.what == FailureClass::kBadConfig;
   const bool long_ago =
       desk_.now.boot - *failing_since_ >= desk_.settings.cloud_unreachable_patience;
-  if (refused || long_ago) desk_.cloud_trouble = str("EC2 cannot be asked: ", what);
+  desk_.cloud_doubt = str("EC2 cannot be asked: ", what);
+  if (refused || long_ago) desk_.cloud_trouble = desk_.cloud_doubt;
   if (failing_how_ != failure.code) {
     failing_how_ = failure.code;
     desk_.log(refused ? LogLevel::kAlert : LogLevel::kWarning, "cloud.trouble",
               str("EC2's listing failed (", what, "); asking again until it works"));
   }
-  refuse_listers(str("EC2 cannot be asked: ", what));
+  refuse_listers(desk_.cloud_doubt);
   if (!desk_.listed_once) trust_journal();
 }
 
@@ -110,6 +111,7 @@ void CloudWatch::complete(const Listing& listing) {
   const bool recovered = failing_since_.has_value();
   desk_.listing_failed = false;
   desk_.cloud_trouble.clear();
+  desk_.cloud_doubt.clear();
   failing_since_.reset();
   failing_how_.clear();
   if (recovered) {

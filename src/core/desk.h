@@ -27,6 +27,7 @@ struct Desk {
   bool listed_once = false;     // a listing has succeeded since the start
   bool listing_failed = false;  // the latest one failed
   std::string cloud_trouble;    // the sentence; empty while EC2 answers
+  std::string cloud_doubt;      // its latest failure, also before callers are refused for it
   std::string save_trouble;     // the sentence; empty while the journal can be written
   bool stopping = false;
 

@@ -280,7 +280,10 @@ Progress Launcher::progress(const PoolName& pool) const {
     if (attempt.failures != 0) text += str(" (", attempt.last_trouble, ")");
     return {Progress::Phase::kLaunching, text};
   }
-  if (!desk_.listed_once) return {Progress::Phase::kWaiting, "waiting for EC2's first listing"};
+  if (!desk_.listed_once) {
+    return {Progress::Phase::kWaiting,
+            desk_.cloud_doubt.empty() ? "waiting for EC2's first listing" : desk_.cloud_doubt};
+  }
   return {Progress::Phase::kWaiting, "waiting for a worker that is being terminated"};
 }
 

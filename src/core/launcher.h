@@ -58,6 +58,8 @@ class Launcher {
 
   // TERMINATE_ALL: no open attempt is wanted any more. Returns how many there were.
   std::size_t doom_all();
+  // Adds the launches under way, and what forbids further ones.
+  void show(Overview& overview) const;
   std::size_t open() const { return attempts_.size(); }
   bool doomed_open() const;
   // Forgets what was refused: the settings changed.

@@ -2,6 +2,7 @@
 // The one vocabulary of clients: the text protocol, the command line, HTTP and the simulator all
 // speak it. Bytes are in wire/text_protocol.h.
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -27,7 +28,9 @@ struct Ping {
 struct Release {
   std::string address;
 };
-struct ShowStatus {};
+struct ShowStatus {
+  bool everything = false;  // an Overview instead of StatusRows
+};
 struct ListAll {};
 struct TerminateAll {};
 using Request = std::variant<GetWorker, Ping, Release, ShowStatus, ListAll, TerminateAll>;
@@ -55,6 +58,23 @@ struct StatusRow {
 struct StatusRows {
   std::vector<StatusRow> rows;
 };
+// A launch, or an instance that does not serve (yet, or any more).
+struct OverviewRow {
+  InstanceId instance;  // empty: EC2 has not named it yet
+  std::string address;  // empty: none yet
+  PoolName pool;
+  std::string type;
+  Duration since{0};  // its launch
+  std::string what;   // "launching", "pending", "booting", or why it ends
+};
+// Everything that a person at the broker wants to know at a glance.
+struct Overview {
+  std::vector<StatusRow> ready;
+  std::vector<OverviewRow> coming;
+  std::vector<OverviewRow> ending;
+  std::size_t waiting = 0;            // callers
+  std::vector<std::string> troubles;  // one sentence each; empty: none is known
+};
 struct AllInstances {
   std::vector<InstanceView> instances;
 };
@@ -66,8 +86,8 @@ struct TerminatedIds {
 struct CommandFailed {
   std::string why;
 };
-using Answer = std::variant<WorkerAddress, Ok, Refused, StatusRows, AllInstances, TerminatedIds,
-                            CommandFailed>;
+using Answer = std::variant<WorkerAddress, Ok, Refused, StatusRows, Overview, AllInstances,
+                            TerminatedIds, CommandFailed>;
 
 // What a waiting GetWorker is told meanwhile, at most once a second and when the phase changes.
 struct Progress {

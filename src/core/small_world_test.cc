@@ -219,6 +219,10 @@ std::string SmallWorld::answer(CallerId caller) const {
   if (const auto* refused = std::get_if<Refused>(&given)) return "ERROR: " + refused->why;
   if (const auto* failed = std::get_if<CommandFailed>(&given)) return "failed: " + failed->why;
   if (const auto* rows = std::get_if<StatusRows>(&given)) return str(rows->rows.size(), " rows");
+  if (const auto* all = std::get_if<Overview>(&given)) {
+    return str(all->ready.size(), " ready, ", all->coming.size(), " coming, ", all->ending.size(),
+               " ending, ", all->waiting, " wait; ", join(all->troubles, "; "));
+  }
   if (const auto* all = std::get_if<AllInstances>(&given)) {
     return str(all->instances.size(), " instances");
   }

@@ -195,9 +195,9 @@ void greet(const Ec2SimOptions& options, std::uint16_t port, const Settings& set
   const std::string host = options.listen.substr(0, options.listen.rfind(':'));
   const auto& [id, key] = *settings.access_keys.begin();
   std::printf(
-      "ec2sim at http://%s:%d, seed %llu, workers at 127.%d.0.0/16: export "
-      "AWS_ENDPOINT_URL=http://%s:%d AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s "
-      "AWS_REGION=us-east-1\n",
+      "ec2sim at http://%s:%d, seed %llu, workers at 127.%d.0.0/16; for the broker and aws:\n"
+      "  export AWS_ENDPOINT_URL=http://%s:%d AWS_REGION=us-east-1\n"
+      "  export AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s\n",
       host.c_str(), port, static_cast<unsigned long long>(settings.seed), net, host.c_str(), port,
       id.c_str(), id == "test" ? key.secret.c_str() : "...");
   std::fflush(stdout);

@@ -169,8 +169,11 @@ void ask_next(const std::shared_ptr<Check>& check) {
 
 void check_aws(AwsCaller& caller, port::Journal& journal, const core::Settings& settings,
                WallTime now, std::function<void()> done) {
-  ask_next(std::make_shared<Check>(Check{
-      caller, journal, questions_for(settings, caller.setup().region, now), std::move(done)}));
+  const auto check = std::make_shared<Check>(
+      Check{caller, journal, questions_for(settings, caller.setup().region, now), std::move(done)});
+  // Nothing was asked about a pool without an image, so nothing was accepted.
+  for (const auto& [name, pool] : settings.pools) check->found_something |= pool.image.empty();
+  ask_next(check);
 }
 
 }  // namespace cb::io

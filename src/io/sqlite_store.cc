@@ -39,10 +39,9 @@ Result<SqliteStore::Opened> SqliteStore::open(StoreOptions options, Now now) {
   if (store->dir_.rival()) return taken.error();
   try {
     driver::Journal journal = store->load(now);
-    if (!taken && !store->ours_) {
-      journal.lost = true;
-      journal.lost_why = taken.error().what;
-    }
+    // Without a journal to read and a place to write one nothing can ever be launched, and what was
+    // launched before is not known.
+    if (!taken && !store->ours_) return taken.error();
     return Opened{std::move(store), std::move(journal)};
   } catch (const NewerFormat& newer) {
     return Error{str("the journal ", store->dir_.journal().string(),

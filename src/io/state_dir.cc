@@ -32,9 +32,9 @@ Status StateDir::take() {
   make(path_);
   UniqueFd lock = open_lock();
   if (!lock) {
-    return Error{str("the state directory ", path_.string(),
-                     " cannot be used: ", std::strerror(errno),
-                     "; make it writable for this user, or set another state_dir")};
+    return Error{str("the state directory ", path_.string(), " cannot be used: ",
+                     std::strerror(errno), "; make it for this user (install -d -m 700 -o USER ",
+                     path_.string(), "), or set another state_dir")};
   }
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK) return held_by_another();

@@ -20,6 +20,11 @@ struct FoldAnswer {
                     to_string(row.market), row.zone, number(row.launched), row.handed_out);
     }
   }
+  // What it says is in the others' answers; its waiters and troubles are its own.
+  void operator()(const core::Overview& all) {
+    timeline.fold(all.ready.size(), all.coming.size(), all.ending.size(), all.waiting);
+    for (const std::string& trouble : all.troubles) timeline.fold(trouble);
+  }
   void operator()(const core::AllInstances& all) {
     for (const core::InstanceView& view : all.instances) fold(timeline, view);
   }

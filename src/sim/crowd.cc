@@ -260,6 +260,7 @@ std::string_view kind_of(const Answer& answer) {
                                [](const core::Ok&) { return "ok"; },
                                [](const core::Refused&) { return "refused"; },
                                [](const core::StatusRows&) { return "status"; },
+                               [](const core::Overview&) { return "overview"; },
                                [](const core::AllInstances&) { return "instances"; },
                                [](const core::TerminatedIds& ids) {
                                  return ids.nothing_to_do ? "nothing-to-do" : "terminated";
@@ -270,15 +271,16 @@ std::string_view kind_of(const Answer& answer) {
 
 std::string describe(const core::Request& request) {
   return std::visit(
-      Overloaded{[](const core::GetWorker& get) {
-                   return str("GET_WORKER pool=", get.pool.value,
-                              " wait=", get.wait ? to_string(*get.wait) : "usual");
-                 },
-                 [](const core::Ping& ping) { return str("PING ", ping.address); },
-                 [](const core::Release& release) { return str("RELEASE ", release.address); },
-                 [](const core::ShowStatus&) { return str("STATUS"); },
-                 [](const core::ListAll&) { return str("LIST_ALL"); },
-                 [](const core::TerminateAll&) { return str("TERMINATE_ALL"); }},
+      Overloaded{
+          [](const core::GetWorker& get) {
+            return str("GET_WORKER pool=", get.pool.value,
+                       " wait=", get.wait ? to_string(*get.wait) : "usual");
+          },
+          [](const core::Ping& ping) { return str("PING ", ping.address); },
+          [](const core::Release& release) { return str("RELEASE ", release.address); },
+          [](const core::ShowStatus& show) { return str("STATUS", show.everything ? " all" : ""); },
+          [](const core::ListAll&) { return str("LIST_ALL"); },
+          [](const core::TerminateAll&) { return str("TERMINATE_ALL"); }},
       request);
 }
 
@@ -289,6 +291,7 @@ std::string describe(const Answer& answer) {
           [](const core::Ok&) { return str("OK"); },
           [](const core::Refused& refused) { return str("ERROR: ", refused.why); },
           [](const core::StatusRows& status) { return str(status.rows.size(), " rows"); },
+          [](const core::Overview& all) { return str(all.ready.size(), " ready"); },
           [](const core::AllInstances& all) { return str(all.instances.size(), " instances"); },
           [](const core::TerminatedIds& ids) { return str("ended ", ids.ids.size()); },
           [](const core::CommandFailed& failed) { return str("failed: ", failed.why); }},

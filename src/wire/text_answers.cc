@@ -38,6 +38,32 @@ void show(JsonText& json, const core::StatusRow& row) {
   json.key("handed_out").number(row.handed_out).end_object();
 }
 
+void show(JsonText& json, const core::OverviewRow& row, std::string_view what) {
+  json.begin_object().key("instance_id");
+  if (row.instance.value.empty()) {
+    json.null();
+  } else {
+    json.string(row.instance.value);
+  }
+  json.key("ip").string(row.address.empty() ? "pending" : row.address);
+  json.key("pool").string(row.pool.value).key("instance_type").string(row.type);
+  json.key("since_seconds").number(whole_seconds(row.since)).key(what).string(row.what);
+  json.end_object();
+}
+
+std::string line_of(const core::Overview& a) {
+  JsonText json;
+  json.begin_object().key("ready").begin_array();
+  for (const auto& row : a.ready) show(json, row);
+  json.end_array().key("coming").begin_array();
+  for (const auto& row : a.coming) show(json, row, "state");
+  json.end_array().key("ending").begin_array();
+  for (const auto& row : a.ending) show(json, row, "why");
+  json.end_array().key("waiting").number(a.waiting).key("troubles").begin_array();
+  for (const auto& trouble : a.troubles) json.string(trouble);
+  return json.end_array().end_object().take();
+}
+
 void show(JsonText& json, const core::InstanceView& instance, core::AddressKind kind) {
   const std::string& address =
       kind == core::AddressKind::kPrivate ? instance.private_address : instance.public_address;
@@ -62,6 +88,7 @@ struct LineOf {
     for (const auto& row : a.rows) show(json, row);
     return json.end_array().take();
   }
+  std::string operator()(const core::Overview& a) const { return line_of(a); }
   std::string operator()(const core::AllInstances& a) const {
     JsonText json;
     json.begin_array();

@@ -41,6 +41,18 @@ TEST(TextAnswers, AWorkerThatIsHeldHasNoEndAndOneThatIsOverdueEndsInZero) {
   EXPECT_NE(line(core::StatusRows{{row}}).find(R"("will_terminate_in":0,)"), std::string::npos);
 }
 
+TEST(TextAnswers, StatusOfEverythingIsAnObjectWithWhatComesEndsAndTroubles) {
+  core::Overview all;
+  EXPECT_EQ(line(all), R"({"ready":[],"coming":[],"ending":[],"waiting":0,"troubles":[]})");
+  all.coming = {{{}, "", PoolName{"default"}, "c7i.16xlarge", seconds{12}, "launching"}};
+  all.waiting = 2;
+  all.troubles = {"EC2 cannot be asked"};
+  EXPECT_EQ(line(all),
+            R"({"ready":[],"coming":[{"instance_id":null,"ip":"pending","pool":"default",)"
+            R"("instance_type":"c7i.16xlarge","since_seconds":12,"state":"launching"}],)"
+            R"("ending":[],"waiting":2,"troubles":["EC2 cannot be asked"]})");
+}
+
 TEST(TextAnswers, ListAllShowsTheConfiguredAddressOrPending) {
   core::InstanceView instance;
   instance.id = InstanceId{"i-0abc"};

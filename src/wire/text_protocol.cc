@@ -101,6 +101,12 @@ Command parse_addressed(const Words& arguments) {
   return core::Request{Asked{std::string(arguments.front())}};
 }
 
+Command parse_status(const Words& arguments) {
+  const bool everything = arguments == Words{"all"};
+  if (!arguments.empty() && !everything) return BadLine{std::string(kUnknownCommand)};
+  return core::Request{core::ShowStatus{everything}};
+}
+
 template <class Asked>
 Command parse_bare(const Words& arguments) {
   if (!arguments.empty()) return BadLine{std::string(kUnknownCommand)};
@@ -120,7 +126,7 @@ Command parse_command(std::string_view line) {
   if (verb == "GET_WORKER") return parse_get_worker(arguments);
   if (verb == "PING") return parse_addressed<core::Ping>(arguments);
   if (verb == "RELEASE") return parse_addressed<core::Release>(arguments);
-  if (verb == "STATUS") return parse_bare<core::ShowStatus>(arguments);
+  if (verb == "STATUS") return parse_status(arguments);
   if (verb == "LIST_ALL") return parse_bare<core::ListAll>(arguments);
   if (verb == "TERMINATE_ALL") return parse_bare<core::TerminateAll>(arguments);
   if (verb == "HELLO") return parse_hello(arguments);

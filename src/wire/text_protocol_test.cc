@@ -28,6 +28,8 @@ TEST(TextProtocol, EveryCommandIsRecognizedWithBlanksAround) {
   EXPECT_EQ(asked<core::Ping>(" PING  198.51.100.7 \r").value().address, "198.51.100.7");
   EXPECT_EQ(asked<core::Release>("RELEASE 198.51.100.7").value().address, "198.51.100.7");
   EXPECT_TRUE(asked<core::ShowStatus>("STATUS"));
+  EXPECT_FALSE(asked<core::ShowStatus>("STATUS")->everything);
+  EXPECT_TRUE(asked<core::ShowStatus>("STATUS all")->everything);
   EXPECT_TRUE(asked<core::ListAll>("LIST_ALL\r"));
   EXPECT_TRUE(asked<core::TerminateAll>("TERMINATE_ALL"));
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The client's commands as a person runs them, against a broker that plays a script."""
+import fcntl
 import json
 import os
 import pathlib
@@ -7,9 +8,11 @@ import pty
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
 import unittest
@@ -17,6 +20,17 @@ import unittest
 BINARY = sys.argv.pop(1)
 PATIENCE = 60
 HELLO = ("HELLO 2", "OK compute-broker 1 protocol 2")
+READY = {"instance_id": "i-0abc", "ip": "198.51.100.7", "idle_seconds": 12,
+         "will_terminate_in": 888, "pool": "default", "instance_type": "c7i.16xlarge",
+         "market": "spot", "zone": "us-east-1b", "handed_out": 3}
+COMING = {"instance_id": "i-0def", "ip": "198.51.100.9", "pool": "default",
+          "instance_type": "c7i.16xlarge", "since_seconds": 12, "state": "booting"}
+
+
+def overview(**parts):
+    """The broker's answer to STATUS all."""
+    return json.dumps({"ready": [], "coming": [], "ending": [], "waiting": 0, "troubles": [],
+                       **parts})
 
 
 class Broker:
@@ -106,25 +120,27 @@ class Client(Case):
 
     def test_json_is_one_line_for_answers_and_errors(self):
         broker = self.broker(HELLO, ("GET_WORKER", "198.51.100.7"), ("PING", "OK"),
-                             ("STATUS", "[]"), ("RELEASE", "ERROR: no"))
+                             ("STATUS all", overview(ready=[READY])), ("STATUS", "[]"),
+                             ("RELEASE", "ERROR: no"))
         self.assertEqual(json.loads(self.run_cli("get", "--json", broker=broker).stdout),
                          {"ip": "198.51.100.7"})
         self.assertEqual(json.loads(self.run_cli("ping", "1.2.3.4", "--json",
                                                  broker=broker).stdout), {"ok": True})
         self.assertEqual(self.run_cli("status", "--json", broker=broker).stdout, "[]\n")
-        refused = self.run_cli("release", "1.2.3.4", "--json", broker=broker)
+        refused = self.run_cli("release", "198.51.100.7", "--json", broker=broker)
         self.assertEqual(json.loads(refused.stdout), {"error": "no"})
-        self.assertEqual(refused.returncode, 1)
+        self.assertEqual((refused.returncode, refused.stderr), (1, ""))
 
     def test_each_command_says_its_word(self):
-        broker = self.broker(("PING", "OK"), ("RELEASE", "OK"), ("STATUS", "[]"),
-                             ("LIST_ALL", "[]"), ("TERMINATE_ALL", '{"terminated":["i-1"]}'))
-        for args in (["ping", "1.2.3.4"], ["release", "1.2.3.4"], ["status"], ["list"]):
+        broker = self.broker(("PING", "OK"), ("RELEASE", "OK"),
+                             ("STATUS all", overview(ready=[READY])), ("LIST_ALL", "[]"),
+                             ("TERMINATE_ALL", '{"terminated":["i-0abc"]}'))
+        for args in (["ping", "1.2.3.4"], ["release", "198.51.100.7"], ["status"], ["list"]):
             self.assertEqual(self.run_cli(*args, broker=broker).returncode, 0, args)
         done = self.run_cli("terminate-all", broker=broker)
-        self.assertEqual(done.stdout, "i-1 is ending\n")
-        self.assertEqual(broker.lines, ["PING 1.2.3.4", "RELEASE 1.2.3.4", "STATUS", "LIST_ALL",
-                                        "TERMINATE_ALL"])
+        self.assertEqual(done.stdout, "198.51.100.7 (i-0abc, c7i.16xlarge) is ending\n")
+        self.assertEqual([line for line in broker.lines if line != "STATUS all"],
+                         ["PING 1.2.3.4", "RELEASE 198.51.100.7", "LIST_ALL", "TERMINATE_ALL"])
 
     def test_the_exit_codes(self):
         broker = self.broker(("PING", "ERROR: Worker not found"), ("LIST_ALL", '{"error":"EC2"}'))
@@ -150,7 +166,152 @@ class Client(Case):
         done = subprocess.run([BINARY, "status", "--broker", broker.address],
                               env=environment(COMPUTE_BROKER="127.0.0.1:1"), timeout=PATIENCE,
                               capture_output=True, text=True)
-        self.assertEqual((done.returncode, done.stdout), (0, "no workers\n"))
+        self.assertEqual((done.returncode, done.stdout), (0, "0 ready\n"))
+
+
+class Honest(Case):
+    """What the commands say is so."""
+
+    def test_releasing_an_address_that_is_no_workers_is_an_error_and_names_the_near_one(self):
+        broker = self.broker(("STATUS all", overview(ready=[READY])), ("RELEASE", "OK"))
+        for wrong in ("198.51.100.17", "notanip"):
+            done = self.run_cli("release", wrong, broker=broker)
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertIn(f"no worker at {wrong}", done.stderr)
+        self.assertIn("did you mean 198.51.100.7?",
+                      self.run_cli("release", "198.51.100.17", broker=broker).stderr)
+        self.assertNotIn("RELEASE notanip", broker.lines)
+
+    def test_an_older_brokers_workers_can_be_released(self):
+        broker = self.broker(("STATUS all", "ERROR: Unknown command"),
+                             ("STATUS", json.dumps([READY])), ("RELEASE", "OK"))
+        self.assertEqual(self.run_cli("release", "198.51.100.7", broker=broker).returncode, 0)
+        self.assertEqual(self.run_cli("release", "198.51.100.8", broker=broker).returncode, 1)
+
+    def test_a_worker_that_a_caller_waits_for_is_not_said_to_be_released(self):
+        broker = self.broker(("STATUS all", overview(coming=[COMING], waiting=1)), ("RELEASE", "OK"))
+        done = self.run_cli("release", "198.51.100.9", broker=broker)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("is waited for", done.stderr)
+
+    def test_status_says_what_is_on_its_way_and_what_is_in_the_way(self):
+        broker = self.broker(("STATUS all", overview(coming=[COMING], waiting=2,
+                                                     troubles=["EC2 cannot be asked: no key"])))
+        done = self.run_cli("status", broker=broker)
+        self.assertEqual(done.stdout.splitlines(),
+                         ["0 ready, 1 on its way (i-0def booting since 12s), 2 callers wait",
+                          "trouble: EC2 cannot be asked: no key"])
+
+    def terminal(self, broker, answer, *args):
+        """The exit code, and all that is shown, of a command on a terminal where `answer` is typed."""
+        ours, theirs = pty.openpty()
+        child = subprocess.Popen([BINARY, *args], env=environment(broker), stdin=theirs,
+                                 stdout=theirs, stderr=theirs)
+        self.addCleanup(child.kill)
+        os.close(theirs)
+        shown = b""
+        if answer:
+            while b"[y/N]" not in shown:
+                shown += os.read(ours, 65536)
+            os.write(ours, answer.encode())
+        code = child.wait(timeout=PATIENCE)
+        try:
+            while chunk := os.read(ours, 65536):
+                shown += chunk
+        except OSError:
+            pass  # the terminal of a program that has ended
+        os.close(ours)
+        return code, shown.decode()
+
+    def test_terminate_all_asks_on_a_terminal_and_names_what_will_end(self):
+        broker = self.broker(("STATUS all", overview(ready=[READY], coming=[COMING])),
+                             ("TERMINATE_ALL", '{"terminated":["i-0abc"]}'))
+        code, shown = self.terminal(broker, "n\n", "terminate-all")
+        self.assertEqual(code, 1)
+        self.assertIn("198.51.100.7 (i-0abc, c7i.16xlarge)", shown)
+        self.assertIn("198.51.100.9 (i-0def, c7i.16xlarge), booting", shown)
+        self.assertNotIn("TERMINATE_ALL", broker.lines)
+        self.assertEqual(self.terminal(broker, "y\n", "terminate-all")[0], 0)
+        self.assertEqual(broker.lines[-1], "TERMINATE_ALL")
+        self.assertEqual(self.terminal(broker, "", "terminate-all", "--yes")[0], 0)
+
+    def test_run_without_release_says_on_a_terminal_that_its_worker_stays(self):
+        broker = self.broker(HELLO, ("GET_WORKER", "198.51.100.7"))
+        code, shown = self.terminal(broker, "", "run", "--", "true")
+        self.assertEqual(code, 0)
+        self.assertIn("compute-broker release 198.51.100.7", shown)
+
+    def test_the_phase_does_not_tell_the_time_twice(self):
+        broker = self.broker(HELLO, ("GET_WORKER",
+                                     "# booting i-0abc 7s, ready in about 18s\n198.51.100.7"))
+        shown = self.terminal(broker, "", "get")[1]
+        self.assertIn("booting i-0abc, ready in about 18s", shown)
+
+    def test_get_waits_a_moment_for_a_broker_that_is_just_coming_up(self):
+        held = socket.socket()
+        held.bind(("127.0.0.1", 0))  # its port is nobody's yet
+        address = "127.0.0.1:%d" % held.getsockname()[1]
+        ours, theirs = pty.openpty()
+        getter = subprocess.Popen([BINARY, "get", "--broker", address], env=environment(),
+                                  stdout=subprocess.PIPE, stderr=theirs, text=True)
+        self.addCleanup(getter.kill)
+        shown = b""
+        while b"no broker answers" not in shown:
+            shown += os.read(ours, 65536)
+        held.listen()
+        client, _ = held.accept()
+        with client, client.makefile("rw", newline="\n") as stream:
+            stream.readline()
+            stream.write(HELLO[1] + "\n198.51.100.7\n")
+            stream.flush()
+            self.assertEqual(getter.communicate(timeout=PATIENCE)[0], "198.51.100.7\n")
+        for end in (held.fileno(), ours, theirs):
+            os.close(end)
+        held.detach()
+
+    def test_a_wide_table_becomes_readable_on_a_narrow_terminal(self):
+        broker = self.broker(("STATUS all", overview(ready=[READY])))
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+        child = subprocess.run([BINARY, "status"], env=environment(broker), stdout=theirs,
+                               timeout=PATIENCE)
+        os.close(theirs)
+        shown = os.read(ours, 65536).decode()
+        os.close(ours)
+        self.assertEqual(child.returncode, 0)
+        self.assertLessEqual(max(map(len, shown.splitlines())), 60)
+        for part in ("198.51.100.7", "i-0abc", "c7i.16xlarge", "14m48s"):
+            self.assertIn(part, shown)
+
+
+class Usage(Case):
+    """A wrong command line is answered with the program's name, one sentence and the way on."""
+
+    def wrong(self, *args):
+        done = self.run_cli(*args)
+        self.assertEqual((done.returncode, done.stdout), (2, ""), args)
+        self.assertTrue(done.stderr.startswith("compute-broker: "), done.stderr)
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        return done.stderr
+
+    def test_an_unknown_command_gets_a_suggestion(self):
+        self.assertIn("there is no command stats; did you mean status?", self.wrong("stats"))
+        self.assertIn("compute-broker --help", self.wrong("zzzzzzzz"))
+        self.assertIn("compute-broker --help", self.wrong())
+
+    def test_an_unknown_option_gets_a_suggestion(self):
+        self.assertIn("get: there is no option --wiat; did you mean --wait?",
+                      self.wrong("get", "--wiat", "10s"))
+        self.assertIn("get: there is no option --pool;", self.wrong("get", "--pool", "big"))
+        self.assertIn("compute-broker status --help", self.wrong("status", "now"))
+
+    def test_help_is_a_command_too(self):
+        self.assertEqual(self.run_cli("help").stdout, self.run_cli("--help").stdout)
+        self.assertEqual(self.run_cli("help", "get").stdout, self.run_cli("get", "--help").stdout)
+
+    def test_no_help_speaks_in_the_parsers_own_words(self):
+        for command in Help.COMMANDS:
+            self.assertNotRegex(self.run_cli(command, "--help").stdout, r"INT:|TEXT:|UINT in")
 
 
 class Run(Case):
@@ -198,7 +359,7 @@ class Run(Case):
         marker.touch()
         said = runner.communicate(timeout=PATIENCE)[1]
         self.assertEqual(runner.returncode, 0)
-        self.assertEqual(said.count("Worker not found"), 1)
+        self.assertEqual(said.count("has ended, or somebody has released it"), 1)
 
     def started(self, script):
         broker = self.broker(*self.RULES)
@@ -272,7 +433,7 @@ class Help(Case):
         def offered(*words):
             return subprocess.run(["bash", "-c", script, "bash", *words], text=True,
                                   capture_output=True, timeout=PATIENCE).stdout.split()
-        self.assertLessEqual(set(self.COMMANDS), set(offered("")))
+        self.assertEqual({*self.COMMANDS, "--help", "--version"}, set(offered("")))
         self.assertEqual(offered("terminate"), ["terminate-all"])
         self.assertEqual(offered("get", "--wa"), ["--wait"])
         self.assertIn("--max-workers", offered("serve", "--max"))
@@ -282,11 +443,13 @@ class CheckConfig(Case):
     def test_a_good_file_is_printed_with_the_origin_of_each_value(self):
         file = self.scratch() / "b.toml"
         file.write_text('max_workers = 3\n[pool.default]\nimage = "ami-1"\n')
-        done = subprocess.run([BINARY, "check-config", str(file), "--name", "lab"],
+        done = subprocess.run([BINARY, "check-config", "--all", str(file), "--name", "lab"],
                               env=environment(COMPUTE_BROKER_AWS_REGION="eu-west-1"),
                               capture_output=True, text=True, timeout=PATIENCE)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        for line in (rf'max_workers = 3 +# {file}:1', r'name = "lab" +# flag --name',
+        self.assertEqual(done.stdout.splitlines()[0], f"# {file} is good")
+        for line in (rf'max_workers = 3 +# {file}:1',
+                     r'max_connections = 0 +# default: the descriptor limit less 256', r'name = "lab" +# flag --name',
                      r'region = "eu-west-1" +# environment COMPUTE_BROKER_AWS_REGION',
                      r'idle_timeout = "15m" +# default'):
             self.assertRegex(done.stdout, rf"(?m)^{line}$")
@@ -299,9 +462,23 @@ class CheckConfig(Case):
         file.write_text("max_wokers = 3\nidle_timeout = 900\n")
         done = self.run_cli("check-config", str(file))
         self.assertEqual((done.returncode, done.stdout), (1, ""))
-        first, second = done.stderr.splitlines()
+        verdict, first, second = done.stderr.splitlines()
+        self.assertEqual(verdict, "not good: 2 faults")
         self.assertEqual(first, f"{file}:1: unknown key max_wokers; did you mean max_workers?")
         self.assertTrue(second.startswith(f"{file}:2: idle_timeout takes a time"), second)
+
+    def test_the_verdict_comes_first_and_only_what_differs_follows(self):
+        file = self.scratch() / "b.toml"
+        file.write_text('max_workers = 3\n[pool.default]\nimage = "ami-1"\n')
+        lines = self.run_cli("check-config", str(file)).stdout.splitlines()
+        self.assertTrue(lines[0].startswith(f"# {file} is good;"), lines)
+        self.assertEqual([line.split(" =")[0] for line in lines[1:] if " = " in line],
+                         ["state_dir", "max_workers", "image"])
+
+    def test_a_configuration_that_can_launch_nothing_is_not_good(self):
+        done = self.run_cli("check-config", "--name", "lab")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("not good: nothing can be launched without an image", done.stdout)
 
     def test_the_example_configuration_is_good(self):
         root = pathlib.Path(__file__).resolve().parents[2]
@@ -315,7 +492,8 @@ class CheckConfig(Case):
         opened.write_text("".join(l.removeprefix("#") if l.startswith("#") and l[1:2].isalpha()
                                   else l for l in example.splitlines(keepends=True)))
         def values(file):
-            text = self.run_cli("check-config", str(file)).stdout
+            text = self.run_cli("check-config", "--all", str(file)).stdout
+            text = text.replace(str(file), "FILE")
             return [re.sub(r" +# \S.*$", "", l) for l in text.splitlines()]
         default = values(root / "packaging/compute-broker.toml")
         # What AWS's own configuration, or a person, has to say.
@@ -325,7 +503,8 @@ class CheckConfig(Case):
                 self.assertEqual(was, now)
 
     def test_flags_of_every_kind_are_taken(self):
-        done = self.run_cli("check-config", "--allow-anyone", "--aws-adopt-untagged",
+        image = ["--pool-default-image", "ami-1"]
+        done = self.run_cli("check-config", *image, "--allow-anyone", "--aws-adopt-untagged",
                             "--listen", "127.0.0.1:1,127.0.0.1:2", "--set", "pool.default.market=spot",
                             "--empty-input-is-get-worker=false", "--silence", "300ms")
         self.assertEqual(done.returncode, 0, done.stderr)

@@ -9,6 +9,7 @@ import re
 import socket
 import subprocess
 import sys
+import threading
 
 # What each example prints, in the order in which they stand in the document.
 EXPECTED = [
@@ -36,6 +37,36 @@ def run_example(language, code, port):
     return done.stdout
 
 
+def refuse_everybody(door):
+    """A broker that greets, and has no worker."""
+    while True:
+        try:
+            client, _ = door.accept()
+        except OSError:
+            return
+        with client, client.makefile("rw", encoding="utf-8", newline="\n") as lines:
+            for line in lines:
+                hello = line.startswith("HELLO")
+                lines.write("OK compute-broker 1 protocol 2\n" if hello else "ERROR: no worker\n")
+                lines.flush()
+                if not hello:
+                    break
+
+
+def errors_are_noticed(found):
+    """No example takes an ERROR line for a worker; the first one only prints its answer."""
+    door = socket.create_server(("127.0.0.1", 0))
+    threading.Thread(target=refuse_everybody, args=[door], daemon=True).start()
+    for language, code in found[1:]:
+        code = code.replace("9000", str(door.getsockname()[1]))
+        done = subprocess.run(INTERPRETER[language], input=code + "\nexit 0\n" * (
+            language == "tcl"), capture_output=True, text=True, timeout=60)
+        assert "no worker" in done.stderr, f"{language} took an ERROR for a worker: {code}"
+        assert language == "tcl" or done.returncode != 0, language
+    door.shutdown(socket.SHUT_RDWR)
+    door.close()
+
+
 def dialogue(path, port):
     """The session of protocol 2, as the document shows it: commands are accepted as written."""
     with open(path, encoding="utf-8") as text:
@@ -59,6 +90,8 @@ def main(document, *broker_command):
             printed = run_example(language, code, port)
             assert printed == expected, f"{language} printed {printed!r}, not {expected!r}"
             print("ok", language)
+        errors_are_noticed(found)
+        print("ok errors")
         dialogue(document, port)
         print("ok dialogue")
     finally:

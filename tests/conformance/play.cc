@@ -21,7 +21,9 @@ struct Shown {
   }
   std::string operator()(const core::Ping& r) const { return "PING " + r.address; }
   std::string operator()(const core::Release& r) const { return "RELEASE " + r.address; }
-  std::string operator()(const core::ShowStatus&) const { return "STATUS"; }
+  std::string operator()(const core::ShowStatus& r) const {
+    return r.everything ? "STATUS all" : "STATUS";
+  }
   std::string operator()(const core::ListAll&) const { return "LIST_ALL"; }
   std::string operator()(const core::TerminateAll&) const { return "TERMINATE_ALL"; }
 };

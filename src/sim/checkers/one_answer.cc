@@ -49,7 +49,8 @@ bool OneAnswer::fits(const core::Request& request, const core::Answer& answer) {
     return std::holds_alternative<core::Ok>(answer);
   }
   if (std::holds_alternative<core::ShowStatus>(request)) {
-    return std::holds_alternative<core::StatusRows>(answer);
+    return std::holds_alternative<core::StatusRows>(answer) ||
+           std::holds_alternative<core::Overview>(answer);
   }
   if (std::holds_alternative<core::ListAll>(request)) {
     return failed || std::holds_alternative<core::AllInstances>(answer);
