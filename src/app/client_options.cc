@@ -1,13 +1,11 @@
 #include "app/client_options.h"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
 #include <numeric>
 
+#include "app/fold.h"
 #include "base/text.h"
 #include "wire/json_text.h"
 
@@ -61,17 +59,11 @@ void print_line(const std::string& line) {
 }
 
 void complain(const std::string& sentence) {
-  std::fprintf(stderr, "compute-broker: %s\n", sentence.c_str());
+  const std::string line = str("compute-broker: ", sentence);
+  std::fprintf(stderr, "%s\n", folded(line, columns_of(stderr)).c_str());
 }
 
 namespace {
-
-// Of the terminal that stdout is; 0: it is none.
-std::size_t terminal_columns() {
-  winsize size{};
-  if (::isatty(STDOUT_FILENO) != 1 || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return 0;
-  return size.ws_col;
-}
 
 // Where the table is too wide: each row as its first entry, and below it the others with their
 // headings.
@@ -103,7 +95,7 @@ std::string table(const std::vector<std::vector<std::string>>& rows) {
   for (const auto& row : rows) {
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
   }
-  const std::size_t columns = terminal_columns();
+  const std::size_t columns = columns_of(stdout);
   const std::size_t needed = std::accumulate(widths.begin(), widths.end(), 2 * widths.size());
   if (columns != 0 && needed > columns + 2) return records(rows, columns);
   std::string out;

@@ -37,7 +37,7 @@ int check_config(const CheckConfig& options) {
   // The verdict is a comment, so that all of it is a configuration file.
   print_line(str("# ", loaded->file.empty() ? "this configuration" : loaded->file,
                  launches ? " is good" : " is not good: nothing can be launched without an image",
-                 options.all ? "" : "; what differs from the defaults (--all shows every key):"));
+                 options.all ? "" : "\n# What it sets (--all shows every key):"));
   std::fputs(effective_config(*loaded, options.all ? Lines::kAll : Lines::kSet).c_str(), stdout);
   std::fflush(stdout);
   for (const std::string& warning : loaded->warnings) {

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "app/answer_tables.h"
+#include "app/fold.h"
 #include "app/overview.h"
 #include "base/text.h"
 
@@ -24,7 +25,7 @@ void status(const ShortOptions& options) {
     return print_line(answer);
   }
   const BrokerOverview overview = ask_overview(options.client.reach);
-  print_line(overview_lines(overview));
+  print_line(folded(overview_lines(overview), columns_of(stdout)));
   if (!overview.ready.empty()) print_line("\n" + status_table(overview.ready_json));
 }
 

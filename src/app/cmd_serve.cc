@@ -1,9 +1,9 @@
 #include "app/cmd_serve.h"
 
-#include <cstdio>
 #include <memory>
 #include <string>
 
+#include "app/client_options.h"
 #include "app/config_flags.h"
 #include "app/daemon.h"
 
@@ -15,17 +15,17 @@ struct Serve {
   std::string port_file;
 };
 
-int complain(const Error& error) {
-  std::fprintf(stderr, "compute-broker: %s\n", error.what.c_str());
-  return 1;
+int refuse(const Error& error) {
+  complain(error.what);
+  return kRefused;
 }
 
 int serve(const Serve& options) {
   auto loaded = load_config(options.flags, process_environment());
-  if (!loaded) return complain(loaded.error());
+  if (!loaded) return refuse(loaded.error());
   Daemon daemon(std::move(*loaded), options.flags);
   if (const Status status = daemon.start(options.port_file); !status) {
-    return complain(status.error());
+    return refuse(status.error());
   }
   return daemon.run();
 }

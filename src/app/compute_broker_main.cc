@@ -13,6 +13,7 @@
 #include "app/cmd_get.h"
 #include "app/cmd_run.h"
 #include "app/cmd_serve.h"
+#include "app/fold.h"
 #include "app/usage_error.h"
 #include "base/check.h"
 #include "ec2sim/ec2sim.h"
@@ -52,6 +53,10 @@ int run(int argc, char** argv) {
     // CLI11 takes them from the back.
     app.parse(std::vector<std::string>(args.rbegin(), args.rend()));
   } catch (const CLI::ParseError& error) {
+    if (error.get_name() == "CallForHelp") {
+      print_line(folded(app.help(), columns_of(stdout)));
+      return kOk;
+    }
     if (error.get_exit_code() == 0) return app.exit(error);
     complain(usage_sentence(app, args, error));
     return kUsage;

@@ -89,11 +89,11 @@ std::string row(const Setting& setting) {
              setting.reload == Reload::kYes ? "reload" : "restart", " | ", setting.doc, " |\n");
 }
 
-std::string line(const LoadedConfig& loaded, const SettingKey& key) {
+std::string line(const LoadedConfig& loaded, const SettingKey& key, std::size_t column) {
   const Setting& setting = *key.setting;
   const Value value = setting.field.get(loaded.config, key.pool);
   std::string text = str(setting.key, " = ", to_toml(value));
-  text.resize(std::max(text.size() + 1, kCommentColumn), ' ');
+  text.resize(std::max(text.size() + 1, column), ' ');
   text += str("# ", loaded.origin(key.path()));
   if (magnitude(value) == 0 && !setting.when_empty.empty()) text += str(": ", setting.when_empty);
   std::erase(text, '`');
@@ -106,7 +106,9 @@ std::string section_lines(const LoadedConfig& loaded, std::string_view section,
   for (const Setting& setting : settings_table()) {
     const SettingKey key{&setting, pool};
     const bool wanted = which == Lines::kAll || loaded.origins.contains(key.path());
-    if (setting.section == section && wanted) out += line(loaded, key);
+    // Few lines stand closer together.
+    const std::size_t column = which == Lines::kAll ? kCommentColumn : kCommentColumn / 2;
+    if (setting.section == section && wanted) out += line(loaded, key, column);
   }
   if (out.empty() || section.empty()) return out;
   return str("\n[", section, section == "pool" ? str('.', pool.value) : std::string(), "]\n", out);

@@ -149,9 +149,16 @@ std::string config_advice(const CloudFailure& failure, const FailureContext& whe
              where.region, where.region.empty() ? "" : ")");
 }
 
+// Sentences of our own that end with what to do.
+bool says_it_all(const CloudFailure& failure) {
+  return !failure.message.empty() &&
+         (failure.code == "no credentials" || failure.code == "endpoint");
+}
+
 }  // namespace
 
 std::string advice(const CloudFailure& failure, const FailureContext& where) {
+  if (says_it_all(failure)) return {};
   std::string_view code = without_side(failure.code);
   switch (failure.what) {
     case kQuota:
@@ -179,7 +186,7 @@ std::string advice(const CloudFailure& failure, const FailureContext& where) {
 }
 
 std::string describe(const CloudFailure& failure, const FailureContext& where) {
-  std::string text = failure.code;
+  std::string text = says_it_all(failure) ? std::string() : failure.code;
   if (!failure.message.empty()) text += str(text.empty() ? "" : ": ", failure.message);
   std::string todo = advice(failure, where);
   if (!todo.empty()) text += str(text.empty() ? "" : " (", todo, text.empty() ? "" : ")");

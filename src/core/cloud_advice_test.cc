@@ -61,6 +61,12 @@ TEST(Advice, IsSilentWhereWaitingIsAll) {
   }
 }
 
+TEST(Describe, ASentenceOfOursThatSaysWhatToDoIsLeftAlone) {
+  const CloudFailure none{kDenied, "no credentials",
+                          "no AWS credentials were found: run aws configure"};
+  EXPECT_EQ(describe(none, {}), none.message);
+}
+
 TEST(Describe, IsOneLineOfCodeSentenceAndAdvice) {
   EXPECT_EQ(describe({kCapacity, "Unsupported", "Not\nhere"}, {}), "Unsupported: Not here");
   EXPECT_EQ(describe({kDenied, "Blocked", "No"}, {}),

@@ -34,10 +34,14 @@ const CloudFailure* failure_of(const AwsReply& reply) {
   return std::get_if<CloudFailure>(&reply);
 }
 
+// EC2's listing, which is asked for all the time, fails for the same reason and says so.
+bool stops_everything(const CloudFailure& failure) {
+  return failure.what == FailureClass::kUnreachable || failure.code == "no credentials";
+}
+
 // No other question would be answered either.
 bool ends_all(const CloudFailure& failure) {
-  return failure.what == FailureClass::kUnreachable || failure.code == "no credentials" ||
-         core::refuses_identity(failure.code);
+  return stops_everything(failure) || core::refuses_identity(failure.code);
 }
 
 Question image_question(const PoolName& pool, const core::PoolSettings& settings,
@@ -137,7 +141,10 @@ void ask_next(const std::shared_ptr<Check>& check);
 
 void take(const std::shared_ptr<Check>& check, const Question& question, const AwsReply& reply) {
   const CloudFailure* failure = failure_of(reply);
-  if (failure != nullptr && ends_all(*failure)) {
+  if (failure != nullptr && stops_everything(*failure)) {
+    check->found_something = true;
+    check->questions.clear();
+  } else if (failure != nullptr && ends_all(*failure)) {
     say(*check,
         {LogLevel::kAlert, str("EC2 could not be asked whether launches would work: ",
                                describe(*failure, {.region = check->caller.setup().region}))});

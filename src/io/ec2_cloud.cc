@@ -84,9 +84,10 @@ struct Ec2Cloud::Shared : std::enable_shared_from_this<Shared> {
     sink.post(core::Identified{std::move(identity)});
   }
 
-  // STS is asked again and again; the same trouble is one line.
+  // STS is asked again and again; the same trouble is one line. A lack of keys is said by the
+  // listing.
   void say_why_unknown(const CloudFailure& failure) {
-    if (failure.code == trouble) return;
+    if (failure.code == trouble || failure.code == "no credentials") return;
     journal.log({core::LogLevel::kWarning, "aws.account",
                  str("STS does not say which account these credentials belong to: ",
                      describe(failure, {.action = "GetCallerIdentity", .region = region()}))});

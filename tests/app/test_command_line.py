@@ -269,6 +269,17 @@ class Honest(Case):
             os.close(end)
         held.detach()
 
+    def test_sentences_and_help_break_between_words_on_a_narrow_terminal(self):
+        for args in (["status", "--broker", "127.0.0.1:1"], ["status", "--help"], ["statsu"]):
+            ours, theirs = pty.openpty()
+            fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+            subprocess.run([BINARY, *args], env=environment(), stdout=theirs, stderr=theirs,
+                           timeout=PATIENCE)
+            os.close(theirs)
+            shown = os.read(ours, 65536).decode()
+            os.close(ours)
+            self.assertLessEqual(max(map(len, shown.splitlines())), 60, shown)
+
     def test_a_wide_table_becomes_readable_on_a_narrow_terminal(self):
         broker = self.broker(("STATUS all", overview(ready=[READY])))
         ours, theirs = pty.openpty()
@@ -471,7 +482,7 @@ class CheckConfig(Case):
         file = self.scratch() / "b.toml"
         file.write_text('max_workers = 3\n[pool.default]\nimage = "ami-1"\n')
         lines = self.run_cli("check-config", str(file)).stdout.splitlines()
-        self.assertTrue(lines[0].startswith(f"# {file} is good;"), lines)
+        self.assertTrue(lines[0].startswith(f"# {file} is good"), lines)
         self.assertEqual([line.split(" =")[0] for line in lines[1:] if " = " in line],
                          ["state_dir", "max_workers", "image"])
 

@@ -1,0 +1,19 @@
+#pragma once
+// Text for a terminal, broken between words.
+
+#include <cstddef>
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+namespace cb::app {
+
+// The columns of the terminal that `stream` is; 0: it is none, and nothing need be folded.
+std::size_t columns_of(std::FILE* stream);
+
+// `text` with lines of at most `columns`, where words allow it. What is folded goes on below the
+// line's second column (behind its last run of two blanks), or below its beginning; 0 columns:
+// nothing is folded.
+std::string folded(std::string_view text, std::size_t columns);
+
+}  // namespace cb::app
