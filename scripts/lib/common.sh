@@ -30,7 +30,7 @@ progress_show() {
     left=", about $(as_time $((elapsed * (100 - percent) / percent))) left"
   line=$(printf '%3d %% after %s%s: %s' "$percent" "$(as_time "$elapsed")" "$left" "$4")
   if [ -t 1 ]; then
-    width=$(stty size <&1 2>/dev/null | cut -d' ' -f2)
+    { width=$(stty size <&3 2>/dev/null | cut -d' ' -f2); } 3>&1
     [ "${width:-0}" -gt 20 ] || width=80
     printf '\r\033[K%s' "${line:0:width-1}"
   elif [ "$((percent / 10))" != "$progress_tenth" ]; then
