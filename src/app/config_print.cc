@@ -4,6 +4,7 @@
 
 #include "app/settings_table.h"
 #include "base/text.h"
+#include "io/aws_settings_table.h"
 
 namespace cb::app {
 namespace {
@@ -39,6 +40,19 @@ take effect at once, the others at the next start; the log names those. A faulty
 nothing.
 
 Secrets have no key: AWS credentials come from where the AWS command line finds them.
+)";
+
+constexpr std::string_view kAboutAwsSettings =
+    R"(What AWS's own tools read from the environment and from `~/.aws/config` and
+`~/.aws/credentials`, and what becomes of it here; what is set in `[aws]` goes first. The files are
+read as the AWS CLI reads them. *Honoured*: the broker does it itself. *By the AWS CLI*: the broker
+asks `aws configure export-credentials` for keys, and again before they expire; it needs version
+2.9.19 or later (Debian: `apt-get install awscli`), and where that is not there, the log says so.
+*In any case*: what it asks for is so whatever it says. *Refused*: the broker does not start with
+it, unless it has the value that is named here. *No matter*: it concerns what the broker never
+does. A value that a setting does not take, and a file or profile that cannot be read, keep the
+broker from starting, too; the sentence names the setting and never its value. A setting that
+begins with `AWS_`, or stands in the profile, and is not in this table is ignored, with a warning.
 )";
 
 std::string_view heading_note(std::string_view section) {
@@ -89,6 +103,24 @@ std::string row(const Setting& setting) {
              setting.reload == Reload::kYes ? "reload" : "restart", " | ", setting.doc, " |\n");
 }
 
+// The table of io, which the broker itself goes by.
+std::string aws_settings_markdown() {
+  std::string out = str("\n## AWS's own settings\n\n", kAboutAwsSettings,
+                        "\n| variable | key of a profile | here | takes | what it is |\n"
+                        "|---|---|---|---|---|\n");
+  const auto cell = [](std::string_view text) {
+    return text.empty() ? std::string() : code(std::string(text));
+  };
+  for (const io::AwsSettingRow& setting : io::aws_settings_table()) {
+    std::vector<std::string> takes;
+    for (std::string_view word : words(setting.takes)) takes.push_back(cell(word));
+    if (setting.takes == "number") takes = {"number, 1 or more"};
+    out += str("| ", cell(setting.variable), " | ", cell(setting.key), " | ",
+               to_string(setting.use), " | ", join(takes, ", "), " | ", setting.doc, " |\n");
+  }
+  return out;
+}
+
 std::string line(const LoadedConfig& loaded, const SettingKey& key, std::size_t column) {
   const Setting& setting = *key.setting;
   const Value value = setting.field.get(loaded.config, key.pool);
@@ -136,7 +168,7 @@ std::string configuration_markdown() {
     }
     out += row(setting);
   }
-  return out;
+  return out + aws_settings_markdown();
 }
 
 }  // namespace cb::app

@@ -79,12 +79,16 @@ Status Daemon::open_journal(core::Event& started) {
 }
 
 Status Daemon::open_cloud() {
-  const io::AwsEnvironment environment = aws_environment(loaded_.config.aws);
+  io::AwsEnvironment environment = aws_environment(loaded_.config.aws);
   io::AwsConfigured configured;
   configured.region = loaded_.config.core.region;
   configured.endpoint = loaded_.config.aws.endpoint;
   auto setup = io::find_aws_setup(environment, configured);
   if (!setup) return setup.error();
+  for (const std::string& warning : setup->warnings) {
+    say(LogLevel::kWarning, "aws.setting", warning);
+  }
+  environment.use_configured(configured);
   loaded_.config.core.region = setup->region;
   credentials_.emplace([environment] { return io::find_credentials(environment); });
   aws_.emplace(io_, *credentials_, journal_, std::move(*setup),

@@ -171,6 +171,7 @@ std::string advice(const CloudFailure& failure, const FailureContext& where) {
       return "look for the instance by its tag compute-broker-token; nothing is launched in its "
              "place before it is found or given up";
     case kUnreachable:
+      if (failure.code == "proxy") return "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY";
       return str("check this machine's network, DNS and [aws] region",
                  where.region.empty() ? "" : " (now ", where.region,
                  where.region.empty() ? "" : ")");

@@ -23,6 +23,9 @@ using core::CloudFailure;
 using core::FailureClass;
 using Clock = std::chrono::steady_clock;
 
+// A call whose signature is refused for its time so often has another trouble.
+constexpr int kClockCorrectionsMax = 3;
+
 WallTime wall_now() {
   return std::chrono::floor<Duration>(std::chrono::system_clock::now());
 }
@@ -44,7 +47,8 @@ class AwsCaller::Calls : public std::enable_shared_from_this<Calls> {
     boost::asio::steady_timer timer;
     Clock::time_point deadline;
     int repeats = 0;
-    bool clock_corrected = false;
+    Duration skew{0};  // that the last attempt was signed with
+    int clock_corrections = 0;
     bool keys_renewed = false;
     wire::AwsKeys keys;         // that the last attempt was signed with
     std::string key_of_caller;  // the access key that was known when it began; empty: none yet
@@ -67,6 +71,7 @@ class AwsCaller::Calls : public std::enable_shared_from_this<Calls> {
         credentials_(credentials),
         journal_(journal),
         settings_(settings),
+        repeats_max_(setup.attempts_max.value_or(settings.repeats_max + 1) - 1),
         reads_(settings.reads),
         launches_(settings.launches),
         terminations_(settings.terminations),
@@ -145,10 +150,11 @@ class AwsCaller::Calls : public std::enable_shared_from_this<Calls> {
         [&context = context_, go = step(call, next)] { boost::asio::post(context, go); });
   }
 
-  std::string endpoint(const AwsCall& what) const {
+  wire::AwsEndpoint endpoint(const AwsCall& what, const char* service) const {
     const bool sts = what.kind == AwsCallKind::kIdentify;
     const std::string& given = sts ? setup.sts_endpoint : setup.ec2_endpoint;
-    return given.empty() ? default_endpoint(sts ? "sts" : "ec2", what.region) : given;
+    if (!given.empty()) return {given, what.region};
+    return wire::aws_endpoint(service, what.region, setup.kind);
   }
 
   // False: other keys than those the caller reckons with; it has been told.
@@ -178,13 +184,14 @@ class AwsCaller::Calls : public std::enable_shared_from_this<Calls> {
     const AwsCall& what = call->what;
     const bool launch = what.kind == AwsCallKind::kLaunch;
     call->keys = set.keys;
-    const wire::SigningScope scope{what.region, what.kind == AwsCallKind::kIdentify ? "sts" : "ec2",
-                                   wall_now() + skew_};
-    HttpRequest request = signed_request(endpoint(what), what.body, scope, set.keys);
+    call->skew = skew_;
+    const char* const service = what.kind == AwsCallKind::kIdentify ? "sts" : "ec2";
+    const wire::AwsEndpoint to = endpoint(what, service);
+    const wire::SigningScope scope{to.region, service, wall_now() + skew_};
+    HttpRequest request = signed_request(setup, to.url, what.body, scope, set.keys);
     request.connect_limit = settings_.connect_limit;
     request.total_limit = launch ? settings_.launch_answer_limit : settings_.answer_limit;
     request.own_connection = launch;
-    request.ca_file = setup.ca_file;
     http_.send(std::move(request), [weak = weak_from_this(), call](HttpAnswer answer) {
       const auto self = weak.lock();
       if (self && self->under_way_.contains(call)) self->take(call, std::move(answer));
@@ -214,20 +221,25 @@ class AwsCaller::Calls : public std::enable_shared_from_this<Calls> {
     finish(call, std::move(failure));
   }
 
-  // True: the signature's time was wrong, and the next one's will be right.
+  // True: the signature's time was wrong, and the next one's will be right. What is wrong with the
+  // clock, another call that was under way may have learnt meanwhile.
   bool correct_clock(const CallPtr& call, const std::string& date) {
+    learn_skew(date);
+    const bool stale = std::chrono::abs(skew_ - call->skew) >= settings_.skew_min;
+    return stale && ++call->clock_corrections <= kClockCorrectionsMax;
+  }
+
+  void learn_skew(const std::string& date) {
     const auto aws = parse_http_date(date);
-    if (!aws || call->clock_corrected) return false;
+    if (!aws) return;
     const Duration off = *aws - wall_now();
-    if (std::chrono::abs(off - skew_) < settings_.skew_min) return false;
-    call->clock_corrected = true;
+    if (std::chrono::abs(off - skew_) < settings_.skew_min) return;
     skew_ = off;
     journal_.log({core::LogLevel::kWarning, "aws.clock",
                   str("this machine's clock is ",
                       to_string(Duration{std::chrono::floor<seconds>(std::chrono::abs(off))}),
                       off > Duration{0} ? " behind" : " ahead of",
                       " AWS: signatures are corrected; set the clock (timedatectl set-ntp true)")});
-    return true;
   }
 
   // Looks for other keys once; the same ones again need not be tried again.
@@ -255,7 +267,7 @@ class AwsCaller::Calls : public std::enable_shared_from_this<Calls> {
   }
 
   bool repeat(const CallPtr& call) {
-    if (call->repeats >= settings_.repeats_max) return false;
+    if (call->repeats >= repeats_max_) return false;
     const Duration bound =
         std::min(settings_.repeat_delay_max, settings_.repeat_delay_min * (1 << call->repeats));
     const Duration wait = prng_.between(Duration{0}, bound);
@@ -279,6 +291,7 @@ class AwsCaller::Calls : public std::enable_shared_from_this<Calls> {
   AwsCredentials& credentials_;
   port::Journal& journal_;
   const AwsCallSettings settings_;
+  const int repeats_max_;
   TokenBucket reads_, launches_, terminations_, identifications_;
   HttpClient http_;
   Prng prng_;

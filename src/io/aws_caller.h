@@ -10,7 +10,7 @@
 
 #include "core/cloud.h"
 #include "io/aws_credentials.h"
-#include "io/aws_environment.h"
+#include "io/aws_setup.h"
 #include "io/token_bucket.h"
 #include "port/ports.h"
 
@@ -31,7 +31,7 @@ struct AwsCallSettings {
   // has begun in time is not cut short by it.
   Duration whole_limit = seconds{60};
   // A throttled or failed read or termination is repeated after a random pause below `min`, doubled
-  // each time up to `max` (full jitter).
+  // each time up to `max` (full jitter). AwsSetup::attempts_max goes first.
   int repeats_max = 5;
   Duration repeat_delay_min = milliseconds{200};
   Duration repeat_delay_max = seconds{20};

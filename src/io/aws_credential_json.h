@@ -7,7 +7,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "wire/sigv4.h"
+#include "wire/aws_profile.h"
 
 namespace cb::io {
 
@@ -18,11 +18,18 @@ struct AwsCredentialSet {
   bool operator==(const AwsCredentialSet&) const = default;
 };
 
-// Knows AccessKeyId, SecretAccessKey, SessionToken or Token, Expiration, and Code. The Error never
-// quotes `json`.
-Result<AwsCredentialSet> parse_credential_json(std::string_view json, std::string source);
+enum class CredentialJson {
+  kCommand,  // {"Version": 1, ... "SessionToken"}: credential_process and the AWS CLI
+  kMachine,  // {"Code": "Success", ... "Token"}: containers and instances
+};
+// AccessKeyId, SecretAccessKey, the token and Expiration; what else is there is not looked at. The
+// Error never quotes `json`.
+Result<AwsCredentialSet> parse_credential_json(CredentialJson kind, std::string_view json,
+                                               std::string source);
 
-// ISO 8601 with "Z" or an offset, and with or without a fraction, as those sources write it.
+// A date and time with its zone in any of the forms that AWS's own tools take: ISO 8601 with 'T',
+// 't' or a blank, with or without seconds and their fraction, and "Z", "UTC" or an offset behind;
+// or as in HTTP.
 std::optional<WallTime> parse_expiration(std::string_view text);
 
 }  // namespace cb::io

@@ -17,10 +17,10 @@
 
 namespace cb::io {
 
-// The chain, first hit wins: the environment's keys; the profile (its keys, then its
-// credential_process); the container endpoint; the instance's role. Blocks, up to some 30 s for a
-// slow command. A source that was asked for and fails is an Error: falling through to the next
-// would sign with somebody else's keys.
+// The chain, first hit wins: the environment's keys; the profile, as wire/aws_profile.h has it; the
+// files of the former tools; the container endpoint; the instance's role. Blocks, up to some 30 s
+// for a slow command. A source that was asked for and fails is an Error: falling through to the
+// next would sign with somebody else's keys.
 Result<AwsCredentialSet> find_credentials(const AwsEnvironment& environment);
 
 struct AwsCredentialLimits {

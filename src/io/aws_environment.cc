@@ -2,80 +2,58 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <sstream>
 
 #include "base/text.h"
-#include "io/aws_metadata.h"
 
 namespace cb::io {
 namespace {
 
-// "" for a file that is not there: nobody has to have one.
-Result<std::string> read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    if (errno == ENOENT || errno == ENOTDIR) return std::string();
-    return Error{str("cannot read ", path, " (", std::strerror(errno),
-                     "): make it readable for the broker's user")};
+bool is_name(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+// "$NAME" and "${NAME}", left as they are where there is no such variable.
+std::string with_variables(std::string_view path, const AwsEnvironment& environment) {
+  std::string out;
+  while (!path.empty()) {
+    const auto dollar = path.find('$');
+    out += path.substr(0, dollar);
+    if (dollar == path.npos) break;
+    path.remove_prefix(dollar + 1);
+    const bool braces = path.starts_with('{') && path.find('}') != path.npos;
+    std::size_t end = braces ? path.find('}') : 0;
+    while (!braces && end < path.size() && is_name(path[end])) ++end;
+    const std::string name(braces ? path.substr(1, end - 1) : path.substr(0, end));
+    if (braces) ++end;
+    const auto found = environment.variables.find(name);
+    out += found == environment.variables.end() ? str('$', path.substr(0, end)) : found->second;
+    path.remove_prefix(end);
   }
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
+  return out;
+}
+
+std::string expanded(const std::string& path, const AwsEnvironment& environment) {
+  std::string out = with_variables(path, environment);
+  if (out == "~" || out.starts_with("~/")) out.replace(0, 1, environment.get("HOME"));
+  return out;
 }
 
 std::string path_of(const AwsEnvironment& environment, const char* variable, const char* name) {
-  std::string path = environment.get(variable);
-  const std::string home = environment.get("HOME");
-  if (path.starts_with("~/")) return home + path.substr(1);
-  if (!path.empty() || home.empty()) return path;
-  return str(home, "/.aws/", name);
+  const std::string path = environment.get(variable);
+  if (!path.empty()) return path;
+  return environment.get("HOME").empty() ? std::string() : str("~/.aws/", name);
 }
 
-Result<wire::AwsProfiles> read_profiles(const std::string& path, wire::AwsFile kind) {
-  if (path.empty()) return wire::AwsProfiles{};
-  auto text = read_file(path);
+Result<wire::AwsSections> read_sections(const std::string& path,
+                                        const AwsEnvironment& environment) {
+  if (path.empty()) return wire::AwsSections{};
+  auto text = read_aws_file(path, environment);
   if (!text) return text.error();
-  return wire::parse_aws_file(*text, kind, path);
-}
-
-bool may_be_region(const std::string& text) {
-  return !text.empty() && text.size() <= 32 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-  });
-}
-
-bool may_be_endpoint(const std::string& url) {
-  return url.empty() || url.starts_with("http://") || url.starts_with("https://");
-}
-
-std::string setting(const std::optional<LoadedProfile>& profile, const std::string& key) {
-  if (!profile) return {};
-  const auto found = profile->settings.find(key);
-  return found == profile->settings.end() ? std::string() : found->second;
-}
-
-Result<std::string> find_region(const AwsEnvironment& environment, const std::string& configured,
-                                const std::optional<LoadedProfile>& profile) {
-  std::string region = configured;
-  if (region.empty()) region = environment.first_of({"AWS_REGION", "AWS_DEFAULT_REGION"});
-  if (region.empty()) region = setting(profile, "region");
-  if (region.empty()) {
-    auto own = InstanceMetadata(environment).get("placement/region");
-    if (own) region = trim(*own);
-  }
-  if (region.empty()) {
-    return Error{"no AWS region is known: set [aws] region in the configuration, or AWS_REGION"};
-  }
-  if (!may_be_region(region)) {
-    return Error{str("\"", region,
-                     "\" is not the name of an AWS region: set [aws] region to one "
-                     "such as us-east-1")};
-  }
-  return region;
+  return wire::parse_aws_file(*text, expanded(path, environment));
 }
 
 }  // namespace
@@ -86,17 +64,14 @@ AwsEnvironment AwsEnvironment::of_process() {
     const std::string_view line(*entry);
     const auto equals = line.find('=');
     if (equals == line.npos) continue;
-    const std::string_view name = line.substr(0, equals);
-    if (name == "HOME" || name.starts_with("AWS_")) {
-      out.variables.emplace(name, line.substr(equals + 1));
-    }
+    out.variables.emplace(line.substr(0, equals), line.substr(equals + 1));
   }
   return out;
 }
 
 std::string AwsEnvironment::get(const std::string& name) const {
   const auto found = variables.find(name);
-  return found == variables.end() ? std::string() : found->second;
+  return found == variables.end() ? std::string() : std::string(trim(found->second));
 }
 
 std::string AwsEnvironment::first_of(std::initializer_list<const char*> names) const {
@@ -107,63 +82,70 @@ std::string AwsEnvironment::first_of(std::initializer_list<const char*> names) c
 }
 
 void AwsEnvironment::use_profile(const std::string& name) {
-  variables["AWS_PROFILE"] = name;
-  for (const char* key : {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}) {
+  for (const char* key :
+       {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN",
+        "AWS_CREDENTIAL_EXPIRATION", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN",
+        "AWS_ROLE_SESSION_NAME", "AWS_DEFAULT_PROFILE"}) {
     variables.erase(key);
+  }
+  variables["AWS_PROFILE"] = name;
+}
+
+void AwsEnvironment::use_configured(const AwsConfigured& configured) {
+  if (!configured.region.empty()) {
+    variables["AWS_REGION"] = variables["AWS_DEFAULT_REGION"] = configured.region;
+  }
+  if (!configured.endpoint.empty()) {
+    variables["AWS_ENDPOINT_URL_STS"] = configured.endpoint;
+    variables.erase("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
   }
 }
 
-Result<std::optional<LoadedProfile>> load_profile(const AwsEnvironment& environment) {
+Result<std::optional<wire::AwsProfile>> load_profile(const AwsEnvironment& environment) {
   const std::string credentials_path =
       path_of(environment, "AWS_SHARED_CREDENTIALS_FILE", "credentials");
   const std::string config_path = path_of(environment, "AWS_CONFIG_FILE", "config");
-  auto credentials = read_profiles(credentials_path, wire::AwsFile::kCredentials);
+  auto credentials = read_sections(credentials_path, environment);
   if (!credentials) return credentials.error();
-  auto config = read_profiles(config_path, wire::AwsFile::kConfig);
+  auto config = read_sections(config_path, environment);
   if (!config) return config.error();
   const std::string named = environment.first_of({"AWS_PROFILE", "AWS_DEFAULT_PROFILE"});
-  LoadedProfile loaded{named.empty() ? "default" : named, {}};
-  auto merged = wire::merged_profile(loaded.name, *credentials, *config);
-  if (merged) {
-    loaded.settings = std::move(*merged);
-    return std::optional(std::move(loaded));
-  }
-  if (named.empty()) return std::optional<LoadedProfile>();
-  return Error{str("AWS profile ", named, " is in neither ", credentials_path, " nor ", config_path,
-                   ": run aws configure --profile ", named, ", or unset AWS_PROFILE")};
+  auto profile = wire::find_profile(named.empty() ? "default" : named, *credentials, *config);
+  if (!profile || *profile || named.empty()) return profile;
+  return Error{str("AWS profile ", named, " is in neither ",
+                   expanded(credentials_path, environment), " nor ",
+                   expanded(config_path, environment), ": run aws configure --profile ", named,
+                   ", or unset AWS_PROFILE")};
 }
 
-Result<AwsSetup> find_aws_setup(const AwsEnvironment& environment,
-                                const AwsConfigured& configured) {
-  // A profile that cannot be read is no reason not to start where it is not needed: whoever looks
-  // for its keys says what is wrong with it, and goes on looking.
-  auto loaded = load_profile(environment);
-  const std::optional<LoadedProfile> profile = loaded ? *loaded : std::nullopt;
-  auto region = find_region(environment, configured.region, profile);
-  if (!region) return loaded ? region.error() : loaded.error();
-  AwsSetup setup{*region, configured.endpoint, configured.endpoint,
-                 environment.get("AWS_CA_BUNDLE")};
-  if (configured.endpoint.empty() &&
-      environment.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") != "true") {
-    std::string both = environment.get("AWS_ENDPOINT_URL");
-    if (both.empty()) both = setting(profile, "endpoint_url");
-    const auto or_both = [&](std::string own) { return own.empty() ? both : own; };
-    setup.ec2_endpoint = or_both(environment.get("AWS_ENDPOINT_URL_EC2"));
-    setup.sts_endpoint = or_both(environment.get("AWS_ENDPOINT_URL_STS"));
-  }
-  for (const std::string& endpoint : {setup.ec2_endpoint, setup.sts_endpoint}) {
-    if (!may_be_endpoint(endpoint)) {
-      return Error{str("the AWS endpoint \"", endpoint,
-                       "\" does not begin with http:// or "
-                       "https://: mend [aws] endpoint, or AWS_ENDPOINT_URL")};
-    }
-  }
-  return setup;
+std::string AwsSources::get(const std::string& variable, const std::string& key) const {
+  std::string value = environment.get(variable);
+  return value.empty() && profile ? profile->get(key) : value;
 }
 
-std::string default_endpoint(const std::string& service, const std::string& region) {
-  return str("https://", service, '.', region, ".amazonaws.com",
-             region.starts_with("cn-") ? ".cn" : "");
+bool AwsSources::is_true(const std::string& variable, const std::string& key) const {
+  std::string value = get(variable, key);
+  for (char& c : value) c = static_cast<char>(c | 0x20);
+  return value == "true";
+}
+
+Result<AwsSources> load_aws_sources(const AwsEnvironment& environment) {
+  auto profile = load_profile(environment);
+  if (!profile) return profile.error();
+  return AwsSources{environment, std::move(*profile)};
+}
+
+Result<std::string> read_aws_file(const std::string& path, const AwsEnvironment& environment) {
+  const std::string full = expanded(path, environment);
+  std::ifstream file(full, std::ios::binary);
+  if (!file) {
+    if (errno == ENOENT || errno == ENOTDIR) return std::string();
+    return Error{str("cannot read ", full, " (", std::strerror(errno),
+                     "): make it readable for the broker's user")};
+  }
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
 }
 
 }  // namespace cb::io

@@ -13,6 +13,9 @@ namespace cb::io {
 namespace {
 
 constexpr std::size_t kAnswerMax = 64 * 1024;
+constexpr int kContainerAttempts = 3;
+constexpr const char* kIpv4 = "http://169.254.169.254";
+constexpr const char* kIpv6 = "http://[fd00:ec2::254]";
 
 HttpRequest request(std::string method, std::string url, const MetadataLimits& limits) {
   HttpRequest out;
@@ -45,26 +48,56 @@ bool may_ask(std::string_view url) {
   return host.starts_with("127.") && host.find_first_not_of("0123456789.") == host.npos;
 }
 
-std::string container_authorization(const AwsEnvironment& environment) {
-  const std::string path = environment.get("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
-  if (path.empty()) return environment.get("AWS_CONTAINER_AUTHORIZATION_TOKEN");
-  std::ifstream file(path, std::ios::binary);
-  return std::string(trim(std::string(std::istreambuf_iterator<char>(file), {})));
+Result<std::string> container_authorization(const AwsEnvironment& environment) {
+  std::string name = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
+  std::string word = environment.get(name);
+  if (const std::string path = environment.get(name + "_FILE"); !path.empty()) {
+    name += "_FILE";
+    std::ifstream file(path, std::ios::binary);
+    if (!file) return Error{str(name, " names a file that cannot be read")};
+    word = trim(std::string(std::istreambuf_iterator<char>(file), {}));
+  }
+  if (word.find_first_of("\r\n") == word.npos) return word;
+  return Error{str(name, " holds a line break, which no header may")};
+}
+
+bool asks_by_ipv6(const AwsSources& sources) {
+  std::string mode =
+      sources.get("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ec2_metadata_service_endpoint_mode");
+  for (char& c : mode) c = static_cast<char>(c | 0x20);
+  if (!mode.empty()) return mode == "ipv6";
+  return sources.is_true("AWS_IMDS_USE_IPV6", "imds_use_ipv6");
 }
 
 }  // namespace
 
-InstanceMetadata::InstanceMetadata(const AwsEnvironment& environment, MetadataLimits limits)
-    : endpoint_(environment.get("AWS_EC2_METADATA_SERVICE_ENDPOINT")), limits_(limits) {
-  if (endpoint_.empty()) endpoint_ = "http://169.254.169.254";
+InstanceMetadata::InstanceMetadata(const AwsSources& sources, MetadataLimits limits)
+    : endpoint_(sources.get("AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint")),
+      limits_(limits) {
+  if (endpoint_.empty()) endpoint_ = asks_by_ipv6(sources) ? kIpv6 : kIpv4;
   while (endpoint_.ends_with('/')) endpoint_.pop_back();
-  if (environment.get("AWS_EC2_METADATA_DISABLED") == "true") endpoint_.clear();
+  if (sources.is_true("AWS_EC2_METADATA_DISABLED", "")) endpoint_.clear();
+  constexpr std::int64_t kMost = 60;  // of both
+  if (auto time =
+          parse_int(sources.get("AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout"))) {
+    limits_.connect = limits_.total = seconds{std::clamp<std::int64_t>(*time, 1, kMost)};
+  }
+  if (auto times = parse_int(
+          sources.get("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "metadata_service_num_attempts"))) {
+    attempts_ = std::clamp<std::int64_t>(*times, 1, kMost);
+  }
+}
+
+Result<std::string> InstanceMetadata::ask(const HttpRequest& request) const {
+  auto body = body_of(request);
+  for (std::int64_t n = 1; !body && n < attempts_; ++n) body = body_of(request);
+  return body;
 }
 
 Status InstanceMetadata::fetch_token() {
   HttpRequest put = request("PUT", endpoint_ + "/latest/api/token", limits_);
   put.headers = {{"X-aws-ec2-metadata-token-ttl-seconds", "300"}};
-  auto token = body_of(put);
+  auto token = ask(put);
   if (!token) return token.error();
   token_ = trim(*token);
   return Done{};
@@ -75,9 +108,9 @@ Result<std::string> InstanceMetadata::get(const std::string& path) {
   if (token_.empty()) {
     if (Status fetched = fetch_token(); !fetched) return fetched.error();
   }
-  HttpRequest ask = request("GET", str(endpoint_, "/latest/meta-data/", path), limits_);
-  ask.headers = {{"X-aws-ec2-metadata-token", token_}};
-  return body_of(ask);
+  HttpRequest get = request("GET", str(endpoint_, "/latest/meta-data/", path), limits_);
+  get.headers = {{"X-aws-ec2-metadata-token", token_}};
+  return ask(get);
 }
 
 std::optional<Result<std::string>> container_credentials(const AwsEnvironment& environment,
@@ -87,14 +120,17 @@ std::optional<Result<std::string>> container_credentials(const AwsEnvironment& e
   if (relative.empty() && full.empty()) return {};
   const std::string url = relative.empty() ? full : "http://169.254.170.2" + relative;
   if (!may_ask(url)) {
-    return Error{str("AWS_CONTAINER_CREDENTIALS_FULL_URI is ", url,
-                     ", which is neither https nor on this machine: keys are not asked for there")};
+    return Error{
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI is neither https nor on this machine: keys are not "
+        "asked for there"};
   }
   HttpRequest ask = request("GET", url, limits);
-  if (std::string word = container_authorization(environment); !word.empty()) {
-    ask.headers = {{"Authorization", word}};
-  }
-  return body_of(ask);
+  auto word = container_authorization(environment);
+  if (!word) return word.error();
+  if (!word->empty()) ask.headers = {{"Authorization", *word}};
+  auto body = body_of(ask);
+  for (int n = 1; !body && n < kContainerAttempts; ++n) body = body_of(ask);
+  return body;
 }
 
 }  // namespace cb::io

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "io/aws_environment.h"
+#include "io/http_client.h"
 
 namespace cb::io {
 
@@ -21,9 +22,9 @@ struct MetadataLimits {
 
 class InstanceMetadata {
  public:
-  // AWS_EC2_METADATA_SERVICE_ENDPOINT replaces http://169.254.169.254;
+  // Asks http://169.254.169.254, or as the settings of io/aws_settings_table.h say;
   // AWS_EC2_METADATA_DISABLED=true makes every get an Error at once.
-  explicit InstanceMetadata(const AwsEnvironment& environment, MetadataLimits limits = {});
+  explicit InstanceMetadata(const AwsSources& sources, MetadataLimits limits = {});
 
   // The text at /latest/meta-data/`path`; an Error when this is no EC2 instance, or has no such
   // entry.
@@ -31,14 +32,17 @@ class InstanceMetadata {
 
  private:
   Status fetch_token();
+  Result<std::string> ask(const HttpRequest& request) const;
 
   std::string endpoint_;  // empty: disabled
   MetadataLimits limits_;
+  std::int64_t attempts_ = 1;
   std::string token_;
 };
 
 // Empty when the environment names no container endpoint; otherwise its JSON, or why not. The
-// address must be https, or http on loopback or the link-local addresses of ECS and EKS.
+// address must be https, or http on loopback or the link-local addresses of ECS and EKS. It is
+// asked three times, as AWS's own tools do it.
 std::optional<Result<std::string>> container_credentials(const AwsEnvironment& environment,
                                                          MetadataLimits limits = {});
 

@@ -23,8 +23,9 @@ Address parse(std::string_view url) {
 
 }  // namespace
 
-HttpRequest signed_request(const std::string& endpoint, const std::string& body,
-                           const wire::SigningScope& scope, const wire::AwsKeys& keys) {
+HttpRequest signed_request(const AwsSetup& setup, const std::string& endpoint,
+                           const std::string& body, const wire::SigningScope& scope,
+                           const wire::AwsKeys& keys) {
   const Address address = parse(endpoint);
   wire::RequestToSign to_sign;
   to_sign.path = address.path;
@@ -36,8 +37,12 @@ HttpRequest signed_request(const std::string& endpoint, const std::string& body,
       str(endpoint.substr(0, endpoint.find("://")), "://", address.authority, address.path);
   request.headers = to_sign.headers;
   for (auto& header : wire::sign_v4(to_sign, scope, keys)) request.headers.push_back(header);
-  request.headers.emplace_back("User-Agent", "compute-broker");
+  request.headers.emplace_back("User-Agent", setup.user_agent);
   request.body = body;
+  request.ca_file = setup.ca_file;
+  request.proxy = proxy_for(request.url, setup.proxies);
+  request.proxy_ca_file = setup.proxies.ca_file;
+  request.proxy_client_cert = setup.proxies.client_cert;
   return request;
 }
 

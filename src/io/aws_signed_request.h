@@ -4,14 +4,16 @@
 #include <string>
 
 #include "base/time.h"
+#include "io/aws_setup.h"
 #include "io/http_client.h"
 #include "wire/sigv4.h"
 
 namespace cb::io {
 
-// POST of the form `body` to `endpoint` (a URL, perhaps with a path), signed for `scope`. Time
-// limits and the rest keep their defaults.
-HttpRequest signed_request(const std::string& endpoint, const std::string& body,
-                           const wire::SigningScope& scope, const wire::AwsKeys& keys);
+// POST of the form `body` to `endpoint` (a URL, perhaps with a path), signed for `scope`, in the
+// manner of `setup`. Time limits keep their defaults.
+HttpRequest signed_request(const AwsSetup& setup, const std::string& endpoint,
+                           const std::string& body, const wire::SigningScope& scope,
+                           const wire::AwsKeys& keys);
 
 }  // namespace cb::io

@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <future>
+#include <latch>
 #include <map>
 #include <optional>
 
@@ -302,6 +304,63 @@ TEST_F(Ec2CloudTest, AWrongClockIsNoticedFromTheAnswerAndCorrected) {
   events_.all.clear();
   EXPECT_TRUE(std::holds_alternative<core::Launched>(launch()));
   EXPECT_EQ(sent(), 3u);  // it stays corrected
+}
+
+TEST_F(Ec2CloudTest, EveryCallThatWasSignedWithTheFormerClockIsSignedAnew) {
+  std::latch both_sent(2);  // with the wrong time, before either is answered
+  std::atomic<int> wrong = 0;
+  server_.emplace([&](const ReceivedRequest& request) {
+    ServerReply reply = in_the_future(request);
+    const bool refused = reply.bytes.find("RequestExpired") != std::string::npos;
+    if (refused && wrong++ < 2) both_sent.arrive_and_wait();
+    return reply;
+  });
+  connect(server_->url());
+  for (const char* token : {"cb-1", "cb-2"}) {
+    cloud_->launch({{token}, "us-east-1", "Action=RunInstances"});
+  }
+  wait_for_events(2);
+  for (const core::Event& event : events_.all) {
+    const auto& result = std::get<core::LaunchAnswered>(event).result;
+    EXPECT_TRUE(std::holds_alternative<core::Launched>(result));
+  }
+  EXPECT_EQ(sent(), 4u);
+  EXPECT_THAT(lines_.keys, ElementsAre("aws.clock"));
+}
+
+TEST_F(Ec2CloudTest, ASignatureThatIsRefusedForItsTimeForEverIsGivenUp) {
+  serve([n = 0](const ReceivedRequest&) mutable {
+    const char* date = n++ % 2 == 0 ? "Date: Mon, 23 Nov 2020 10:00:00 GMT\r\n"
+                                    : "Date: Mon, 23 Nov 2015 10:00:00 GMT\r\n";
+    return http_reply(400, error_body("RequestExpired"), date);
+  });
+  EXPECT_TRUE(std::holds_alternative<CloudFailure>(launch()));
+  EXPECT_EQ(sent(), 4u);
+}
+
+TEST_F(Ec2CloudTest, TheSettingOfAwsToolsSaysHowOftenAReadIsTried) {
+  answer_with({fail(503, "RequestLimitExceeded")});
+  cloud_.reset();
+  AwsSetup setup{"us-east-1", server_->url(), server_->url(), ""};
+  setup.attempts_max = 2;
+  caller_.emplace(context_, credentials_, lines_, setup, settings_);
+  cloud_.emplace(*caller_, events_, lines_, cloud_settings_);
+  EXPECT_EQ(std::get<CloudFailure>(list()).what, FailureClass::kThrottle);
+  EXPECT_EQ(sent(), 2u);
+}
+
+TEST_F(Ec2CloudTest, AProxyThatLetsNothingThroughMeansThatALaunchDidNotHappen) {
+  HttpTestServer proxy([](const ReceivedRequest&) { return http_reply(503, ""); });
+  cloud_.reset();
+  AwsSetup setup{"us-east-1", "", "", ""};
+  setup.proxies.https = proxy.url();
+  caller_.emplace(context_, credentials_, lines_, setup, settings_);
+  cloud_.emplace(*caller_, events_, lines_, cloud_settings_);
+  const auto failure = std::get<CloudFailure>(launch());
+  EXPECT_EQ(failure.what, FailureClass::kUnreachable);
+  EXPECT_EQ(failure.code, "proxy");
+  EXPECT_THAT(failure.message, HasSubstr("the proxy 127.0.0.1:"));
+  EXPECT_THAT(failure.message, HasSubstr("to ec2.us-east-1.amazonaws.com (HTTP 503"));
 }
 
 ServerReply account() {

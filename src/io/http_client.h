@@ -1,7 +1,7 @@
 #pragma once
 // HTTPS to AWS: libcurl in a thread of its own. Nothing here repeats a request; TLS certificates
-// are always verified; redirects are never followed. https goes through the proxy that HTTPS_PROXY
-// and NO_PROXY name, as the AWS CLI's does; plain http (metadata, simulators) never does.
+// are always verified; redirects are never followed. A request goes through a proxy only where it
+// says so (io/http_proxy.h); the environment is not looked at.
 
 #include <boost/asio/io_context.hpp>
 #include <cstddef>
@@ -29,19 +29,21 @@ struct HttpRequest {
   bool own_connection = false;
   std::size_t answer_bytes_max = 64 * 1024 * 1024;  // more is kNoAnswer, "answer too large"
   std::string ca_file;                              // empty: the system's
+  std::string proxy;                                // URL; empty: none
+  std::string proxy_ca_file, proxy_client_cert;     // for an https proxy; empty: the system's, none
 };
 
 struct HttpAnswer {
   enum class End {
     kAnswered,  // `status`, `body`, `date` are set
-    kNotSent,   // no byte of the request left this machine: it did not happen
+    kNotSent,   // no byte of the request reached its host: it did not happen
     kNoAnswer,  // it may or may not have happened
   };
   End end = End::kNotSent;
   int status = 0;
   std::string date;  // the header Date, as it came
   std::string body;
-  std::string code;  // "timeout", "connect", "dns", "tls", "reset"; empty when answered
+  std::string code;  // "timeout", "connect", "dns", "tls", "proxy", "reset"; empty when answered
   std::string why;   // one sentence with the host; empty when answered
 };
 

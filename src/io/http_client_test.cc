@@ -169,7 +169,57 @@ TEST(HttpOnce, BlocksForTheAnswer) {
   EXPECT_EQ(http_once(request).body, "GET /t HTTP/1.1");
 }
 
-TEST(HttpOnce, UsesNoProxyOfTheEnvironmentForPlainHttp) {
+// A proxy that answers CONNECT, and everything else, with `status`.
+HttpAnswer through_proxy(const std::string& url, int status, std::string* said = nullptr) {
+  HttpTestServer proxy([&](const ReceivedRequest& request) {
+    if (said != nullptr) *said = request.line();
+    return http_reply(status, "a page of the proxy");
+  });
+  HttpRequest request;
+  request.url = url;
+  request.proxy = "http://user:hidden@" + proxy.url().substr(7);
+  return http_once(request);
+}
+
+TEST(HttpProxy, ThatRefusesATunnelHasSentNothingAndIsNamed) {
+  for (int status : {403, 407, 503}) {
+    std::string said;
+    const HttpAnswer answer = through_proxy("https://ec2.example.invalid/", status, &said);
+    EXPECT_EQ(said, "CONNECT ec2.example.invalid:443 HTTP/1.1");
+    EXPECT_EQ(answer.end, End::kNotSent) << status;
+    EXPECT_EQ(answer.code, "proxy");
+    EXPECT_THAT(answer.why, HasSubstr("the proxy 127.0.0.1:"));
+    EXPECT_THAT(answer.why, HasSubstr("to ec2.example.invalid (HTTP " + std::to_string(status)));
+    EXPECT_THAT(answer.why, testing::Not(HasSubstr("hidden")));
+    EXPECT_EQ(answer.body, "");
+  }
+}
+
+TEST(HttpProxy, ThatCannotBeReachedHasSentNothingAndIsNamed) {
+  HttpRequest request;
+  request.url = "https://ec2.example.invalid/";
+  request.proxy = str("http://user:hidden@127.0.0.1:", closed_port());
+  const HttpAnswer answer = http_once(request);
+  EXPECT_EQ(answer.end, End::kNotSent);
+  EXPECT_EQ(answer.code, "proxy");
+  EXPECT_THAT(answer.why, HasSubstr("(through the proxy 127.0.0.1:"));
+  EXPECT_THAT(answer.why, testing::Not(HasSubstr("hidden")));
+}
+
+TEST(HttpProxy, WhoseTunnelBreaksBeforeTheRequestHasSentNothing) {
+  const HttpAnswer broken = through_proxy("https://ec2.example.invalid/", 200);
+  EXPECT_EQ(broken.end, End::kNotSent);  // a tunnel in which nobody speaks TLS
+}
+
+TEST(HttpProxy, ForPlainHttpIsAskedForTheUrlAndMayWantAPassword) {
+  std::string said;
+  EXPECT_EQ(through_proxy("http://ec2.example.invalid/x", 200, &said).status, 200);
+  EXPECT_EQ(said, "POST http://ec2.example.invalid/x HTTP/1.1");
+  EXPECT_EQ(through_proxy("http://ec2.example.invalid/x", 407).end, End::kNotSent);
+  EXPECT_EQ(through_proxy("http://ec2.example.invalid/x", 503).end, End::kAnswered);
+}
+
+TEST(HttpOnce, UsesNoProxyOfTheEnvironment) {
   HttpTestServer server([](const ReceivedRequest&) { return http_reply(200, "ok"); });
   HttpRequest request;
   request.url = server.url();

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "io/http_proxy.h"
 
 namespace cb::io {
 namespace {
@@ -30,8 +31,9 @@ std::string_view code_of(CURLcode result) {
     case CURLE_OPERATION_TIMEDOUT:
       return "timeout";
     case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
       return "dns";
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return "proxy";
     case CURLE_COULDNT_CONNECT:
       return "connect";
     case CURLE_SSL_CONNECT_ERROR:
@@ -46,13 +48,6 @@ std::string_view code_of(CURLcode result) {
     default:
       return "http";
   }
-}
-
-// "https://ec2.us-east-1.amazonaws.com/x" -> "ec2.us-east-1.amazonaws.com": what a person can use.
-std::string_view host_of(std::string_view url) {
-  const auto scheme = url.find("://");
-  if (scheme != url.npos) url.remove_prefix(scheme + 3);
-  return url.substr(0, url.find('/'));
 }
 
 }  // namespace
@@ -70,7 +65,7 @@ void HttpTransfer::set_up() {
   set(easy, CURLOPT_URL, request_.url.c_str());
   set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   set(easy, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
-  if (request_.url.starts_with("http://")) set(easy, CURLOPT_PROXY, "");
+  set_up_proxy();
   if (!request_.ca_file.empty()) set(easy, CURLOPT_CAINFO, request_.ca_file.c_str());
   set(easy, CURLOPT_NOSIGNAL, 1L);
   // Without it a resolver that hangs would hold up the whole thread when its request times out.
@@ -83,11 +78,31 @@ void HttpTransfer::set_up() {
   set(easy, CURLOPT_HEADERDATA, static_cast<void*>(this));
   set(easy, CURLOPT_WRITEFUNCTION, &HttpTransfer::on_body);
   set(easy, CURLOPT_WRITEDATA, static_cast<void*>(this));
+  set(easy, CURLOPT_PREREQFUNCTION, &HttpTransfer::on_request);
+  set(easy, CURLOPT_PREREQDATA, static_cast<void*>(this));
   set(easy, CURLOPT_PRIVATE, static_cast<void*>(this));
   if (request_.own_connection) {
     set(easy, CURLOPT_FRESH_CONNECT, 1L);
     set(easy, CURLOPT_FORBID_REUSE, 1L);
   }
+}
+
+void HttpTransfer::set_up_proxy() {
+  CURL* easy = easy_.get();
+  set(easy, CURLOPT_PROXY, request_.proxy.c_str());  // empty: none, whatever the environment says
+  set(easy, CURLOPT_NOPROXY, "");
+  set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  if (!request_.proxy_ca_file.empty()) {
+    set(easy, CURLOPT_PROXY_CAINFO, request_.proxy_ca_file.c_str());
+  }
+  if (!request_.proxy_client_cert.empty()) {
+    set(easy, CURLOPT_PROXY_SSLCERT, request_.proxy_client_cert.c_str());
+  }
+}
+
+int HttpTransfer::on_request(void* self, char*, char*, int, int) {
+  static_cast<HttpTransfer*>(self)->begun_ = true;
+  return CURL_PREREQFUNC_OK;
 }
 
 void HttpTransfer::set_up_body() {
@@ -132,7 +147,10 @@ HttpAnswer HttpTransfer::answer(CURLcode result) {
   long status = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
   answer_.status = static_cast<int>(status);
-  if (result == CURLE_OK) {
+  const bool plain = request_.url.starts_with("http://");
+  if (result == CURLE_OK && plain && refused_by_proxy(answer_, status)) {
+    // A proxy that is not let through answers in the place of the host.
+  } else if (result == CURLE_OK) {
     answer_.end = HttpAnswer::End::kAnswered;
   } else {
     describe_failure(answer_, result);
@@ -141,14 +159,35 @@ HttpAnswer HttpTransfer::answer(CURLcode result) {
 }
 
 void HttpTransfer::describe_failure(HttpAnswer& answer, CURLcode result) {
-  long sent = 0;
+  answer.body.clear();
+  long status = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_CONNECTCODE, &status);
+  if (!begun_ && status / 100 != 2 && refused_by_proxy(answer, status)) return;
+  long sent = 0;  // what was said to a proxy counts here too
   curl_easy_getinfo(easy_.get(), CURLINFO_REQUEST_SIZE, &sent);
-  answer.end = sent == 0 ? HttpAnswer::End::kNotSent : HttpAnswer::End::kNoAnswer;
+  const bool not_sent = !begun_ || sent == 0;
+  answer.end = not_sent ? HttpAnswer::End::kNotSent : HttpAnswer::End::kNoAnswer;
   answer.code = code_of(result);
   std::string detail = error_[0] != '\0' ? error_ : curl_easy_strerror(result);
   if (too_large_) detail = str("answer too large: over ", request_.answer_bytes_max, " bytes");
-  answer.why = str(host_of(request_.url), ": ", detail);
+  answer.why = str(host_and_port(request_.url), ": ", detail);
+  if (!request_.proxy.empty()) {
+    if (result == CURLE_COULDNT_CONNECT) answer.code = "proxy";
+    answer.why += str(" (through the proxy ", host_and_port(request_.proxy), ')');
+  }
+}
+
+// True, and said: the proxy did not let the request through.
+bool HttpTransfer::refused_by_proxy(HttpAnswer& answer, long status) const {
+  const bool plain = request_.url.starts_with("http://");
+  if (request_.proxy.empty() || status == 0 || (plain && status != 407)) return false;
+  answer.end = HttpAnswer::End::kNotSent;
+  answer.code = "proxy";
+  answer.why = str("the proxy ", host_and_port(request_.proxy),
+                   " does not let requests through to ", host_and_port(request_.url), " (HTTP ",
+                   status, status == 407 ? ", it asks for a user and a password" : "", ")");
   answer.body.clear();
+  return true;
 }
 
 }  // namespace cb::io

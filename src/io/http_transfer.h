@@ -24,9 +24,12 @@ class HttpTransfer {
  private:
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
+  static int on_request(void* self, char* to, char* from, int to_port, int from_port);
   void set_up();
+  void set_up_proxy();
   void set_up_body();
   void describe_failure(HttpAnswer& answer, CURLcode result);
+  bool refused_by_proxy(HttpAnswer& answer, long connect_status) const;
 
   struct FreeEasy {
     void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
@@ -38,6 +41,7 @@ class HttpTransfer {
   HttpRequest request_;
   HttpAnswer answer_;
   bool too_large_ = false;
+  bool begun_ = false;  // the way to the host is open, through proxy and TLS
   char error_[CURL_ERROR_SIZE] = {};
   std::unique_ptr<curl_slist, FreeList> headers_;
   std::unique_ptr<CURL, FreeEasy> easy_;

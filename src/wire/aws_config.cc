@@ -1,132 +1,179 @@
 #include "wire/aws_config.h"
 
+#include <utility>
+
 #include "base/text.h"
 
 namespace cb::wire {
 namespace {
 
-std::string_view unquoted(std::string_view name) {
-  if (name.size() >= 2 && (name[0] == '"' || name[0] == '\'') && name.back() == name[0]) {
-    return name.substr(1, name.size() - 2);
-  }
-  return name;
+constexpr std::string_view kBlanks = " \t\r\n\v\f";
+
+std::size_t indentation(std::string_view line) {
+  const auto first = line.find_first_not_of(kBlanks);
+  return first == line.npos ? 0 : first;
 }
 
-// The profile that a section header names; empty for a section of another kind.
-std::string profile_of(std::string_view header, AwsFile kind) {
-  constexpr std::string_view kWord = "profile";
-  if (kind == AwsFile::kCredentials || header == "default") return std::string(unquoted(header));
-  if (!header.starts_with(kWord)) return {};
-  const std::string_view rest = header.substr(kWord.size());  // with the blank before the name
-  return rest == trim(rest) ? std::string() : std::string(unquoted(trim(rest)));
+// A file's lines, ended by \n, \r\n or \r.
+std::vector<std::string_view> lines_of(std::string_view text) {
+  std::vector<std::string_view> out;
+  while (!text.empty()) {
+    const auto end = text.find_first_of("\r\n");
+    out.push_back(text.substr(0, end));
+    if (end == text.npos) break;
+    const bool two = text[end] == '\r' && end + 1 < text.size() && text[end + 1] == '\n';
+    text.remove_prefix(end + (two ? 2 : 1));
+  }
+  return out;
 }
 
 class Reader {
  public:
-  Reader(AwsFile kind, std::string_view file_name) : kind_(kind), file_name_(file_name) {}
+  explicit Reader(std::string_view file_name) : file_name_(file_name) {}
 
   // False: `error` says why.
   bool line(std::string_view raw) {
     ++number_;
     const std::string_view text = trim(raw);
-    if (text.empty() || text[0] == '#' || text[0] == ';') return true;
-    if (text[0] == '[') return section(text);
-    const bool indented = raw[0] == ' ' || raw[0] == '\t';
-    if (indented && in_setting_) return true;
+    if (text.empty()) {
+      if (value_ != nullptr) *value_ += '\n';
+      return true;
+    }
+    if (text[0] == '#' || text[0] == ';') return true;
+    if (value_ != nullptr && indentation(raw) > indentation_) {
+      *value_ += str('\n', text);
+      return true;
+    }
+    indentation_ = indentation(raw);
+    value_ = nullptr;
+    const auto end = text.rfind(']');
+    if (text[0] == '[' && end != text.npos && end > 1) return section(text.substr(1, end - 1));
     return setting(text);
   }
 
-  AwsProfiles profiles;
+  // Once, after the last line.
+  bool finish() {
+    const AwsSettings defaults = std::exchange(raw_[kDefaults], {});
+    raw_.erase(kDefaults);
+    for (auto& [header, settings] : raw_) {
+      settings.insert(defaults.begin(), defaults.end());  // where it has none of its own
+      for (auto& [key, value] : settings) {
+        if (!take(header, key, value)) return false;
+      }
+      sections.try_emplace(header);
+    }
+    return true;
+  }
+
+  AwsSections sections;
   Error error;
 
  private:
+  static constexpr const char* kDefaults = "DEFAULT";  // the section whose settings all others have
+
   bool fail(std::string_view what) {
     error.what = str(file_name_, " line ", number_, ": ", what);
     return false;
   }
 
-  bool section(std::string_view text) {
-    const auto end = text.find(']');
-    if (end == text.npos) return fail("a section begins with [ and has no ]");
-    const std::string name = profile_of(trim(text.substr(1, end - 1)), kind_);
-    in_section_ = true;
-    in_setting_ = false;
-    current_ = name.empty() ? nullptr : &profiles[name];
+  bool section(std::string_view header) {
+    const auto [place, fresh] = raw_.try_emplace(std::string(header));
+    if (!fresh && header != kDefaults) {
+      return fail(str("the section [", header, "] is there already: put its settings together"));
+    }
+    current_ = &place->second;
     return true;
   }
 
   bool setting(std::string_view text) {
-    const auto equals = text.find('=');
-    if (equals == text.npos || equals == 0)
+    if (current_ == nullptr) return fail("a setting before the first [section]");
+    const auto equals = text.find_first_of("=:");
+    if (equals == text.npos || equals == 0) {
       return fail("this is neither [section] nor key = value");
-    if (!in_section_) return fail("a setting before the first [section]");
-    in_setting_ = true;
-    if (current_ != nullptr) {
-      (*current_)[lower(trim(text.substr(0, equals)))] = trim(text.substr(equals + 1));
+    }
+    const std::string key = lower(trim(text.substr(0, equals)));
+    const auto [place, fresh] = current_->try_emplace(key, trim(text.substr(equals + 1)));
+    if (!fresh) return fail(str("the section has ", key, " already: leave one of them"));
+    value_ = &place->second;
+    return true;
+  }
+
+  // A value that begins on the next line is a block of settings.
+  bool take(const std::string& header, const std::string& key, std::string_view value) {
+    value = value.substr(0, value.find_last_not_of(kBlanks) + 1);
+    AwsSection& section = sections[header];
+    if (!value.starts_with('\n')) {
+      section.settings[key] = value;
+      return true;
+    }
+    AwsSettings& block = section.blocks[key];
+    for (std::string_view line : split(value, '\n')) {
+      if (trim(line).empty()) continue;
+      const auto equals = line.find('=');
+      if (equals == line.npos) {
+        error.what = str(file_name_, ": [", header, "] ", key,
+                         ": a line below it is indented and is not key = value");
+        return false;
+      }
+      block[std::string(trim(line.substr(0, equals)))] = trim(line.substr(equals + 1));
     }
     return true;
   }
 
-  AwsFile kind_;
   std::string_view file_name_;
   int number_ = 0;
-  bool in_section_ = false;
-  bool in_setting_ = false;
-  AwsProfile* current_ = nullptr;  // null: a section that is not a profile
+  std::size_t indentation_ = 0;             // of the setting or section above
+  std::map<std::string, AwsSettings> raw_;  // values with their continuations
+  AwsSettings* current_ = nullptr;          // null: before the first section
+  std::string* value_ = nullptr;            // null: nothing that a line could continue
 };
-
-std::string value_of(const AwsProfile& profile, const std::string& key) {
-  const auto found = profile.find(key);
-  return found == profile.end() ? std::string() : found->second;
-}
 
 }  // namespace
 
-Result<AwsProfiles> parse_aws_file(std::string_view text, AwsFile kind,
-                                   std::string_view file_name) {
+Result<AwsSections> parse_aws_file(std::string_view text, std::string_view file_name) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // some editors write a mark
-  Reader reader(kind, file_name);
-  for (std::string_view line : split(text, '\n')) {
+  Reader reader(file_name);
+  for (std::string_view line : lines_of(text)) {
     if (!reader.line(line)) return reader.error;
   }
-  return std::move(reader.profiles);
+  if (!reader.finish()) return reader.error;
+  return std::move(reader.sections);
 }
 
-std::optional<AwsProfile> merged_profile(const std::string& name, const AwsProfiles& credentials,
-                                         const AwsProfiles& config) {
-  const auto first = credentials.find(name);
-  const auto second = config.find(name);
-  if (first == credentials.end() && second == config.end()) return {};
-  AwsProfile merged;
-  if (first != credentials.end()) merged = first->second;
-  if (second != config.end()) merged.insert(second->second.begin(), second->second.end());
-  return merged;
+std::optional<std::string> section_name(std::string_view header, std::string_view kind) {
+  if (!header.starts_with(kind)) return {};
+  auto parts = split_command(header);
+  if (!parts || parts->size() != 2) return {};
+  return std::move(parts->back());
 }
 
-Result<ProfileKeys> profile_keys(const std::string& name, const AwsProfile& profile) {
-  for (const char* key :
-       {"role_arn", "sso_session", "sso_start_url", "web_identity_token_file", "login_session"}) {
-    if (value_of(profile, key).empty()) continue;
-    return Error{str("AWS profile ", name, " uses ", key,
-                     ", which the broker does not do itself: make a profile with "
-                     "credential_process = aws configure export-credentials --profile ",
-                     name, " --format process, and name that one in AWS_PROFILE")};
+std::optional<std::vector<std::string>> split_command(std::string_view line) {
+  std::vector<std::string> words;
+  std::optional<std::string> word;  // the one under way
+  char quote = '\0';
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const char c = line[i];
+    if (quote == '\0' && kBlanks.find(c) != kBlanks.npos) {
+      if (word) words.push_back(*std::exchange(word, std::nullopt));
+      continue;
+    }
+    if (!word) word.emplace();
+    if (c == quote) {
+      quote = '\0';
+    } else if (quote == '\0' && (c == '\'' || c == '"')) {
+      quote = c;
+    } else if (c == '\\' && quote != '\'') {
+      if (++i == line.size()) return {};
+      // Within double quotes a backslash protects only itself and the quote.
+      if (quote == '"' && line[i] != '"' && line[i] != '\\') *word += '\\';
+      *word += line[i];
+    } else {
+      *word += c;
+    }
   }
-  AwsKeys keys{value_of(profile, "aws_access_key_id"), value_of(profile, "aws_secret_access_key"),
-               value_of(profile, "aws_session_token")};
-  if (keys.id.empty() != keys.secret.empty()) {
-    return Error{str("AWS profile ", name,
-                     " has only one of aws_access_key_id and "
-                     "aws_secret_access_key: set both (aws configure --profile ",
-                     name, ")")};
-  }
-  ProfileKeys out;
-  if (!keys.id.empty()) {
-    out.keys = keys;
-  } else {
-    out.credential_process = value_of(profile, "credential_process");
-  }
-  return out;
+  if (quote != '\0') return {};
+  if (word) words.push_back(std::move(*word));
+  return words;
 }
 
 }  // namespace cb::wire

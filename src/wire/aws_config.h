@@ -1,43 +1,39 @@
 #pragma once
-// The files that `aws configure` writes: ~/.aws/credentials and ~/.aws/config. Text in, values out;
-// who reads the files is io/aws_environment.h.
+// The files that `aws configure` writes: ~/.aws/credentials and ~/.aws/config, read as AWS's own
+// tools read them, which is as Python's configparser does. Text in, values out; who reads the files
+// is io/aws_environment.h, what a profile's keys are is wire/aws_profile.h.
 // https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html
 
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
-#include "wire/sigv4.h"
 
 namespace cb::wire {
 
-using AwsProfile = std::map<std::string, std::string>;  // setting (lower case) -> value
-using AwsProfiles = std::map<std::string, AwsProfile>;  // profile's name -> its settings
+using AwsSettings = std::map<std::string, std::string>;  // setting (lower case) -> value
 
-enum class AwsFile {
-  kCredentials,  // sections are [NAME]
-  kConfig,       // sections are [default] and [profile NAME]; all others are not profiles
+struct AwsSection {
+  AwsSettings settings;
+  std::map<std::string, AwsSettings> blocks;  // what stands indented below a key without a value
+  bool operator==(const AwsSection&) const = default;
 };
+using AwsSections = std::map<std::string, AwsSection>;  // header as written between [ and ]
 
-// The profiles in `text`. Later settings of one name replace earlier ones; indented lines belong to
-// the setting above them and are skipped. The Error names `file_name` and the line, never a value.
-Result<AwsProfiles> parse_aws_file(std::string_view text, AwsFile kind, std::string_view file_name);
+// All of the file. A line that is indented deeper than the setting above it continues that one; a
+// section or a setting that stands there twice is an Error, as for the AWS CLI, and so is a line
+// that is neither. The Error names `file_name` and the line, never a value.
+Result<AwsSections> parse_aws_file(std::string_view text, std::string_view file_name);
 
-// One profile of both files together; the credentials file wins where both have a setting.
-// Empty: neither file has it.
-std::optional<AwsProfile> merged_profile(const std::string& name, const AwsProfiles& credentials,
-                                         const AwsProfiles& config);
+// "lab" for the config file's [profile lab], [profile "lab"] where `kind` is "profile"; empty for a
+// section of another kind.
+std::optional<std::string> section_name(std::string_view header, std::string_view kind);
 
-// How a profile gives its keys: at most one of the two is set; neither: it gives none.
-struct ProfileKeys {
-  std::optional<AwsKeys> keys;
-  std::string credential_process;  // a command line for sh
-};
-
-// An Error for half a key pair, and for profiles that need what we do not do (SSO, roles): then
-// using any other keys would be the wrong identity, and the sentence says what works instead.
-Result<ProfileKeys> profile_keys(const std::string& name, const AwsProfile& profile);
+// The words of a command line, split as a shell would without expanding anything: blanks separate,
+// quotes and backslashes protect. Empty: a quote is not closed.
+std::optional<std::vector<std::string>> split_command(std::string_view line);
 
 }  // namespace cb::wire

@@ -6,87 +6,84 @@
 namespace cb::wire {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
+using testing::SizeIs;
 
-AwsProfiles parse(std::string_view text, AwsFile kind) {
-  auto profiles = parse_aws_file(text, kind, "file");
-  EXPECT_TRUE(profiles) << profiles.error().what;
-  return profiles ? *profiles : AwsProfiles{};
+AwsSections parse(std::string_view text) {
+  auto sections = parse_aws_file(text, "file");
+  EXPECT_TRUE(sections) << sections.error().what;
+  return sections ? *sections : AwsSections{};
 }
 
 TEST(AwsFiles, AreReadAsAwsConfigureWritesThem) {
-  AwsProfiles keys = parse(
-      "[default]\naws_access_key_id = AKID\naws_secret_access_key=se+cr/et==\r\n\n"
-      "# a comment\n[lab]\n; another\nAWS_Access_Key_Id= B\n",
-      AwsFile::kCredentials);
-  EXPECT_EQ(keys["default"]["aws_secret_access_key"], "se+cr/et==");
-  EXPECT_EQ(keys["lab"]["aws_access_key_id"], "B");
-  AwsProfiles config = parse(
-      "\xef\xbb\xbf[default]\nregion = us-east-1\n[profile lab]\nregion=eu-north-1\n"
-      "s3 =\n  max_concurrent_requests = 20\n[sso-session x]\nsso_region = y\n"
-      "[profile \"two words\"]\noutput = json\n[profiles]\nregion = z\n",
-      AwsFile::kConfig);
-  EXPECT_EQ(config.size(), 3u);
-  EXPECT_EQ(config["lab"].size(), 2u);
-  EXPECT_EQ(config["lab"]["region"], "eu-north-1");
-  EXPECT_EQ(config["two words"]["output"], "json");
+  AwsSections file = parse(
+      "\xef\xbb\xbf[default]\naws_access_key_id = AKID\naws_secret_access_key=se+cr/et==\r\n\n"
+      "# a comment\n[lab] ; not read\n; another\nAWS_Access_Key_Id: B\n[empty]\n");
+  EXPECT_THAT(file, SizeIs(3));
+  EXPECT_EQ(file["default"].settings["aws_secret_access_key"], "se+cr/et==");
+  EXPECT_EQ(file["lab"].settings["aws_access_key_id"], "B");
+}
+
+TEST(AwsFiles, SettingsMayBeIndentedAndOnlyWhatIsDeeperContinuesOne) {
+  AwsSections file = parse(
+      "  [default]\n    aws_access_key_id = AKID\n    aws_secret_access_key = S\n  region = r\n"
+      "\tca_bundle = a\n\n      b\n# c\n\n[next]\nx = 1");
+  const AwsSettings expected{{"aws_access_key_id", "AKID"},
+                             {"aws_secret_access_key", "S"},
+                             {"region", "r"},
+                             {"ca_bundle", "a\n\nb"}};
+  EXPECT_EQ(file["default"].settings, expected);
+  EXPECT_EQ(file["next"].settings["x"], "1");
+}
+
+TEST(AwsFiles, ASettingWithoutValueHoldsTheBlockBelowIt) {
+  AwsSections file = parse("[services lab]\nec2 =\n  endpoint_url = http://a/?b=c\n\n  Other=1\n");
+  EXPECT_EQ(file["services lab"].blocks["ec2"],
+            (AwsSettings{{"endpoint_url", "http://a/?b=c"}, {"Other", "1"}}));
+  EXPECT_THAT(file["services lab"].settings, SizeIs(0));
+}
+
+TEST(AwsFiles, ASectionOfDefaultsFillsAllOthers) {
+  AwsSections file = parse("[a]\nx = 1\n[DEFAULT]\nx = 2\ny = 3\n[b]\n");
+  EXPECT_THAT(file, SizeIs(2));
+  EXPECT_EQ(file["a"].settings, (AwsSettings{{"x", "1"}, {"y", "3"}}));
+  EXPECT_EQ(file["b"].settings, (AwsSettings{{"x", "2"}, {"y", "3"}}));
 }
 
 TEST(AwsFiles, SayTheLineAndNeverTheValue) {
   struct {
     std::string_view text, says;
   } bad[] = {{"[default]\nsecret-value\n", "file line 2: this is neither"},
-             {"\n\n[default\n", "file line 3: a section begins"},
-             {"secret-value = 1\n", "file line 1: a setting before"}};
+             {"[default]\n= secret-value\n", "file line 2: this is neither"},
+             {"\n\n[default\n", "file line 3: a setting before"},
+             {"secret-value = 1\n", "file line 1: a setting before"},
+             {"[a]\nx = 1\n[a]\n", "file line 3: the section [a] is there already"},
+             {"[a]\nx = secret-value\nX : 2\n", "file line 3: the section has x already"},
+             {"[a]\ns3 =\n  secret-value\n", "file: [a] s3: a line below it"}};
   for (const auto& [text, says] : bad) {
-    auto profiles = parse_aws_file(text, AwsFile::kCredentials, "file");
-    ASSERT_FALSE(profiles) << text;
-    EXPECT_THAT(profiles.error().what, HasSubstr(std::string(says)));
-    EXPECT_THAT(profiles.error().what, Not(HasSubstr("secret-value")));
+    auto sections = parse_aws_file(text, "file");
+    ASSERT_FALSE(sections) << text;
+    EXPECT_THAT(sections.error().what, HasSubstr(std::string(says)));
+    EXPECT_THAT(sections.error().what, Not(HasSubstr("secret-value")));
   }
 }
 
-TEST(AwsFiles, TheCredentialsFileWinsAndTheConfigFileFillsIn) {
-  AwsProfiles credentials{{"lab", {{"aws_access_key_id", "A"}, {"region", "one"}}}};
-  AwsProfiles config{{"lab", {{"region", "two"}, {"output", "json"}}}, {"other", {}}};
-  AwsProfile merged = *merged_profile("lab", credentials, config);
-  EXPECT_EQ(merged["region"], "one");
-  EXPECT_EQ(merged["output"], "json");
-  EXPECT_TRUE(merged_profile("other", credentials, config));
-  EXPECT_FALSE(merged_profile("none", credentials, config));
-}
-
-TEST(ProfileKeys, AreKeysOrACommandOrNothing) {
-  auto keys = profile_keys("p", {{"aws_access_key_id", "A"},
-                                 {"aws_secret_access_key", "S"},
-                                 {"aws_session_token", "T"},
-                                 {"credential_process", "never"}});
-  ASSERT_TRUE(keys);
-  EXPECT_EQ(keys->keys, (AwsKeys{"A", "S", "T"}));
-  EXPECT_EQ(keys->credential_process, "");
-  EXPECT_EQ(profile_keys("p", {{"credential_process", "vault get"}})->credential_process,
-            "vault get");
-  auto none = profile_keys("p", {{"region", "us-east-1"}});
-  EXPECT_FALSE(none->keys);
-  EXPECT_EQ(none->credential_process, "");
-}
-
-TEST(ProfileKeys, HalfAPairIsAnError) {
-  auto half = profile_keys("lab", {{"aws_secret_access_key", "hidden"}});
-  ASSERT_FALSE(half);
-  EXPECT_THAT(half.error().what, HasSubstr("aws configure --profile lab"));
-  EXPECT_THAT(half.error().what, Not(HasSubstr("hidden")));
-}
-
-TEST(ProfileKeys, RolesAndSsoAreRefusedWithWhatWorksInstead) {
-  for (const char* key : {"role_arn", "sso_session", "sso_start_url", "web_identity_token_file"}) {
-    auto refused = profile_keys(
-        "lab", {{key, "x"}, {"aws_access_key_id", "A"}, {"aws_secret_access_key", "S"}});
-    ASSERT_FALSE(refused) << key;
-    EXPECT_THAT(refused.error().what,
-                HasSubstr("aws configure export-credentials --profile lab --format process"));
+TEST(AwsFiles, TheConfigFilesProfilesAreNamedWithTheirKind) {
+  EXPECT_EQ(section_name("profile lab", "profile"), "lab");
+  EXPECT_EQ(section_name("profile  \"two words\"", "profile"), "two words");
+  EXPECT_EQ(section_name("services 'x'", "services"), "x");
+  for (const char* no : {"lab", "profile", "profile a b", "profile \"a", "sso-session x", ""}) {
+    EXPECT_EQ(section_name(no, "profile"), std::nullopt) << no;
   }
+}
+
+TEST(Commands, AreSplitIntoWordsAndNothingIsExpanded) {
+  EXPECT_THAT(*split_command("  vault get\t'a  b' --x=\"$HOME \\\" \\\\ \\a\" c\\ d ''"),
+              ElementsAre("vault", "get", "a  b", "--x=$HOME \" \\ \\a", "c d", ""));
+  EXPECT_THAT(*split_command(" "), ElementsAre());
+  for (const char* bad : {"a 'b", "\"", "a\\"}) EXPECT_FALSE(split_command(bad)) << bad;
 }
 
 }  // namespace

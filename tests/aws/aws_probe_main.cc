@@ -1,5 +1,5 @@
-// aws_probe sign|encode|decode|cloud: one JSON object a line in, one out. The Python checkers
-// beside this compare what comes out with botocore and moto.
+// aws_probe sign|encode|decode|cloud|settings: one JSON object a line in, one out. The Python
+// checkers beside this compare what comes out with botocore and moto.
 
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "probe_cloud.h"
 #include "probe_json.h"
+#include "probe_settings.h"
 #include "wire/ec2_request.h"
 #include "wire/ec2_response.h"
 
@@ -106,6 +107,7 @@ int run(const std::string& what) {
   if (what == "sign") return serve_lines(sign);
   if (what == "encode") return serve_lines(encode);
   if (what == "decode") return serve_lines(decode);
+  if (what == "settings") return serve_lines(read_settings);
   CHECK(what == "cloud");
   ProbeCloud cloud;
   return serve_lines([&](const json::object& question) { return cloud.ask(question); });

@@ -44,7 +44,7 @@ def with_good_keys(moto, keys, image, kept):
     """`kept`: the disks of `image` that outlive their instances."""
     with Probe("cloud", clean_environment(moto.url, keys)) as probe:
         identity = probe.ask({"op": "identify"})
-        check(identity == {"account": "123456789012", "region": "us-east-1"}, identity)
+        check(identity == {"account": "123456789012"}, identity)
         for market in ("spot", "on-demand"):
             launch_list_and_end(probe, image, market)
         gone = probe.ask({"op": "list", "id": "i-0123456789abcdef0"})

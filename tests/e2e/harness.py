@@ -103,7 +103,8 @@ class Ec2Sim:
 
 def clean_environment(**extra):
     env = {k: v for k, v in os.environ.items()
-           if not k.startswith(("AWS_", "COMPUTE_BROKER", "BOTO_"))}
+           if not k.startswith(("AWS_", "COMPUTE_BROKER", "BOTO_"))
+           and not k.lower().endswith("_proxy")}
     env["HOME"] = "/nonexistent"
     env["AWS_EC2_METADATA_DISABLED"] = "true"
     env.update(extra)
