@@ -215,6 +215,7 @@ TEST_F(BrokerTest, LaunchesGoToTheConfiguredRegionWhetherStsAnswersOrNot) {
     const std::string address = ready_worker();
     EXPECT_EQ(world.launches.back().region, region);
     EXPECT_EQ(world.journal.workers.begin()->second.region, region);
+    EXPECT_EQ(world.journal.broker->region, region);
     world.ask(Release{address});
     world.run_for(minutes{2});
     EXPECT_TRUE(world.journal.workers.empty());

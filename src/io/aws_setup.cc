@@ -69,7 +69,7 @@ Status find_region(AwsSetup& setup, const AwsSources& sources, const std::string
   return Done{};
 }
 
-Status check_endpoint(const Given& endpoint, const wire::AwsEndpointKind& kind) {
+Status check_endpoint(const Given& endpoint) {
   const std::string& url = endpoint.value;
   if (url.empty()) return Done{};
   const bool http = url.starts_with("http://") || url.starts_with("https://");
@@ -78,11 +78,6 @@ Status check_endpoint(const Given& endpoint, const wire::AwsEndpointKind& kind) 
   }
   if (url.find('@') != url.npos) {
     return Error{str(endpoint.place, " holds a user or a password: take them out")};
-  }
-  if (kind.fips || kind.dual_stack) {
-    return Error{str(endpoint.place, " names an endpoint, and ",
-                     kind.fips ? "use_fips_endpoint" : "use_dualstack_endpoint",
-                     " asks for another: leave one of them out")};
   }
   return Done{};
 }
@@ -110,7 +105,7 @@ Status find_endpoints(AwsSetup& setup, const AwsSources& sources, const std::str
     sts = find_endpoint(sources, "AWS_ENDPOINT_URL_STS", profile.sts);
   }
   for (const Given& endpoint : {ec2, sts}) {
-    if (Status good = check_endpoint(endpoint, setup.kind); !good) return good;
+    if (Status good = check_endpoint(endpoint); !good) return good;
   }
   setup.ec2_endpoint = std::move(ec2.value);
   setup.sts_endpoint = std::move(sts.value);

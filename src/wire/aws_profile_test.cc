@@ -28,7 +28,7 @@ ProfileKeys keys(const AwsProfile& of) {
   return given ? *given : ProfileKeys{};
 }
 
-constexpr const char* kKeys = "[lab]\naws_access_key_id=A\naws_secret_access_key=S\n";
+constexpr const char* kLabKeys = "[lab]\naws_access_key_id=A\naws_secret_access_key=S\n";
 
 TEST(Profiles, TheCredentialsFileWinsAndTheConfigFileFillsIn) {
   const AwsProfile lab =
@@ -58,7 +58,7 @@ TEST(Profiles, AServicesSectionGivesTheEndpointsOfEc2AndSts) {
 }
 
 TEST(ProfileKeys, AreThoseOfTheCredentialsFileFirst) {
-  const AwsProfile both = profile(kKeys,
+  const AwsProfile both = profile(kLabKeys,
                                   "[profile lab]\naws_access_key_id=C\naws_secret_access_key=S\n"
                                   "aws_session_token=not-theirs\ncredential_process = never\n");
   EXPECT_EQ(keys(both).keys, (AwsKeys{"A", "S", ""}));
@@ -74,7 +74,7 @@ TEST(ProfileKeys, ACommandGoesBeforeKeysOfTheConfigFile) {
 }
 
 TEST(ProfileKeys, TheFormerNameOfTheTokenGoesFirst) {
-  const std::string text(kKeys);
+  const std::string text(kLabKeys);
   EXPECT_EQ(keys(profile(text + "aws_security_token=T\n")).keys->session_token, "T");
   EXPECT_EQ(keys(profile(text + "aws_session_token=U\naws_security_token=T\n")).keys->session_token,
             "T");
@@ -84,13 +84,13 @@ TEST(ProfileKeys, TheFormerNameOfTheTokenGoesFirst) {
 TEST(ProfileKeys, RolesAndSignOnsAreLeftToTheCliWhateverKeysThereAre) {
   for (const char* key :
        {"role_arn", "sso_account_id", "sso_role_name", "web_identity_token_file"}) {
-    const ProfileKeys given = keys(profile(std::string(kKeys) + key + " = x\n"));
+    const ProfileKeys given = keys(profile(std::string(kLabKeys) + key + " = x\n"));
     EXPECT_EQ(given.by_cli, key);
     EXPECT_FALSE(given.keys);
   }
   EXPECT_EQ(keys(profile("", "[profile lab]\nlogin_session = x\n")).by_cli, "login_session");
-  EXPECT_EQ(keys(profile(std::string(kKeys) + "login_session = x\n")).by_cli, "");
-  EXPECT_EQ(keys(profile(std::string(kKeys) + "sso_session = x\n")).by_cli, "");
+  EXPECT_EQ(keys(profile(std::string(kLabKeys) + "login_session = x\n")).by_cli, "");
+  EXPECT_EQ(keys(profile(std::string(kLabKeys) + "sso_session = x\n")).by_cli, "");
 }
 
 TEST(ProfileKeys, NoneIsNone) {

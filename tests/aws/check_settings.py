@@ -111,6 +111,8 @@ CASES = [  # config file, credentials file, variables
     ("[default]\nregion = eusc-de-east-1\n", "", ENVIRONMENT),
     ("[default]\nregion = us-isof-south-1\n", "", ENVIRONMENT),
     ("[default]\nregion = us-east-1\nendpoint_url = http://127.0.0.1:1\n", "", ENVIRONMENT),
+    ("[default]\nregion = us-east-1\nuse_fips_endpoint = true\nendpoint_url = http://a\n", "",
+     {**ENVIRONMENT, "AWS_USE_DUALSTACK_ENDPOINT": "true"}),
     ("[default]\nregion = us-east-1\nendpoint_url = http://127.0.0.1:1\nservices = lab\n"
      "[services lab]\nec2 =\n  endpoint_url = http://127.0.0.1:2\n", "", ENVIRONMENT),
     ("[default]\nregion = us-east-1\nservices = lab\n[services lab]\nsts =\n"
@@ -130,8 +132,6 @@ REFUSED = [  # by both
     ("[default]\nregion\n", "", ENVIRONMENT),
     ("[default]\nregion = us-east-1\n[default]\n", "", ENVIRONMENT),
     ("[default]\nregion = us-east-1\nsts_regional_endpoints = odd\n", "", ENVIRONMENT),
-    ("[default]\nregion = us-east-1\nuse_fips_endpoint = true\nendpoint_url = http://a\n", "",
-     ENVIRONMENT),
     ("[default]\nregion = us-east-1\n", "", {**ENVIRONMENT, "AWS_PROFILE": "gone"}),
     ("[default]\nregion = us-east-1\nretry_mode = odd\n", "", ENVIRONMENT),
     ("[default]\nregion = us-east-1\nmax_attempts = odd\n", "", ENVIRONMENT),
