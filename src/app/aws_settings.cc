@@ -16,6 +16,13 @@ io::AwsEnvironment aws_environment(const AwsConfig& config) {
   return environment;
 }
 
+io::AwsCredentialLimits aws_credential_limits(const AwsConfig& config) {
+  io::AwsCredentialLimits limits;
+  limits.renew_before = config.keys_renew_before;
+  limits.retry_interval = config.keys_retry_interval;
+  return limits;
+}
+
 io::AwsCallSettings aws_call_settings(const AwsConfig& config) {
   io::AwsCallSettings settings;
   settings.connect_limit = config.connect_timeout;

@@ -35,6 +35,9 @@ struct AwsConfig {
   Duration launch_call_timeout = seconds{30};  // of RunInstances
   Duration retry_delay_min = milliseconds{200};
   Duration retry_delay_max = seconds{20};
+  Duration keys_command_timeout = seconds{30};  // of credential_process and the AWS CLI
+  Duration keys_renew_before = minutes{5};      // before they expire
+  Duration keys_retry_interval = seconds{10};   // after a failure to get them
   // https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html has the account's.
   CallBudget reads{10, 50};
   CallBudget launches{1, 4};

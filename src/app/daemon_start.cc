@@ -90,7 +90,9 @@ Status Daemon::open_cloud() {
   }
   environment.use_configured(configured);
   loaded_.config.core.region = setup->region;
-  credentials_.emplace([environment] { return io::find_credentials(environment); });
+  const io::CommandLimits limits{.total = loaded_.config.aws.keys_command_timeout};
+  credentials_.emplace([environment, limits] { return io::find_credentials(environment, limits); },
+                       aws_credential_limits(loaded_.config.aws));
   aws_.emplace(io_, *credentials_, journal_, std::move(*setup),
                aws_call_settings(loaded_.config.aws));
   cloud_.emplace(*aws_, cloud_events(), journal_);

@@ -12,7 +12,7 @@ namespace {
 // Empty: this source has nothing to say; the next is asked.
 using Found = std::optional<Result<AwsCredentialSet>>;
 
-Found from_environment(const AwsEnvironment& environment) {
+Found from_environment(const AwsEnvironment& environment, const CommandLimits&) {
   wire::AwsKeys keys{environment.get("AWS_ACCESS_KEY_ID"), environment.get("AWS_SECRET_ACCESS_KEY"),
                      environment.first_of({"AWS_SECURITY_TOKEN", "AWS_SESSION_TOKEN"})};
   if (keys.id.empty() && keys.secret.empty()) return {};
@@ -36,23 +36,23 @@ Found from_environment(const AwsEnvironment& environment) {
   return set;
 }
 
-Found from_web_identity(const AwsEnvironment& environment) {
+Found from_web_identity(const AwsEnvironment& environment, const CommandLimits& limits) {
   if (environment.get("AWS_WEB_IDENTITY_TOKEN_FILE").empty()) return {};
-  return credentials_by_cli("AWS_WEB_IDENTITY_TOKEN_FILE", environment);
+  return credentials_by_cli("AWS_WEB_IDENTITY_TOKEN_FILE", environment, limits);
 }
 
-Found from_profile(const AwsEnvironment& environment) {
+Found from_profile(const AwsEnvironment& environment, const CommandLimits& limits) {
   auto profile = load_profile(environment);
   if (!profile) return profile.error();
   if (!*profile) return {};
   const std::string of = str(" of AWS profile ", (*profile)->name);
   auto given = wire::profile_keys(**profile);
   if (!given) return given.error();
-  if (!given->by_cli.empty()) return credentials_by_cli(given->by_cli + of, environment);
+  if (!given->by_cli.empty()) return credentials_by_cli(given->by_cli + of, environment, limits);
   if (given->keys) return AwsCredentialSet{std::move(*given->keys), {}, of.substr(4)};
   if (given->credential_process.empty()) return {};
   const std::string source = "credential_process" + of;
-  auto printed = run_credential_process(given->credential_process, environment);
+  auto printed = run_credential_process(given->credential_process, environment, limits);
   if (!printed) return Error{str(source, ' ', printed.error().what)};
   return parse_credential_json(CredentialJson::kCommand, *printed, source);
 }
@@ -74,7 +74,7 @@ Found keys_in(const wire::AwsSettings& settings, const char* id, const char* sec
   return AwsCredentialSet{std::move(keys), {}, file};
 }
 
-Found from_former_ec2_tools(const AwsEnvironment& environment) {
+Found from_former_ec2_tools(const AwsEnvironment& environment, const CommandLimits&) {
   const std::string path = environment.get("AWS_CREDENTIAL_FILE");
   if (path.empty()) return {};
   auto text = read_aws_file(path, environment);
@@ -88,7 +88,7 @@ Found from_former_ec2_tools(const AwsEnvironment& environment) {
   return keys_in(settings, "AWSAccessKeyId", "AWSSecretKey", "AWS_CREDENTIAL_FILE");
 }
 
-Found from_boto(const AwsEnvironment& environment) {
+Found from_boto(const AwsEnvironment& environment, const CommandLimits&) {
   const std::string named = environment.get("BOTO_CONFIG");
   std::vector<std::string> paths{named};
   if (named.empty()) paths = {"/etc/boto.cfg", "~/.boto"};
@@ -107,7 +107,7 @@ Found from_boto(const AwsEnvironment& environment) {
   return {};
 }
 
-Found from_container(const AwsEnvironment& environment) {
+Found from_container(const AwsEnvironment& environment, const CommandLimits&) {
   auto json = container_credentials(environment);
   if (!json) return {};
   const std::string source = "the container's credential endpoint";
@@ -115,7 +115,7 @@ Found from_container(const AwsEnvironment& environment) {
   return parse_credential_json(CredentialJson::kMachine, **json, source);
 }
 
-Found from_instance_role(const AwsEnvironment& environment) {
+Found from_instance_role(const AwsEnvironment& environment, const CommandLimits&) {
   auto sources = load_aws_sources(environment);
   if (!sources) return sources.error();
   InstanceMetadata metadata(*sources);
@@ -132,10 +132,10 @@ Found from_instance_role(const AwsEnvironment& environment) {
 
 }  // namespace
 
-Result<AwsCredentialSet> find_credentials(const AwsEnvironment& environment) {
+Result<AwsCredentialSet> find_credentials(const AwsEnvironment& environment, CommandLimits limits) {
   for (auto source : {from_environment, from_web_identity, from_profile, from_former_ec2_tools,
                       from_boto, from_container, from_instance_role}) {
-    if (Found found = source(environment)) return std::move(*found);
+    if (Found found = source(environment, limits)) return std::move(*found);
   }
   return Error{
       "no AWS credentials were found: run aws configure as the broker's user, set "

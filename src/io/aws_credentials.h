@@ -13,15 +13,17 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "io/aws_credential_json.h"
+#include "io/aws_credential_process.h"
 #include "io/aws_environment.h"
 
 namespace cb::io {
 
 // The chain, first hit wins: the environment's keys; the profile, as wire/aws_profile.h has it; the
-// files of the former tools; the container endpoint; the instance's role. Blocks, up to some 30 s
-// for a slow command. A source that was asked for and fails is an Error: falling through to the
-// next would sign with somebody else's keys.
-Result<AwsCredentialSet> find_credentials(const AwsEnvironment& environment);
+// files of the former tools; the container endpoint; the instance's role. Blocks, as long as
+// `limits` leave a slow command. A source that was asked for and fails is an Error: falling through
+// to the next would sign with somebody else's keys.
+Result<AwsCredentialSet> find_credentials(const AwsEnvironment& environment,
+                                          CommandLimits limits = {});
 
 struct AwsCredentialLimits {
   Duration renew_before = minutes{5};     // before they expire
