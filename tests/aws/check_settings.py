@@ -6,6 +6,7 @@ import pathlib
 import random
 import re
 import shlex
+import sys
 import tempfile
 import unittest.mock
 import urllib.request
@@ -320,10 +321,25 @@ def check_table(probe):
     return len(found_variables) + len(keys)
 
 
+def knows_all_that_we_ask():
+    """Since about 1.40; Debian 12's 1.29 has neither services sections nor the newest partitions,
+    and asks for STS at its former address."""
+    partitions = {p["id"] for p in LOADER.load_data("partitions")["partitions"]}
+    return "aws-eusc" in partitions and hasattr(botocore.configprovider,
+                                                "ConfiguredEndpointProvider")
+
+
 with tempfile.TemporaryDirectory() as directory, Probe("settings") as probe:
     home = pathlib.Path(directory)
     print(check_table(probe), "names of botocore", botocore.__version__, "are in our table")
     print(check_files(probe, home), "files,", check_commands(probe), "commands,",
-          check_cases(probe, home), "homes,", check_endpoints(probe), "endpoints,",
           check_expirations(probe), "times and", check_proxies(probe),
           "proxies are read as botocore reads them")
+    known = knows_all_that_we_ask()
+    if known:
+        print(check_cases(probe, home), "homes and", check_endpoints(probe),
+              "endpoints are read as botocore reads them")
+if not known:
+    print(f"SKIPPED aws.settings: homes and endpoints, for which botocore {botocore.__version__} "
+          "is too old (pip install -U botocore)")
+    sys.exit(77)
