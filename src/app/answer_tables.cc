@@ -83,4 +83,16 @@ std::vector<std::string> terminated_ids(const std::string& answer) {
   return out;
 }
 
+std::vector<std::pair<std::string, std::string>> refused_ends(const std::string& answer) {
+  const json::value value = parsed_answer(answer);
+  const json::object* const object = value.if_object();
+  const json::value* const rows = object != nullptr ? object->if_contains("refused") : nullptr;
+  std::vector<std::pair<std::string, std::string>> out;
+  if (rows == nullptr || !rows->is_array()) return out;
+  for (const json::value& row : rows->as_array()) {
+    out.emplace_back(text_of(row, "instance_id"), text_of(row, "why"));
+  }
+  return out;
+}
+
 }  // namespace cb::app

@@ -84,6 +84,9 @@ void terminate_all(const ShortOptions& options) {
   const std::vector<std::string> ids = terminated_ids(answer);  // also fails for {"error":...}
   if (options.client.json) return print_line(answer);
   for (const std::string& id : ids) print_line(str(name_of(overview, id), " is ending"));
+  for (const auto& [id, why] : refused_ends(answer)) {
+    print_line(str(name_of(overview, id), " is NOT ending, EC2 refuses it: ", why));
+  }
   if (!ids.empty()) return;
   print_line(answer.find("\"terminated\"") == answer.npos
                  ? "there was no worker to end"

@@ -45,6 +45,7 @@ class CrashingCloud final : public port::Cloud {
   void launch(const core::LaunchInstance& what) override;
   void list(const core::ListInstances& what) override { real_.list(what); }
   void terminate(const core::TerminateInstances& what) override;
+  void tag(const core::TagInstances& what) override { real_.tag(what); }
 
  private:
   port::Cloud& real_;

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "driver/recovery.h"
 #include "io/clock.h"
+#include "io/state_dir.h"
 #include "wire/ec2_request.h"
 
 namespace cb::app {
@@ -74,7 +75,7 @@ Status Daemon::open_journal(core::Event& started) {
   if (!opened) return opened.error();
   store_ = std::move(opened->store);
   started = driver::started(std::move(opened->journal), boot, now, io::fresh_nonce(),
-                            config.core.restart_elapsed_max);
+                            config.core.restart_elapsed_max, io::place_of(config.state_dir));
   return Done{};
 }
 

@@ -121,6 +121,12 @@ std::vector<Setting> restart_rows() {
       {"Restart", "", "idle_save_interval", core_field<&S::idle_save_interval>(),
        length(milliseconds{100}, minutes{10}), kYes, kInDocs,
        "how far the journal may be behind a worker's last use; recovery adds it", ""},
+      {"Restart", "", "takeover_after", core_field<&S::takeover_after>(),
+       length(seconds{1}, hours{24}), kYes, kInHelp,
+       "what another broker of this `name` launched is taken over when it has not renewed its "
+       "claim "
+       "for so long; ours is renewed every fifth of it",
+       ""},
       {"Restart", "", "restart_grace", core_field<&S::restart_grace>(),
        length(seconds{0}, hours{1}), kYes, kInDocs,
        "after a start no worker is ended as idle for so long", ""},

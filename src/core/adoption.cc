@@ -15,37 +15,19 @@ void CloudWatch::unknown(const InstanceView& view) {
   if (tagged && launcher_.claim(view)) return;
   const bool alive = view.state == InstanceState::kPending || view.state == InstanceState::kRunning;
   if (tagged) {
-    notice_rival(view);
-    if (view.state != InstanceState::kShuttingDown && view.state != InstanceState::kTerminated) {
-      adopt(view, true);
-    }
+    const bool ends =
+        view.state == InstanceState::kShuttingDown || view.state == InstanceState::kTerminated;
+    if (ends) return;
+    const auto another = claims_.another_on(view);
+    if (another && !claims_.abandoned(view, *another)) return;
+    adopt(view, true, another ? another->nonce : "");
     return;
   }
   if (view.tag(kNameTag) != kNameTagValue || !alive) return;
-  if (desk_.settings.adopt_untagged) {
-    adopt(view, false);
-  } else if (reported_.insert(view.id).second) {
-    desk_.log(LogLevel::kWarning, "worker.untagged",
-              str("instance ", view.id.value, " carries Name=", kNameTagValue,
-                  " but no compute-broker tag: left alone; set [aws] adopt_untagged = true to "
-                  "take it over, or end it yourself"));
-  }
+  if (desk_.settings.adopt_untagged) adopt(view, false, "");
 }
 
-void CloudWatch::notice_rival(const InstanceView& view) {
-  const LaunchToken token{std::string(view.tag(kTokenTag))};
-  const std::string nonce = nonce_of(token);
-  if (nonce.empty() || nonce == desk_.identity.nonce || rival_reported_) return;
-  if (!view.launched || *view.launched < desk_.started_wall) return;
-  rival_reported_ = true;
-  desk_.log(LogLevel::kAlert, "broker.rival",
-            str("instance ", view.id.value, " was launched by another broker named ",
-                desk_.settings.name, " (its token is ", token.value,
-                "): two brokers of one name end each other's workers; give one of them another "
-                "name"));
-}
-
-void CloudWatch::adopt(const InstanceView& view, bool tagged) {
+void CloudWatch::adopt(const InstanceView& view, bool tagged, const std::string& former_owner) {
   const PoolName pool{tagged && !view.tag(kPoolTag).empty() ? std::string(view.tag(kPoolTag))
                                                             : "default"};
   Worker worker;
@@ -65,7 +47,8 @@ void CloudWatch::adopt(const InstanceView& view, bool tagged) {
                    .launched = view.launched,
                    .boot = {},
                    .last_used = desk_.now.boot,
-                   .end_reason = {}};
+                   .end_reason = {},
+                   .former_owner = former_owner};
   const PoolSettings* const settings = desk_.pool(pool);
   const Duration boot =
       settings != nullptr ? settings->launch_timeout : PoolSettings{}.launch_timeout;

@@ -25,6 +25,7 @@ enum class TimerKind {
   kIdentify,      // the account is wrong or not known: ask again
   kSaveRetry,
   kProgress,
+  kClaim,  // renew our claim on our workers
   kTerminateAll,
   kWake,  // re-examine the waiting callers
 };

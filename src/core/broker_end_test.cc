@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
@@ -79,7 +80,7 @@ TEST_F(BrokerTest, ThreeIdleWorkersOfWhichOneIsGoneAlreadyAllEnd) {
 
 TEST_F(BrokerTest, AnAcceptedTerminationIsRepeatedUntilAListingSaysTerminated) {
   const std::string address = ready_worker();
-  world.terminate_failures = {TerminateAccepted{{{{"i-1"}, InstanceState::kShuttingDown}}, {}}};
+  world.terminate_failures = {TerminateAccepted{{{{"i-1"}, InstanceState::kShuttingDown}}, {}, {}}};
   world.ask(Release{address});
   world.run_for(seconds{59});
   EXPECT_EQ(world.journal.workers.size(), 1U);
@@ -201,6 +202,127 @@ TEST_F(BrokerTest, TerminateAllEndsWorkersAndLaunchesAndRefusesWhoWaits) {
   const CallerId later = world.get();
   world.run_for(seconds{30});
   EXPECT_EQ(world.answer(later), "203.0.113.3");
+}
+
+const CloudFailure kProtected{FailureClass::kUnexpected, "OperationNotPermitted",
+                              "The instance 'i-72' may not be terminated."};
+
+struct ThreeWorkers : BrokerTest {
+  void SetUp() override {
+    const Tags tags{{"Name", "dserv-worker"}, {"compute-broker", "default"}};
+    for (const char* id : {"i-71", "i-72", "i-73"}) {
+      world.foreign(id, tags).view.public_address = str("198.51.100.", id + 2);
+    }
+    BrokerTest::SetUp();
+    world.run_for(seconds{5});
+    world.unendable[{"i-72"}] = kProtected;
+  }
+  std::size_t alerts() const {
+    return std::count_if(world.log.begin(), world.log.end(),
+                         [](const Log& line) { return line.key == "worker.end_refused"; });
+  }
+};
+
+TEST_F(ThreeWorkers, TerminateAllWithOneProtectedEndsTwoAndSaysWhichAndWhy) {
+  const std::string answer = world.answer(world.ask(TerminateAll{}));
+  EXPECT_TRUE(answer.starts_with("ended i-71 i-73, not i-72: OperationNotPermitted: ")) << answer;
+  EXPECT_NE(answer.find("--instance-id i-72 --no-disable-api-termination"), std::string::npos);
+  EXPECT_EQ(world.alive(), 1U);
+  world.run_for(minutes{10});
+  EXPECT_EQ(alerts(), 1U);
+}
+
+TEST_F(ThreeWorkers, AProtectedWorkerEndsWithinAMinuteOfBeingUnprotected) {
+  world.ask(TerminateAll{});
+  world.run_for(hours{3});
+  world.unendable.clear();
+  world.run_for(minutes{1} + seconds{2});
+  EXPECT_EQ(world.alive(), 0U);
+  EXPECT_TRUE(world.logged("EC2 no longer refuses to end worker i-72"));
+}
+
+TEST_F(ThreeWorkers, AnEndThatWasRefusedIsAskedForByItselfLaterOn) {
+  world.ask(Release{"198.51.100.72"});
+  world.terminated.clear();
+  world.run_for(seconds{59});
+  EXPECT_GE(world.terminated.size(), 5U);
+  EXPECT_LE(world.terminated.size(), 8U);
+  world.terminate_calls.clear();
+  world.ask(TerminateAll{});
+  const std::vector<std::vector<InstanceId>> apart{{{"i-71"}, {"i-73"}}, {{"i-72"}}};
+  EXPECT_EQ(world.terminate_calls, apart);
+}
+
+TEST_F(ThreeWorkers, AllOfThemRefusedIsAFailureThatNamesEach) {
+  for (const char* id : {"i-71", "i-73"}) world.unendable[{id}] = kProtected;
+  const std::string answer = world.answer(world.ask(TerminateAll{}));
+  EXPECT_TRUE(answer.starts_with("failed: i-71: OperationNotPermitted")) << answer;
+  EXPECT_NE(answer.find("; i-73: OperationNotPermitted"), std::string::npos);
+}
+
+TEST_F(ThreeWorkers, TheRestOfAThrottledTerminationIsAskedForAgainWithoutAnAlert) {
+  world.unendable[{"i-72"}] = {FailureClass::kThrottle, "RequestLimitExceeded", "slow down"};
+  world.ask(Release{"198.51.100.72"});
+  world.unendable.clear();
+  world.run_for(seconds{2});
+  EXPECT_EQ(world.alive(), 2U);
+  EXPECT_EQ(alerts(), 0U);
+}
+
+TEST_F(BrokerTest, WhoWaitsForAWorkerThatEc2WillNotEndHearsWhy) {
+  Settings settings = SmallWorld::usable_settings();
+  settings.max_workers = 1;
+  world.post(SettingsChanged{settings});
+  const std::string address = ready_worker();
+  world.unendable[{"i-1"}] = kProtected;
+  world.ask(Release{address});
+  const CallerId caller = world.get(minutes{1});
+  world.run_for(minutes{1});
+  EXPECT_NE(world.answer(caller).find("EC2 refuses to end i-1: OperationNotPermitted"),
+            std::string::npos)
+      << world.answer(caller);
+}
+
+TEST_F(BrokerTest, AnEndSaysWhoAskedForItByNameAndAddress) {
+  const std::string first = ready_worker();
+  world.origin = {"192.0.2.7", "rig-3"};
+  world.ask(Release{first});
+  EXPECT_TRUE(world.logged("worker i-1 released by rig-3 at 192.0.2.7: terminating"));
+  ready_worker();
+  world.origin = {"192.0.2.8", ""};
+  world.ask(TerminateAll{});
+  EXPECT_TRUE(world.logged("ended by TERMINATE_ALL of a client at 192.0.2.8: terminating"));
+  EXPECT_TRUE(world.logged("a client at 192.0.2.8 asked for TERMINATE_ALL"));
+}
+
+TEST_F(BrokerTest, ACallerDuringTroubleThatIsOverIsServedAndNotRefused) {
+  world.listing_failure = failure(FailureClass::kDenied, "UnauthorizedOperation");
+  world.run_for(minutes{2});
+  const CallerId first = world.get();
+  world.run_for(seconds{2});
+  EXPECT_TRUE(world.answer(first).starts_with("ERROR: EC2 cannot be asked"));
+  world.listing_failure.reset();
+  const CallerId caller = world.get();
+  world.run_for(seconds{30});
+  EXPECT_EQ(world.answer(caller), "203.0.113.1");
+}
+
+TEST_F(BrokerTest, CallersWhoComeAllTheTimeAreToldOfTroubleAllTheSame) {
+  world.listing_failure = failure(FailureClass::kDenied, "UnauthorizedOperation");
+  world.run_for(minutes{2});
+  const CallerId first = world.get();
+  for (int i = 0; i < 20; ++i) {
+    world.get();
+    world.run_for(milliseconds{100});
+  }
+  EXPECT_TRUE(world.answer(first).starts_with("ERROR: EC2 cannot be asked"));
+}
+
+TEST_F(BrokerTest, WithNoWorkersAllowedACallerIsToldSo) {
+  Settings settings = SmallWorld::usable_settings();
+  settings.max_workers = 0;
+  world.post(SettingsChanged{settings});
+  EXPECT_EQ(world.answer(world.get()), "ERROR: max_workers = 0: launching is switched off");
 }
 
 TEST_F(BrokerTest, AFailedTerminateAllSaysSo) {

@@ -14,6 +14,7 @@ void Broker::State::on(const Started& event) {
   begun = true;
   desk.started = desk.now.boot;
   desk.started_wall = desk.now.wall;
+  desk.place = event.place;
   Records records = event.records;
   desk.identity = records.broker.value_or(BrokerRecord{});
   if (desk.identity.nonce.empty()) {
@@ -91,7 +92,7 @@ void Broker::State::on(const TerminateAnswered& event) {
   const auto* failure = std::get_if<CloudFailure>(&event.result);
   if (failure != nullptr &&
       (failure->what == FailureClass::kDenied || failure->what == FailureClass::kUnexpected)) {
-    mass.refused(str("TerminateInstances failed (", failure->code, ": ", failure->message, ")"));
+    mass.failed(str("TerminateInstances failed (", failure->code, ": ", failure->message, ")"));
   }
 }
 
@@ -130,6 +131,7 @@ void Broker::State::due(const Timer& timer) {
       return mass.patience_ended();
     case TimerKind::kWake:
       return watch.patience_ended();
+    case TimerKind::kClaim:
     case TimerKind::kProgress:
       return;  // what it is for happens at the end of every step
   }
@@ -165,7 +167,7 @@ void Broker::State::on(const StopRequested& event) {
   waiting.refuse_everyone("the broker is stopping; ask again in a few seconds");
   if (!event.terminate_workers) return;
   ending_all = true;
-  mass.end_everything({});
+  mass.end_everything({}, "ended with the broker");
 }
 
 void Broker::State::settle_waiting() {
@@ -203,8 +205,9 @@ void Broker::State::end_step() {
     tell_progress();
   }
   mass.settle();
-  if (!desk.to_terminate.empty()) {
-    desk.act(TerminateInstances{std::exchange(desk.to_terminate, {})});
+  claims.settle();
+  for (auto* ids : {&desk.to_terminate, &desk.refused_once}) {
+    if (!ids->empty()) desk.act(TerminateInstances{std::exchange(*ids, {})});
   }
   watch.schedule(waiting.size() != 0 || workers.unsettled() != 0 || launcher.open() != 0);
 }

@@ -7,6 +7,7 @@
 namespace cb::core {
 
 void Broker::State::on(const Asked& event) {
+  origin = event.origin;
   std::visit([&](const auto& request) { ask(event.caller, request); }, event.request);
 }
 
@@ -37,6 +38,7 @@ void Broker::State::ask(CallerId caller, const GetWorker& request) {
     return desk.act(Reply{caller, Refused{desk.cloud_trouble}});
   }
   if (Worker* const worker = workers.ready(request.pool)) return hand_out(caller, *worker);
+  watch.doubt_trouble();
   waiting.add({.caller = caller,
                .pool = request.pool,
                .since = desk.now.boot,
@@ -87,7 +89,7 @@ void Broker::State::ask(CallerId caller, const Release& request) {
                          waiting.waits_for(worker->record.pool) &&
                          !planted(Bug::kReleaseEndsAwaited);
     if (!awaited && !planted(Bug::kReleaseDoesNothing))
-      endings.end(*worker, "released by a client");
+      endings.end(*worker, str("released by ", to_string(origin)));
   }
   desk.act(Reply{caller, Ok{}});
 }
@@ -123,8 +125,9 @@ void Broker::State::ask(CallerId caller, const ListAll&) {
 }
 
 void Broker::State::ask(CallerId caller, const TerminateAll&) {
-  desk.log(LogLevel::kInfo, "terminate_all", "a client asked for TERMINATE_ALL");
-  mass.end_everything(caller);
+  const std::string who = to_string(origin);
+  desk.log(LogLevel::kInfo, "terminate_all", str(who, " asked for TERMINATE_ALL"));
+  mass.end_everything(caller, str("ended by TERMINATE_ALL of ", who));
 }
 
 }  // namespace cb::core

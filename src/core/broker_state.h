@@ -24,6 +24,7 @@ struct Broker::State {
   void on(const LaunchAnswered& event) { launcher.answered(event); }
   void on(const Listed& event) { watch.listed(event); }
   void on(const TerminateAnswered& event);
+  void on(const Tagged& event) { claims.tagged(event); }
   void on(const Probed& event) { probes.probed(event); }
   void on(const TimePassed& event);
   void on(const SaveFailed& event);
@@ -56,10 +57,12 @@ struct Broker::State {
   WorkerPool workers{desk};
   Endings endings{desk, workers};
   Spending spending{desk};
+  Claims claims{desk, workers};
   Launcher launcher{desk, encode, waiting, workers, endings, spending};
   Probes probes{desk, workers, endings, launcher};
-  CloudWatch watch{desk, workers, endings, launcher, probes};
+  CloudWatch watch{desk, workers, endings, launcher, probes, claims};
   MassEnding mass{desk, workers, endings, launcher, waiting};
+  Origin origin;  // of the request at hand
   bool begun = false;
   bool ending_all = false;
 };

@@ -30,8 +30,10 @@ std::optional<InstanceState> parse_instance_state(std::string_view text);
 
 // Our tags. Each launch carries all of them, in the same call; an untagged machine is a lost one.
 inline constexpr std::string_view kNameTag = "Name";
-inline constexpr std::string_view kNameTagValue = "dserv-worker";  // by which listings find us
-inline constexpr std::string_view kBrokerTag = "compute-broker";   // our configured name
+inline constexpr std::string_view kNameTagValue = "dserv-worker";  // for people
+inline constexpr std::string_view kBrokerTag = "compute-broker";   // our name: by which we find it
+inline constexpr std::string_view kOwnerTag = "compute-broker-owner";  // a Claim (core/claims.h)
+inline constexpr std::string_view kRivalTag = "compute-broker-rival";  // another broker was here
 inline constexpr std::string_view kPoolTag = "compute-broker-pool";
 inline constexpr std::string_view kTokenTag = "compute-broker-token";  // the attempt's LaunchToken
 inline constexpr std::string_view kExpiryTag = "compute-broker-expires";  // ISO 8601, max_lifetime
@@ -112,18 +114,22 @@ struct LaunchOutcomeUnknown {
 };
 using LaunchResult = std::variant<Launched, CloudFailure, LaunchOutcomeUnknown>;
 
-// What a listing asks for: everything with our Name tag, or exactly one instance by id.
+// What a listing asks for. By tag: everything with compute-broker=`broker`, and where `named` also
+// everything with Name=dserv-worker, which need not be ours.
 struct ListByTag {
+  std::string broker;
+  bool named = false;
   bool operator==(const ListByTag&) const = default;
 };
-struct ListById {
-  InstanceId id;
-  bool operator==(const ListById&) const = default;
+struct ListByIds {
+  std::vector<InstanceId> ids;
+  bool operator==(const ListByIds&) const = default;
 };
-using ListQuery = std::variant<ListByTag, ListById>;
+using ListQuery = std::variant<ListByTag, ListByIds>;
 
-// All pages of one listing. A listing that failed on any page is a CloudFailure, never a short
-// Listing. ListById of an id that EC2 does not know is an empty Listing, not a failure.
+// All pages of one listing, each instance once. A listing that failed on any page is a
+// CloudFailure, never a short Listing. An id that EC2 does not know is left out of it, and no
+// failure.
 struct Listing {
   std::vector<InstanceView> instances;
 };
@@ -133,12 +139,21 @@ struct TerminatedNow {
   InstanceId id;
   InstanceState state;  // what the answer's currentState says
 };
-// `not_found` ids were left out of the call that worked: one bad id fails a whole
-// TerminateInstances, so the cloud port repeats it without them.
+// EC2 will not end this one: it is protected, may not be ended with our rights, is in no state for
+// it. Or it was not got to before the call as a whole was refused (concerns_the_call()).
+struct InstanceRefused {
+  InstanceId id;
+  CloudFailure why;
+};
+// EC2 refuses a whole TerminateInstances for the sake of one id. The cloud port leaves that one out
+// and asks again for the others, so that every id asked for is in exactly one of the lists.
 struct TerminateAccepted {
   std::vector<TerminatedNow> instances;
   std::vector<InstanceId> not_found;
+  std::vector<InstanceRefused> refused;
 };
+// A CloudFailure concerns the call and says nothing of any one instance: throttled, unreachable,
+// unknown, or the keys are refused.
 using TerminateResult = std::variant<TerminateAccepted, CloudFailure>;
 
 // Who we are to the cloud. An empty account: STS could not be asked. Where calls go is none of its

@@ -38,6 +38,8 @@ void CloudWatch::keys_changed() {
     keys_ = Keys::kUnknown;
     desk_.cloud_open = false;
     in_flight_.reset();  // whose listing it is, nobody can tell
+    if (by_ids_) listers_.insert(listers_.end(), by_ids_->listers.begin(), by_ids_->listers.end());
+    by_ids_.reset();
   }
   identify();
 }

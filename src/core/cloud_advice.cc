@@ -92,6 +92,23 @@ std::string denied_advice(std::string_view code, const FailureContext& where) {
          "environment and profile)";
 }
 
+// What was refused to one instance, while the same is done with others.
+std::string instance_advice(std::string_view code, const FailureContext& where) {
+  const std::string region = where.region.empty() ? "" : str(" --region ", where.region);
+  if (code == "OperationNotPermitted") {
+    return str("if nobody protects it on purpose: aws ec2 modify-instance-attribute --instance-id ",
+               where.instance, " --no-disable-api-termination", region);
+  }
+  if (code == "UnauthorizedOperation" || code.starts_with("AccessDenied")) {
+    return str("allow ec2:", where.action, " to the broker's user or role in IAM; where the ",
+               "policy goes by the tag compute-broker, see whether somebody has changed the tags ",
+               "of ", where.instance, ", or end it yourself: aws ec2 terminate-instances ",
+               "--instance-ids ", where.instance, region);
+  }
+  if (code == "IncorrectInstanceState") return str("look at ", where.instance, " in the console");
+  return {};
+}
+
 struct ConfigKey {
   std::string_view code;  // how it begins
   std::string_view key;   // behind "[pool.NAME] "
@@ -160,6 +177,10 @@ bool says_it_all(const CloudFailure& failure) {
 std::string advice(const CloudFailure& failure, const FailureContext& where) {
   if (says_it_all(failure)) return {};
   std::string_view code = without_side(failure.code);
+  if (!where.instance.empty()) {
+    std::string todo = instance_advice(code, where);
+    if (!todo.empty()) return todo;
+  }
   switch (failure.what) {
     case kQuota:
       return quota_advice(code, where);
@@ -184,6 +205,21 @@ std::string advice(const CloudFailure& failure, const FailureContext& where) {
       return {};
   }
   return {};
+}
+
+std::string how_it_ended(std::string_view code, std::string_view sentence) {
+  // EC2 begins its sentence with the code.
+  if (!code.empty() && sentence.starts_with(code)) sentence.remove_prefix(code.size());
+  while (!sentence.empty() && (sentence.front() == ':' || sentence.front() == ' ')) {
+    sentence.remove_prefix(1);
+  }
+  if (code == "Client.UserInitiatedShutdown") {
+    return str("was ended by somebody else through EC2",
+               sentence.empty() ? "" : str(" (", sentence, ")"));
+  }
+  if (code == "Client.InstanceInitiatedShutdown") return "has shut itself down";
+  const std::string what = str(code, code.empty() || sentence.empty() ? "" : ": ", sentence);
+  return str("was ended by EC2", what.empty() ? "" : str(" (", what, ")"));
 }
 
 std::string describe(const CloudFailure& failure, const FailureContext& where) {

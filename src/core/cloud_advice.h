@@ -15,6 +15,7 @@ struct FailureContext {
   std::string_view region = {};
   std::string_view type = {};  // "c7i.16xlarge": decides which vCPU quota it was
   Market market = Market::kSpot;
+  std::string_view instance = {};  // "i-0abc": the one that the call was about
 };
 
 // One sentence without a full stop: what to do about `failure`. It names the configuration key, the
@@ -24,5 +25,9 @@ std::string advice(const CloudFailure& failure, const FailureContext& where);
 // "InsufficientInstanceCapacity: We currently do not have ... (try ...)": code, AWS's sentence and
 // the advice, whichever there are, on one line.
 std::string describe(const CloudFailure& failure, const FailureContext& where);
+
+// "was ended by somebody else through EC2 (User initiated shutdown)": a clause of the log and of an
+// end's reason, from an instance's StateReason, each word once.
+std::string how_it_ended(std::string_view code, std::string_view sentence);
 
 }  // namespace cb::core

@@ -73,5 +73,16 @@ TEST(Describe, IsOneLineOfCodeSentenceAndAdvice) {
             "Blocked: No (AWS holds the account back: see its e-mail, or ask AWS Support)");
 }
 
+TEST(CloudAdvice, AnEndIsToldOnceInPlainWords) {
+  const std::string user = "Client.UserInitiatedShutdown";
+  EXPECT_EQ(how_it_ended(user, user + ": User initiated shutdown"),
+            "was ended by somebody else through EC2 (User initiated shutdown)");
+  EXPECT_EQ(how_it_ended(user, ""), "was ended by somebody else through EC2");
+  EXPECT_EQ(how_it_ended("Client.InstanceInitiatedShutdown", ""), "has shut itself down");
+  EXPECT_EQ(how_it_ended("Server.SpotInstanceTermination", "Server.SpotInstanceTermination: Over."),
+            "was ended by EC2 (Server.SpotInstanceTermination: Over.)");
+  EXPECT_EQ(how_it_ended("", ""), "was ended by EC2");
+}
+
 }  // namespace
 }  // namespace cb::core

@@ -120,4 +120,9 @@ bool refuses_identity(std::string_view aws_code) {
                       [&](std::string_view pattern) { return matches(pattern, code); });
 }
 
+bool concerns_the_call(const CloudFailure& failure) {
+  return failure.what == kThrottle || failure.what == kUnreachable ||
+         failure.what == kUnknownOutcome || refuses_identity(failure.code);
+}
+
 }  // namespace cb::core

@@ -23,4 +23,8 @@ bool refuses_identity(std::string_view aws_code);
 // The code without EC2's "Server." or "Client." in front.
 std::string_view without_side(std::string_view code);
 
+// Whether `failure` is about the call as such and not about what it named: asking for a part of it
+// would fail alike.
+bool concerns_the_call(const CloudFailure& failure);
+
 }  // namespace cb::core

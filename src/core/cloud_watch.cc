@@ -1,6 +1,7 @@
 #include "core/cloud_watch.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "core/cloud_advice.h"
@@ -8,6 +9,23 @@
 #include "core/planted.h"
 
 namespace cb::core {
+namespace {
+
+std::string how_it_stopped(const InstanceView& view) {
+  const std::string by = view.state_reason_code == "Client.UserInitiatedShutdown"
+                             ? " by somebody else through EC2"
+                             : "";
+  return str("was stopped", by, " and serves nobody (EC2 says ", to_string(view.state),
+             ", and bills its disk)");
+}
+
+void add_those_that_run(AllInstances& answer, const Listing& listing) {
+  for (const InstanceView& view : listing.instances) {
+    if (view.state != InstanceState::kTerminated) answer.instances.push_back(view);
+  }
+}
+
+}  // namespace
 
 void CloudWatch::list_for(CallerId caller) {
   if (!desk_.cloud_open && !desk_.cloud_trouble.empty()) {
@@ -16,13 +34,14 @@ void CloudWatch::list_for(CallerId caller) {
   }
   listers_.push_back(caller);
   if (planted(Bug::kListPerCaller)) {
-    desk_.act(ListInstances{QueryId{desk_.fresh_id()}, ListByTag{}});
+    desk_.act(ListInstances{QueryId{desk_.fresh_id()}, ours()});
   }
   if (!in_flight_) desk_.want_listing = true;
 }
 
 void CloudWatch::forget(CallerId caller) {
   std::erase(listers_, caller);
+  if (by_ids_) std::erase(by_ids_->listers, caller);
 }
 
 void CloudWatch::refuse_listers(const std::string& why) {
@@ -50,20 +69,33 @@ void CloudWatch::schedule(bool hurry) {
   due_ = desk_.want_listing = false;
   in_flight_ = QueryId{desk_.fresh_id()};
   last_begun_ = desk_.now.boot;
-  desk_.act(ListInstances{*in_flight_, ListByTag{}});
+  desk_.act(ListInstances{*in_flight_, ours()});
+}
+
+ListByTag CloudWatch::ours() const {
+  return {desk_.settings.name, desk_.settings.adopt_untagged};
+}
+
+void CloudWatch::doubt_trouble() {
+  // Whoever comes while EC2 is being asked is content with that answer.
+  if (desk_.cloud_trouble.empty() || !desk_.cloud_open || desk_.trouble_doubted) return;
+  desk_.trouble_doubted = true;
+  desk_.want_listing = true;
+  doubted_ = desk_.now.boot;
 }
 
 void CloudWatch::listed(const Listed& answer) {
-  const auto asked = std::find_if(by_id_.begin(), by_id_.end(),
-                                  [&](const ById& q) { return q.query == answer.query; });
-  if (asked != by_id_.end()) {
-    const InstanceId id = asked->id;
-    by_id_.erase(asked);
-    by_id(id, answer.result);
-    return;
+  if (by_ids_ && by_ids_->query == answer.query) {
+    ByIds asked = std::move(*by_ids_);
+    by_ids_.reset();
+    return by_ids(std::move(asked), answer.result);
   }
   if (in_flight_ != answer.query) return;
   in_flight_.reset();
+  if (doubted_ && *last_begun_ >= *doubted_) {
+    doubted_.reset();
+    desk_.trouble_doubted = false;
+  }
   if (const auto* failure = std::get_if<CloudFailure>(&answer.result)) {
     failed(*failure);
   } else {
@@ -122,63 +154,103 @@ void CloudWatch::complete(const Listing& listing) {
   for (const InstanceView& view : listing.instances) {
     seen.insert(view.id);
     if (workers_.find(view.id) == nullptr) unknown(view);
+    taken_over(view);
     if (Worker* const worker = workers_.find(view.id)) update(*worker, view);
   }
-  look_for_missing(seen);
+  ask_for_missing(missing_from(seen), listing);
   launcher_.close_lost(*last_begun_);
   desk_.listed_once = true;
-  answer_listers(listing);
 }
 
-void CloudWatch::answer_listers(const Listing& listing) {
-  if (listers_.empty()) return;
-  AllInstances answer;
-  for (const InstanceView& view : listing.instances) {
-    if (view.state != InstanceState::kTerminated) answer.instances.push_back(view);
-  }
-  for (const CallerId caller : listers_) desk_.act(Reply{caller, answer});
-  listers_.clear();
+void CloudWatch::answer_listers(const std::vector<CallerId>& listers, const AllInstances& answer) {
+  for (const CallerId caller : listers) desk_.act(Reply{caller, answer});
 }
 
-void CloudWatch::look_for_missing(const std::set<InstanceId>& seen) {
+std::vector<InstanceId> CloudWatch::missing_from(const std::set<InstanceId>& seen) {
+  std::vector<InstanceId> missing;
   for (const InstanceId& id : workers_.ids()) {
     Worker& worker = *workers_.find(id);
     if (seen.contains(id)) continue;
     if (!worker.ours) {
       workers_.remove(id, Leaving::kUnseen);
-      continue;
-    }
-    if (planted(Bug::kSweepWithoutGrace)) {
+    } else if (planted(Bug::kSweepWithoutGrace)) {
       endings_.gone(id, {}, "EC2's listing does not show it", Leaving::kTerminated);
-      continue;
+    } else {
+      if (!worker.missing_since) worker.missing_since = desk_.now.boot;
+      missing.push_back(id);
     }
-    if (*last_begun_ - worker.record.begun < desk_.settings.not_visible_grace) continue;
-    if (!worker.missing_since) {
-      worker.missing_since = desk_.now.boot;
-      continue;
-    }
-    if (worker.asked_by_id || *last_begun_ - *worker.missing_since < desk_.settings.missing_grace) {
-      continue;
-    }
-    worker.asked_by_id = true;
-    by_id_.push_back({QueryId{desk_.fresh_id()}, id});
-    desk_.act(ListInstances{by_id_.back().query, ListById{id}});
   }
+  return missing;
 }
 
-void CloudWatch::by_id(const InstanceId& id, const ListResult& result) {
-  Worker* const worker = workers_.find(id);
-  if (worker == nullptr) return;
-  worker->asked_by_id = false;
-  const auto* listing = std::get_if<Listing>(&result);
-  if (listing == nullptr) return;  // asked again after the next listing
-  for (const InstanceView& view : listing->instances) {
-    if (view.id != id) continue;
-    update(*worker, view);
-    return;
+// One question for all of them, at the pace of the listings.
+void CloudWatch::ask_for_missing(std::vector<InstanceId> ids, const Listing& listing) {
+  AllInstances shown;
+  if (!listers_.empty()) add_those_that_run(shown, listing);
+  if (ids.empty() || by_ids_ || planted(Bug::kTagIsAll)) {
+    return answer_listers(std::exchange(listers_, {}), shown);
   }
-  if (!worker->missing_since) return;  // a listing has shown it meanwhile
+  by_ids_ = ByIds{QueryId{desk_.fresh_id()}, std::move(ids), desk_.now.boot, std::move(shown),
+                  std::exchange(listers_, {})};
+  desk_.act(ListInstances{by_ids_->query, ListByIds{by_ids_->ids}});
+}
+
+void CloudWatch::by_ids(ByIds asked, const ListResult& result) {
+  const auto* listing = std::get_if<Listing>(&result);
+  if (listing == nullptr) {  // asked again after the next listing
+    return answer_listers(asked.listers, asked.shown);
+  }
+  std::set<InstanceId> seen;
+  for (const InstanceView& view : listing->instances) {
+    seen.insert(view.id);
+    taken_over(view);
+    Worker* const worker = workers_.find(view.id);
+    if (worker == nullptr) continue;
+    tag_lost(*worker, view);
+    update(*worker, view);
+  }
+  for (const InstanceId& id : asked.ids) {
+    if (!seen.contains(id)) not_known(id, asked.begun);
+  }
+  if (asked.listers.empty()) return;
+  add_those_that_run(asked.shown, *listing);
+  answer_listers(asked.listers, asked.shown);
+}
+
+// Too young to be seen, or left out for a moment, is not gone.
+void CloudWatch::not_known(const InstanceId& id, Instant asked) {
+  const Worker* const worker = workers_.find(id);
+  if (worker == nullptr || !worker->missing_since) return;  // a listing has shown it meanwhile
+  if (asked - worker->record.begun < desk_.settings.not_visible_grace) return;
+  if (asked - *worker->missing_since < desk_.settings.missing_grace) return;
   endings_.gone(id, {}, "EC2 no longer knows it", Leaving::kUnseen);
+}
+
+void CloudWatch::tag_lost(Worker& worker, const InstanceView& view) {
+  const bool ends =
+      view.state == InstanceState::kShuttingDown || view.state == InstanceState::kTerminated;
+  if (ends || view.tag(kBrokerTag) == desk_.settings.name) return;
+  if (std::exchange(worker.tag_lost_told, true)) return;
+  const std::string_view value = view.tag(kBrokerTag);
+  desk_.log(LogLevel::kWarning, "worker.tag_lost",
+            str("worker ", view.id.value, value.empty() ? " has lost its tag " : " has in its tag ",
+                kBrokerTag, value.empty() ? "" : str(" another name, ", value),
+                ": it stays ours, and is asked for by its id; put the tag back: aws ec2 ",
+                "create-tags --resources ", view.id.value, " --tags Key=", kBrokerTag,
+                ",Value=", desk_.settings.name));
+}
+
+void CloudWatch::taken_over(const InstanceView& view) {
+  Worker* const worker = workers_.find(view.id);
+  if (worker == nullptr || !worker->ours) return;
+  claims_.look_for_rival(view);
+  const bool ends = worker->record.phase == WorkerPhase::kTerminating || worker->end_confirmed;
+  if (ends || !claims_.lost(*worker, view)) return;
+  desk_.log(LogLevel::kAlert, "worker.taken_over",
+            str("worker ", view.id.value, " was taken over by another broker named ",
+                desk_.settings.name, " while this one was silent (", view.tag(kOwnerTag),
+                "): no longer handed out; give one of them another name"));
+  endings_.gone(view.id, {}, "was taken over by another broker of this name", Leaving::kUnseen);
 }
 
 void CloudWatch::update(Worker& worker, const InstanceView& view) {
@@ -192,8 +264,8 @@ void CloudWatch::update(Worker& worker, const InstanceView& view) {
       return;
     case InstanceState::kStopping:
     case InstanceState::kStopped:
-      endings_.end(worker, str("is ", to_string(view.state), " and serves nobody"),
-                   LogLevel::kWarning);
+      if (planted(Bug::kStoppedIsKept)) return;
+      endings_.end(worker, how_it_stopped(view), LogLevel::kWarning);
       return;
     case InstanceState::kShuttingDown:
       ending(worker, view);
@@ -221,9 +293,11 @@ void CloudWatch::running(Worker& worker, const InstanceView& view) {
   const bool wants_private = pool != nullptr && pool->address == AddressKind::kPrivate;
   const std::string& address = wants_private ? view.private_address : view.public_address;
   if (!worker.running_since) worker.running_since = desk_.now.boot;
+  if (worker.ours && !std::exchange(worker.claimed, true)) claims_.take(record.id);
   const bool moved = !address.empty() && address != record.address;
-  const bool dated = view.launched && view.launched != record.launched;
-  if (moved) record.address = address;
+  // Of an instance that was stopped and started EC2 gives the latest start: it was launched before.
+  const bool dated = view.launched && (!record.launched || *view.launched < *record.launched);
+  if (moved) now_at(worker, address);
   if (dated) record.launched = view.launched;
   if (!view.zone.empty()) record.zone = view.zone;
   if (worker.state != InstanceState::kRunning || !worker.confirmed || moved || dated) {
@@ -246,6 +320,19 @@ void CloudWatch::running(Worker& worker, const InstanceView& view) {
   }
 }
 
+// A first address, or another one: then it was stopped and started behind our back, and its service
+// boots anew.
+void CloudWatch::now_at(Worker& worker, const std::string& address) {
+  WorkerRecord& record = worker.record;
+  if (!record.address.empty() && record.phase == WorkerPhase::kReady) {
+    desk_.log(LogLevel::kWarning, "worker.moved",
+              str("worker ", record.id.value, " was at ", record.address, " and is now at ",
+                  address, ": somebody stopped and started it; handed out when it answers"));
+    worker.suspect = worker.suspect || probes_.looks_at(worker);
+  }
+  record.address = address;
+}
+
 void CloudWatch::ending(Worker& worker, const InstanceView& view) {
   if (!worker.end_confirmed) {
     worker.end_confirmed = true;
@@ -258,9 +345,7 @@ void CloudWatch::ending(Worker& worker, const InstanceView& view) {
   }
   if (worker.record.phase == WorkerPhase::kTerminating) return;
   const bool was_booting = worker.record.phase == WorkerPhase::kBooting;
-  const std::string why =
-      str("was ended by EC2", view.state_reason_code.empty() ? "" : ": ", view.state_reason_code,
-          view.state_reason.empty() ? "" : ", ", view.state_reason);
+  const std::string why = how_it_ended(view.state_reason_code, view.state_reason);
   endings_.ends_by_itself(worker, why);
   if (was_booting) {
     launcher_.boot_failed(

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/claims.h"
 #include "core/endings.h"
 #include "core/launcher.h"
 #include "core/probes.h"
@@ -15,8 +16,14 @@ namespace cb::core {
 
 class CloudWatch {
  public:
-  CloudWatch(Desk& desk, WorkerPool& workers, Endings& endings, Launcher& launcher, Probes& probes)
-      : desk_(desk), workers_(workers), endings_(endings), launcher_(launcher), probes_(probes) {}
+  CloudWatch(Desk& desk, WorkerPool& workers, Endings& endings, Launcher& launcher, Probes& probes,
+             Claims& claims)
+      : desk_(desk),
+        workers_(workers),
+        endings_(endings),
+        launcher_(launcher),
+        probes_(probes),
+        claims_(claims) {}
 
   // Asks who we are; listings begin with the answer.
   void identify();
@@ -25,6 +32,8 @@ class CloudWatch {
   void keys_changed();
   void listed(const Listed& answer);
 
+  // A caller came while the latest word of EC2 was trouble: it is asked again before he hears it.
+  void doubt_trouble();
   // LIST_ALL: answered by the listing in flight, or by the next (at most one a second).
   void list_for(CallerId caller);
   void forget(CallerId caller);
@@ -40,23 +49,32 @@ class CloudWatch {
   }
 
  private:
-  struct ById {
+  // What the listing by tag did not show of ours, asked for by id.
+  struct ByIds {
     QueryId query;
-    InstanceId id;
+    std::vector<InstanceId> ids;
+    Instant begun;
+    AllInstances shown;             // by the listing before
+    std::vector<CallerId> listers;  // who wait for both
   };
 
   void complete(const Listing& listing);
   void failed(const CloudFailure& failure);
   void trust_journal();
-  void by_id(const InstanceId& id, const ListResult& result);
+  void by_ids(ByIds asked, const ListResult& result);
+  void not_known(const InstanceId& id, Instant asked);
+  void tag_lost(Worker& worker, const InstanceView& view);
+  void taken_over(const InstanceView& view);
   void update(Worker& worker, const InstanceView& view);
   void running(Worker& worker, const InstanceView& view);
+  void now_at(Worker& worker, const std::string& address);
   void ending(Worker& worker, const InstanceView& view);
   void unknown(const InstanceView& view);
-  void adopt(const InstanceView& view, bool tagged);
-  void notice_rival(const InstanceView& view);
-  void look_for_missing(const std::set<InstanceId>& seen);
-  void answer_listers(const Listing& listing);
+  void adopt(const InstanceView& view, bool tagged, const std::string& former_owner);
+  std::vector<InstanceId> missing_from(const std::set<InstanceId>& seen);
+  void ask_for_missing(std::vector<InstanceId> ids, const Listing& listing);
+  void answer_listers(const std::vector<CallerId>& listers, const AllInstances& answer);
+  ListByTag ours() const;
   bool holds_anything() const;
   bool region_changed() const;  // since our records were made
   bool wrong_account(const CloudIdentity& identity) const;
@@ -72,6 +90,7 @@ class CloudWatch {
   Endings& endings_;
   Launcher& launcher_;
   Probes& probes_;
+  Claims& claims_;
 
   std::optional<QueryId> in_flight_;
   std::optional<Instant> last_begun_;
@@ -84,10 +103,10 @@ class CloudWatch {
   Keys keys_ = Keys::kUnknown;
   bool identifying_ = false;
   bool asked_with_former_keys_ = false;  // that Identify may be about them
-  std::vector<ById> by_id_;
+  std::optional<ByIds> by_ids_;
   std::vector<CallerId> listers_;
-  std::set<InstanceId> reported_;  // said once: left alone, or another broker's
-  bool rival_reported_ = false;
+  std::set<InstanceId> reported_;   // said once: left alone
+  std::optional<Instant> doubted_;  // since then
 };
 
 }  // namespace cb::core

@@ -34,6 +34,12 @@ struct ListInstances {
 struct TerminateInstances {
   std::vector<InstanceId> ids;
 };
+// The tag is put on all of them, in place of a former one of that key.
+struct TagInstances {
+  std::vector<InstanceId> ids;
+  std::string key;
+  std::string value;
+};
 enum class ProbeKind { kDserv, kTcp };
 struct ProbeWorker {
   ProbeId probe;
@@ -54,7 +60,7 @@ struct Log {
 };
 
 using Action = std::variant<Reply, Tell, Identify, LaunchInstance, ListInstances,
-                            TerminateInstances, ProbeWorker, Log>;
+                            TerminateInstances, TagInstances, ProbeWorker, Log>;
 
 // What is in `save` is durable before anything in `then` begins.
 struct Decision {

@@ -19,20 +19,23 @@ struct Desk {
   Decision out;
   Agenda agenda;
   BrokerRecord identity;  // nonce, token counter, account and region, as saved
+  std::string place;      // this machine and state_dir
   WallTime started_wall{};
   Instant started{};
 
   // What the cloud currently lets us do; cloud_watch keeps it.
-  bool cloud_open = false;      // identified as the account of our records
-  bool listed_once = false;     // a listing has succeeded since the start
-  bool listing_failed = false;  // the latest one failed
-  std::string cloud_trouble;    // the sentence; empty while EC2 answers
-  std::string cloud_doubt;      // its latest failure, also before callers are refused for it
-  std::string save_trouble;     // the sentence; empty while the journal can be written
+  bool cloud_open = false;       // identified as the account of our records
+  bool listed_once = false;      // a listing has succeeded since the start
+  bool listing_failed = false;   // the latest one failed
+  std::string cloud_trouble;     // the sentence; empty while EC2 answers
+  std::string cloud_doubt;       // its latest failure, also before callers are refused for it
+  bool trouble_doubted = false;  // a caller came after it was seen: EC2 is asked again first
+  std::string save_trouble;      // the sentence; empty while the journal can be written
   bool stopping = false;
 
   bool want_listing = false;             // cloud_watch asks as soon as it may
   std::vector<InstanceId> to_terminate;  // one call at the end of the step
+  std::vector<InstanceId> refused_once;  // to terminate as well; by themselves, see Endings
   std::uint64_t last_id = 0;             // queries and probes
 
   void save(Change change) { out.save.push_back(std::move(change)); }

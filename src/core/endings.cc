@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "core/cloud_advice.h"
+#include "core/cloud_error.h"
 #include "core/planted.h"
 
 namespace cb::core {
@@ -46,13 +47,18 @@ void Endings::ask(const Worker& worker, Duration again_after) {
   if (!planted(Bug::kTerminateNotRepeated)) {
     desk_.agenda.arm({TimerKind::kWorkerTerminate, id}, desk_.now.boot + again_after);
   }
-  if (desk_.cloud_open) desk_.to_terminate.push_back(worker.record.id);
+  if (desk_.cloud_open) {
+    auto& call = worker.refusal_told.empty() ? desk_.to_terminate : desk_.refused_once;
+    if (std::find(call.begin(), call.end(), worker.record.id) == call.end()) {
+      call.push_back(worker.record.id);
+    }
+  }
   desk_.want_listing = true;
 }
 
 void Endings::repeat(const InstanceId& id) {
-  Worker* const worker = workers_.find(id);
-  if (worker == nullptr || worker->record.phase != WorkerPhase::kTerminating) return;
+  Worker* const worker = ending(id);
+  if (worker == nullptr) return;
   desk_.log(LogLevel::kInfo, "worker.end_again",
             str("worker ", id.value, " ", worker->record.end_reason,
                 ": EC2 has not ended it yet, asking again"));
@@ -68,48 +74,83 @@ void Endings::ask_for_all() {
   }
 }
 
+void Endings::ask_anew(Worker& worker) {
+  if (!worker.end_refusal) return;
+  worker.end_refusal.reset();
+  ask(worker, desk_.settings.terminate_repeat);
+}
+
+Worker* Endings::ending(const InstanceId& id) {
+  Worker* const worker = workers_.find(id);
+  if (worker == nullptr || worker->record.phase != WorkerPhase::kTerminating) return nullptr;
+  return worker;
+}
+
 void Endings::answered(const TerminateAnswered& answer) {
   if (const auto* failure = std::get_if<CloudFailure>(&answer.result)) {
-    failed(answer, *failure);
+    failed(answer.asked, *failure);
     return;
   }
-  const auto& accepted = std::get<TerminateAccepted>(answer.result);
-  for (const TerminatedNow& now : accepted.instances) {
-    Worker* const worker = workers_.find(now.id);
-    if (worker == nullptr || worker->record.phase != WorkerPhase::kTerminating) continue;
-    if (planted(Bug::kTerminateBelieved)) {
-      gone(now.id, {}, "its end was accepted", Leaving::kTerminated);
-      continue;
-    }
-    worker->terminate_failures = 0;
-    worker->end_confirmed =
-        now.state == InstanceState::kShuttingDown || now.state == InstanceState::kTerminated;
-    if (worker->end_confirmed && !worker->seen_ended) worker->seen_ended = desk_.now.wall;
-    workers_.changed(*worker, false);
-  }
-  for (const InstanceId& id : accepted.not_found) {
+  const auto& result = std::get<TerminateAccepted>(answer.result);
+  for (const TerminatedNow& now : result.instances) accepted(now);
+  for (const InstanceId& id : result.not_found) {
     // Too young to be seen, or gone for long: a listing and a question by id will tell.
     const std::string text =
         str("worker ", id.value, " is unknown to TerminateInstances: looking it up");
     if (workers_.find(id) != nullptr) desk_.log(LogLevel::kInfo, "worker.end_not_found", text);
   }
+  std::vector<InstanceId> not_got_to;
+  for (const InstanceRefused& one : result.refused) {
+    if (concerns_the_call(one.why)) {
+      not_got_to.push_back(one.id);
+    } else {
+      refused(one);
+    }
+  }
+  if (!not_got_to.empty()) failed(not_got_to, result.refused.back().why);
   desk_.want_listing = true;
 }
 
-void Endings::failed(const TerminateAnswered& answer, const CloudFailure& failure) {
+void Endings::accepted(const TerminatedNow& now) {
+  Worker* const worker = ending(now.id);
+  if (worker == nullptr) return;
+  if (planted(Bug::kTerminateBelieved)) {
+    gone(now.id, {}, "its end was accepted", Leaving::kTerminated);
+    return;
+  }
+  worker->terminate_failures = 0;
+  worker->end_refusal.reset();
+  if (!worker->refusal_told.empty()) {
+    worker->refusal_told.clear();
+    desk_.log(LogLevel::kInfo, "worker.end_accepted",
+              str("EC2 no longer refuses to end worker ", now.id.value));
+  }
+  worker->end_confirmed =
+      now.state == InstanceState::kShuttingDown || now.state == InstanceState::kTerminated;
+  if (worker->end_confirmed && !worker->seen_ended) worker->seen_ended = desk_.now.wall;
+  workers_.changed(*worker, false);
+}
+
+Duration Endings::back_off(Worker& worker) {
+  const std::size_t doublings = std::min<std::size_t>(worker.terminate_failures++, 10);
+  const Duration delay =
+      std::min(desk_.settings.retry_delay_min * (1 << doublings), desk_.settings.terminate_repeat);
+  desk_.agenda.arm_by({TimerKind::kWorkerTerminate, worker.record.id.value},
+                      desk_.now.boot + delay);
+  return delay;
+}
+
+void Endings::failed(const std::vector<InstanceId>& asked, const CloudFailure& failure) {
   std::vector<std::string> names;
   Duration delay{0};
-  for (const InstanceId& id : answer.asked) {
-    Worker* const worker = workers_.find(id);
-    if (worker == nullptr || worker->record.phase != WorkerPhase::kTerminating) continue;
+  for (const InstanceId& id : asked) {
+    Worker* const worker = ending(id);
+    if (worker == nullptr) continue;
     if (planted(Bug::kEndBelievedOnTimeout) && failure.what == FailureClass::kUnknownOutcome) {
       gone(id, {}, "its end was asked for", Leaving::kTerminated);
       continue;
     }
-    const std::size_t doublings = std::min<std::size_t>(worker->terminate_failures++, 10);
-    delay = std::min(desk_.settings.retry_delay_min * (1 << doublings),
-                     desk_.settings.terminate_repeat);
-    desk_.agenda.arm_by({TimerKind::kWorkerTerminate, id.value}, desk_.now.boot + delay);
+    delay = back_off(*worker);
     names.push_back(id.value);
   }
   if (names.empty()) return;
@@ -117,6 +158,30 @@ void Endings::failed(const TerminateAnswered& answer, const CloudFailure& failur
             str("TerminateInstances for ", join(names, ", "), " failed (",
                 describe(failure, {.action = "TerminateInstances"}), "); asking again in ",
                 to_string(delay)));
+}
+
+void Endings::refused(const InstanceRefused& one) {
+  Worker* const worker = ending(one.id);
+  if (worker == nullptr) return;
+  worker->end_refusal = one.why;
+  if (planted(Bug::kRefusedEndNotRepeated)) {
+    desk_.agenda.cancel({TimerKind::kWorkerTerminate, one.id.value});
+  } else {
+    back_off(*worker);
+  }
+  if (worker->refusal_told == one.why.code) return;
+  worker->refusal_told = one.why.code;
+  desk_.log(LogLevel::kAlert, "worker.end_refused",
+            str("EC2 refuses to end worker ", one.id.value, " (", worker->record.end_reason,
+                "), which goes on to be billed: ", why_refused(*worker),
+                "; the others end, and this one ", "is asked for again every ",
+                to_string(desk_.settings.terminate_repeat)));
+}
+
+std::string why_refused(const Worker& worker) {
+  return describe(*worker.end_refusal, {.action = "TerminateInstances",
+                                        .region = worker.record.region,
+                                        .instance = worker.record.id.value});
 }
 
 void Endings::end_as_wanted(Worker& worker) {

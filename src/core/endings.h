@@ -22,6 +22,8 @@ class Endings {
   void answered(const TerminateAnswered& answer);
   // The timer of a repeated call.
   void repeat(const InstanceId& id);
+  // A person asks again for what EC2 has refused: perhaps it no longer does.
+  void ask_anew(Worker& worker);
   // The cloud may be asked (again): everything unfinished is asked for at once.
   void ask_for_all();
 
@@ -34,10 +36,17 @@ class Endings {
  private:
   void mark(Worker& worker, const std::string& reason);
   void ask(const Worker& worker, Duration again_after);
-  void failed(const TerminateAnswered& answer, const CloudFailure& failure);
+  Worker* ending(const InstanceId& id);
+  void accepted(const TerminatedNow& now);
+  void failed(const std::vector<InstanceId>& asked, const CloudFailure& failure);
+  void refused(const InstanceRefused& one);
+  Duration back_off(Worker& worker);
 
   Desk& desk_;
   WorkerPool& workers_;
 };
+
+// EC2's refusal to end `worker` in one sentence, with what a person can do.
+std::string why_refused(const Worker& worker);
 
 }  // namespace cb::core

@@ -1,6 +1,13 @@
 #include "core/event.h"
 
+#include "base/text.h"
+
 namespace cb::core {
+
+std::string to_string(const Origin& origin) {
+  const std::string who = origin.name.empty() ? "a client" : origin.name;
+  return origin.address.empty() ? who : str(who, " at ", origin.address);
+}
 
 std::string_view to_string(ProbeOutcome outcome) {
   switch (outcome) {

@@ -1,6 +1,7 @@
 #pragma once
 // Everything that can happen to the broker.
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -22,6 +23,8 @@ struct Started {
   // The instants of `records` were moved from another boot into this one: all of it is saved in the
   // first step, since the next commit dates the whole journal to this boot.
   bool clock_moved = false;
+  // Names this machine and state_dir, the same in every run there; empty: cannot be told.
+  std::string place = {};
 };
 struct Identified {
   CloudIdentity identity;  // empty account: unknown
@@ -29,9 +32,16 @@ struct Identified {
 // The calls to come would be signed with other keys than those that Identify was last answered for,
 // perhaps another account's. None is made with them until Identify, asked after this, is answered.
 struct KeysChanged {};
+// Who asks, for the log and for the reason of an end. Empty: not known.
+struct Origin {
+  std::string address;  // of the connection: "192.0.2.7"
+  std::string name;     // which the client gave itself
+};
+std::string to_string(const Origin& origin);  // "rig-3 at 192.0.2.7", "a client"
 struct Asked {
   CallerId caller;
   Request request;
+  Origin origin = {};
 };
 // The caller's connection was reset, or a write to it failed. No Reply may follow.
 struct CallerGone {
@@ -48,6 +58,13 @@ struct Listed {
 struct TerminateAnswered {
   std::vector<InstanceId> asked;
   TerminateResult result;
+};
+// Every id that was asked for and is not refused has the tag now. `failure`: none of them has.
+struct Tagged {
+  std::vector<InstanceId> asked;
+  std::string key;
+  std::vector<InstanceRefused> refused;
+  std::optional<CloudFailure> failure;
 };
 enum class ProbeOutcome {
   kReady,     // the service answered as ready (for kTcp: accepted)
@@ -82,7 +99,7 @@ struct StopRequested {
 };
 
 using Event = std::variant<Started, Identified, KeysChanged, Asked, CallerGone, LaunchAnswered,
-                           Listed, TerminateAnswered, Probed, TimePassed, SaveFailed, SaveWorks,
-                           SettingsChanged, StopRequested>;
+                           Listed, TerminateAnswered, Tagged, Probed, TimePassed, SaveFailed,
+                           SaveWorks, SettingsChanged, StopRequested>;
 
 }  // namespace cb::core

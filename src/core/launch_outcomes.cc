@@ -84,7 +84,8 @@ Worker& Launcher::take_up(const InstanceView& view, const PoolName& pool, const 
                    .launched = view.launched,
                    .boot = {},
                    .last_used = desk_.now.boot,
-                   .end_reason = {}};
+                   .end_reason = {},
+                   .former_owner = {}};
   const PoolSettings* const settings = desk_.pool(pool);
   const Duration limit =
       settings != nullptr ? settings->launch_timeout : PoolSettings{}.launch_timeout;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "core/claims.h"
 #include "core/planted.h"
 
 namespace cb::core {
@@ -33,7 +34,10 @@ Launcher::Attempt* Launcher::under_way(const PoolName& pool) {
 std::optional<std::string> Launcher::ensure(const PoolName& name) {
   if (desk_.stopping) return "the broker is stopping; ask again in a few seconds";
   if (workers_.coming(name) != nullptr) return {};
-  if (!desk_.cloud_trouble.empty()) return desk_.cloud_trouble;
+  if (!desk_.cloud_trouble.empty()) {
+    if (desk_.trouble_doubted && desk_.cloud_open) return {};
+    return desk_.cloud_trouble;
+  }
   if (Attempt* const attempt = under_way(name)) {
     if (attempt->record.mismatch) return attempt->last_trouble;
     if (!attempt->in_flight &&
@@ -86,6 +90,7 @@ bool Launcher::room_soon() const {
 }
 
 std::string Launcher::why_full() const {
+  if (desk_.settings.max_workers == 0) return "max_workers = 0: launching is switched off";
   std::vector<std::string> parts;
   if (workers_.counted() != 0) parts.push_back(str(workers_.counted(), " workers"));
   if (!attempts_.empty()) parts.push_back(str(attempts_.size(), " launches whose outcome is open"));
@@ -108,7 +113,8 @@ void Launcher::begin(const PoolName& name, const Candidate& candidate) {
   const LaunchToken token = make_token(desk_.identity.nonce, desk_.identity.next_attempt++);
   desk_.save(desk_.identity);
   const PoolSettings& pool = *desk_.pool(name);
-  const LaunchSpec spec = launch_spec(desk_.settings, name, pool, candidate, token, desk_.now.wall);
+  LaunchSpec spec = launch_spec(desk_.settings, name, pool, candidate, token, desk_.now.wall);
+  spec.tags[std::string(kOwnerTag)] = to_tag({desk_.identity.nonce, desk_.place, ""});
   Attempt attempt;
   attempt.record = {.token = token,
                     .pool = name,
@@ -280,11 +286,21 @@ Progress Launcher::progress(const PoolName& pool) const {
     if (attempt.failures != 0) text += str(" (", attempt.last_trouble, ")");
     return {Progress::Phase::kLaunching, text};
   }
+  if (!desk_.cloud_trouble.empty()) {
+    return {Progress::Phase::kWaiting, str("asking EC2 anew; lately: ", desk_.cloud_trouble)};
+  }
   if (!desk_.listed_once) {
     return {Progress::Phase::kWaiting,
             desk_.cloud_doubt.empty() ? "waiting for EC2's first listing" : desk_.cloud_doubt};
   }
-  return {Progress::Phase::kWaiting, "waiting for a worker that is being terminated"};
+  std::string text = "waiting for a worker that is being terminated";
+  for (const InstanceId& id : workers_.ids()) {
+    const Worker& worker = *workers_.find(id);
+    if (!worker.end_refusal) continue;
+    text += str(" (EC2 refuses to end ", id.value, ": ", why_refused(worker), ")");
+    break;
+  }
+  return {Progress::Phase::kWaiting, text};
 }
 
 Candidate Launcher::candidate_of(const AttemptRecord& record) const {

@@ -6,14 +6,15 @@
 
 namespace cb::core {
 
-void MassEnding::end_everything(std::optional<CallerId> caller) {
+void MassEnding::end_everything(std::optional<CallerId> caller, const std::string& reason) {
   const std::size_t launches = launcher_.doom_all();
   waiting_.refuse_everyone("terminated by TERMINATE_ALL");
   std::set<InstanceId> all;
   for (const InstanceId& id : workers_.ids()) {
     Worker& worker = *workers_.find(id);
     if (!worker.ours) continue;
-    endings_.end(worker, "ended by TERMINATE_ALL");
+    endings_.ask_anew(worker);
+    endings_.end(worker, reason);
     all.insert(id);
   }
   if (caller && all.empty() && launches == 0) {
@@ -43,9 +44,25 @@ void MassEnding::settle() {
     const Worker& worker = *workers_.find(id);
     if (worker.ours && worker.record.phase == WorkerPhase::kTerminating) asked_.insert(id);
   }
-  const bool all_accepted =
-      std::all_of(asked_.begin(), asked_.end(), [&](const auto& id) { return accepted(id); });
-  if (!trouble_.empty() || (all_accepted && !launcher_.doomed_open())) finish();
+  const bool all_settled = std::all_of(asked_.begin(), asked_.end(), [&](const auto& id) {
+    return accepted(id) || refused(id) != nullptr;
+  });
+  if (!trouble_.empty() || (all_settled && !launcher_.doomed_open())) finish();
+}
+
+const Worker* MassEnding::refused(const InstanceId& id) const {
+  const auto found = workers_.all().find(id);
+  return found != workers_.all().end() && found->second.end_refusal ? &found->second : nullptr;
+}
+
+std::string MassEnding::why_none(const TerminatedIds& answer) const {
+  if (!trouble_.empty()) return trouble_;
+  std::vector<std::string> refusals;
+  for (const auto& one : answer.refused) refusals.push_back(str(one.id.value, ": ", one.why));
+  if (!refusals.empty()) return join(refusals, "; ");
+  if (!desk_.cloud_trouble.empty()) return desk_.cloud_trouble;
+  return str("EC2 has not accepted any of it within ",
+             to_string(desk_.settings.terminate_all_patience));
 }
 
 void MassEnding::finish() {
@@ -53,17 +70,18 @@ void MassEnding::finish() {
   running_ = false;
   desk_.agenda.cancel({TimerKind::kTerminateAll, ""});
   TerminatedIds answer;
-  std::copy_if(asked_.begin(), asked_.end(), std::back_inserter(answer.ids),
-               [&](const InstanceId& id) { return accepted(id); });
-  const bool failed = answer.ids.empty() && !asked_.empty();
-  const std::string why = !trouble_.empty() ? trouble_
-                          : !desk_.cloud_trouble.empty()
-                              ? desk_.cloud_trouble
-                              : str("EC2 has not accepted any of it within ",
-                                    to_string(desk_.settings.terminate_all_patience));
+  for (const InstanceId& id : asked_) {
+    if (accepted(id)) {
+      answer.ids.push_back(id);
+    } else if (const Worker* const worker = refused(id)) {
+      answer.refused.push_back({id, why_refused(*worker)});
+    }
+  }
+  const bool none = answer.ids.empty() && !asked_.empty();
   for (const CallerId caller : callers_) {
-    if (failed) {
-      desk_.act(Reply{caller, CommandFailed{why + "; it is asked again until it does"}});
+    if (none) {
+      const std::string why = str(why_none(answer), "; it is asked again until it does");
+      desk_.act(Reply{caller, CommandFailed{why}});
     } else {
       desk_.act(Reply{caller, answer});
     }

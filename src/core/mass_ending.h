@@ -17,17 +17,19 @@ class MassEnding {
              WaitingRoom& waiting)
       : desk_(desk), workers_(workers), endings_(endings), launcher_(launcher), waiting_(waiting) {}
 
-  // Ends everything; `caller` is answered when EC2 has accepted it all, or after
-  // terminate_all_patience with what it has accepted so far. The rest is retried all the same.
-  void end_everything(std::optional<CallerId> caller);
+  // Ends everything; `caller` is answered when EC2 has accepted or refused each of them, or after
+  // terminate_all_patience with what it has said so far. The rest is retried all the same.
+  void end_everything(std::optional<CallerId> caller, const std::string& reason);
   void forget(CallerId caller) { std::erase(callers_, caller); }
-  void refused(const std::string& why) { trouble_ = why; }
+  void failed(const std::string& why) { trouble_ = why; }
   // Ends every step: answers when there is nothing left to wait for.
   void settle();
   void patience_ended() { finish(); }
 
  private:
   bool accepted(const InstanceId& id) const;
+  const Worker* refused(const InstanceId& id) const;  // null: EC2 has not said no
+  std::string why_none(const TerminatedIds& answer) const;
   void finish();
 
   Desk& desk_;

@@ -56,6 +56,12 @@ enum class Bug {
   kEndsAtEveryListing,        // TerminateInstances again whenever a listing shows it alive
   kEndBelievedOnTimeout,      // TerminateInstances without an answer is taken for the end
   kIdleEndsEarly,             // by idle_save_interval
+  kRivalsIgnored,             // what carries our name is ours, whoever claims it
+  kNeverTakesOver,            // what another broker left behind is left for ever
+  kClaimNotRenewed,           // our workers do not say that we live
+  kTagIsAll,                  // what has lost our tag is not asked for by its id
+  kStoppedIsKept,             // a worker that somebody stopped is not ended
+  kRefusedEndNotRepeated,     // an end that EC2 refuses to this one instance is not asked for again
 };
 
 inline constexpr auto kBugNames = std::to_array<std::pair<Bug, std::string_view>>({
@@ -104,6 +110,12 @@ inline constexpr auto kBugNames = std::to_array<std::pair<Bug, std::string_view>
     {Bug::kEndsAtEveryListing, "ends-at-every-listing"},
     {Bug::kEndBelievedOnTimeout, "end-believed-on-timeout"},
     {Bug::kIdleEndsEarly, "idle-ends-early"},
+    {Bug::kRivalsIgnored, "rivals-ignored"},
+    {Bug::kNeverTakesOver, "never-takes-over"},
+    {Bug::kClaimNotRenewed, "claim-not-renewed"},
+    {Bug::kTagIsAll, "tag-is-all"},
+    {Bug::kStoppedIsKept, "stopped-is-kept"},
+    {Bug::kRefusedEndNotRepeated, "refused-end-not-repeated"},
 });
 
 #ifdef BROKER_PLANTED_BUGS

@@ -19,6 +19,11 @@ class Probes {
   void start(Worker& worker);
   void probed(const Probed& answer);
 
+  // Whether its pool has a ready check at all.
+  bool looks_at(const Worker& worker) const {
+    return settings_of(worker).ready != ReadyCheck::kNone;
+  }
+
   void probe_due(const InstanceId& id);
   void boot_due(const InstanceId& id);  // not ready within launch_timeout
   // No connection for unreachable_timeout: ended, unless a PING holds it.

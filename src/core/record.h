@@ -55,6 +55,7 @@ struct WorkerRecord {
   std::optional<Duration> boot;      // begun to ready, when ready
   Instant last_used;                 // start of the idle clock
   std::string end_reason;            // set with kTerminating: the sentence of the log
+  std::string former_owner;          // taken over from this broker (its nonce); empty: from nobody
   bool operator==(const WorkerRecord&) const = default;
 };
 

@@ -81,6 +81,11 @@ struct AllInstances {
 struct TerminatedIds {
   std::vector<InstanceId> ids;  // accepted by EC2 so far
   bool nothing_to_do = false;   // there was no worker and no launch
+  struct Refused {
+    InstanceId id;
+    std::string why;
+  };
+  std::vector<Refused> refused;  // EC2 will not end these; asked for again by and by
 };
 // LIST_ALL or TERMINATE_ALL could not be done: `{"error": why}`.
 struct CommandFailed {

@@ -82,6 +82,7 @@ struct Settings {
   Duration sweep_grace = minutes{2};        // an unknown instance younger than this is spared
   Duration adoption_patience = seconds{5};  // how long callers wait for an adopted one to answer
   Duration progress_interval = seconds{1};
+  Duration takeover_after = minutes{10};  // a broker of our name that is silent for so long is gone
 
   // Restart.
   Duration idle_save_interval = seconds{5};

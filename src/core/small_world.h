@@ -21,6 +21,9 @@ struct Machine {
   bool listed = true;
 };
 
+// No value: takes it off.
+void set_tag(Machine& machine, const std::string& key, const std::string& value);
+
 class SmallWorld {
  public:
   explicit SmallWorld(Settings settings = usable_settings());
@@ -59,7 +62,11 @@ class SmallWorld {
   std::optional<CloudFailure> listing_failure;
   std::deque<TerminateResult> terminate_failures;  // used up first
   bool hold_terminations = false;
+  std::map<InstanceId, CloudFailure> unendable;  // EC2 refuses to end these, and the others end
   bool hold_identity = false;
+  std::optional<CloudFailure> tag_failure;
+  std::string nonce = "n0nce";  // of a new journal
+  Origin origin;                // of whoever asks
   std::optional<std::string> save_failure;
   CloudIdentity identity{"111122223333"};
   ReadyCheck check = ReadyCheck::kDserv;
@@ -69,6 +76,9 @@ class SmallWorld {
   std::map<InstanceId, Machine> machines;
   std::vector<LaunchInstance> launches;
   std::vector<InstanceId> terminated;  // every id asked for
+  std::vector<std::vector<InstanceId>> terminate_calls;
+  std::set<InstanceId> asked_by_id;
+  std::vector<TagInstances> tagged;
   std::vector<Log> log;
   std::size_t listings = 0;
   std::size_t probes = 0;
@@ -80,6 +90,7 @@ class SmallWorld {
   void launch(const LaunchInstance& what);
   void list(const ListInstances& what);
   void terminate(const TerminateInstances& what);
+  void tag(const TagInstances& what);
   void probe(const ProbeWorker& what);
   void move_machines();
 

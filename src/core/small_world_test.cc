@@ -12,7 +12,8 @@ namespace {
 // Only what the small cloud has to understand again.
 std::string encode(const LaunchSpec& spec) {
   return str(spec.token.value, " ", spec.type, " ", to_string(spec.market), " ", spec.image, " ",
-             spec.tags.at(std::string(kBrokerTag)), " ", spec.tags.at(std::string(kPoolTag)));
+             spec.tags.at(std::string(kBrokerTag)), " ", spec.tags.at(std::string(kPoolTag)), " ",
+             spec.tags.at(std::string(kOwnerTag)));
 }
 
 }  // namespace
@@ -29,7 +30,7 @@ Settings SmallWorld::usable_settings() {
 }
 
 void SmallWorld::start() {
-  post(Started{.records = journal, .fresh_nonce = "n0nce"});
+  post(Started{.records = journal, .fresh_nonce = nonce, .place = "here"});
 }
 
 void SmallWorld::crash_and_restart(Duration down) {
@@ -92,6 +93,8 @@ void SmallWorld::act(const Action& action) {
     list(*listing);
   } else if (const auto* ending = std::get_if<TerminateInstances>(&action)) {
     terminate(*ending);
+  } else if (const auto* tags = std::get_if<TagInstances>(&action)) {
+    tag(*tags);
   } else if (const auto* wanted = std::get_if<ProbeWorker>(&action)) {
     probe(*wanted);
   } else if (const auto* line = std::get_if<Log>(&action)) {
@@ -127,7 +130,8 @@ void SmallWorld::launch(const LaunchInstance& what) {
                     .tags = {{"Name", "dserv-worker"},
                              {"compute-broker", std::string(word[4])},
                              {"compute-broker-pool", std::string(word[5])},
-                             {"compute-broker-token", what.token.value}}};
+                             {"compute-broker-token", what.token.value},
+                             {"compute-broker-owner", str(word[6], " ", word[7], " ", word[8])}}};
     same = machines.emplace(machine.view.id, machine).first;
   }
   if (hold_launches) return;
@@ -159,17 +163,23 @@ void SmallWorld::list(const ListInstances& what) {
     return;
   }
   Listing listing;
-  const auto* by_id = std::get_if<ListById>(&what.what);
+  const auto* by_ids = std::get_if<ListByIds>(&what.what);
+  const auto* by_tag = std::get_if<ListByTag>(&what.what);
+  if (by_ids != nullptr) asked_by_id.insert(by_ids->ids.begin(), by_ids->ids.end());
   for (const auto& [id, machine] : machines) {
-    if (by_id != nullptr ? by_id->id == id : machine.listed) {
-      listing.instances.push_back(machine.view);
-    }
+    const bool wanted =
+        by_ids != nullptr
+            ? std::count(by_ids->ids.begin(), by_ids->ids.end(), id) != 0
+            : machine.listed && (machine.view.tag(kBrokerTag) == by_tag->broker ||
+                                 (by_tag->named && machine.view.tag(kNameTag) == kNameTagValue));
+    if (wanted) listing.instances.push_back(machine.view);
   }
   queue_.push_back(Listed{what.query, listing});
 }
 
 void SmallWorld::terminate(const TerminateInstances& what) {
   terminated.insert(terminated.end(), what.ids.begin(), what.ids.end());
+  terminate_calls.push_back(what.ids);
   if (hold_terminations) return;
   if (!terminate_failures.empty()) {
     queue_.push_back(TerminateAnswered{what.ids, terminate_failures.front()});
@@ -179,6 +189,10 @@ void SmallWorld::terminate(const TerminateInstances& what) {
   TerminateAccepted accepted;
   for (const InstanceId& id : what.ids) {
     const auto found = machines.find(id);
+    if (const auto why = unendable.find(id); why != unendable.end()) {
+      accepted.refused.push_back({id, why->second});
+      continue;
+    }
     if (found == machines.end()) {
       accepted.not_found.push_back(id);
       continue;
@@ -187,6 +201,20 @@ void SmallWorld::terminate(const TerminateInstances& what) {
     accepted.instances.push_back({id, InstanceState::kShuttingDown});
   }
   queue_.push_back(TerminateAnswered{what.ids, accepted});
+}
+
+void SmallWorld::tag(const TagInstances& what) {
+  tagged.push_back(what);
+  Tagged answer{what.ids, what.key, {}, tag_failure};
+  if (!tag_failure) {
+    for (const InstanceId& id : what.ids) set_tag(machines.at(id), what.key, what.value);
+  }
+  queue_.push_back(answer);
+}
+
+void set_tag(Machine& machine, const std::string& key, const std::string& value) {
+  std::erase_if(machine.view.tags, [&](const auto& tag) { return tag.first == key; });
+  if (!value.empty()) machine.view.tags.emplace_back(key, value);
 }
 
 void SmallWorld::probe(const ProbeWorker& what) {
@@ -201,7 +229,7 @@ void SmallWorld::probe(const ProbeWorker& what) {
 
 CallerId SmallWorld::ask(Request request) {
   const CallerId caller{++callers_};
-  post(Asked{caller, std::move(request)});
+  post(Asked{caller, std::move(request), origin});
   return caller;
 }
 
@@ -229,6 +257,7 @@ std::string SmallWorld::answer(CallerId caller) const {
   const auto& ended = std::get<TerminatedIds>(given);
   std::string text = ended.nothing_to_do ? "nothing" : "ended";
   for (const InstanceId& id : ended.ids) text += " " + id.value;
+  for (const auto& one : ended.refused) text += str(", not ", one.id.value, ": ", one.why);
   return text;
 }
 

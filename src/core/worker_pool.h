@@ -23,9 +23,10 @@ struct Worker {
   // EC2's view.
   InstanceState state = InstanceState::kPending;
   std::optional<Instant> running_since;
-  std::optional<Instant> missing_since;  // first complete listing that did not show it
-  bool asked_by_id = false;
-  std::optional<WallTime> seen_ended;  // first listing that showed it ending
+  std::optional<Instant> missing_since;  // first listing since EC2 last showed it that did not
+  bool claimed = false;                  // its claim is renewed since our start
+  bool tag_lost_told = false;            // somebody took our tag off it; said once
+  std::optional<WallTime> seen_ended;    // first listing that showed it ending
 
   // Its service.
   bool confirmed = false;  // EC2 has shown it running since our start, or cannot be asked
@@ -38,6 +39,8 @@ struct Worker {
   // Its end.
   bool end_confirmed = false;  // EC2 says that it is on its way; no longer counted
   std::size_t terminate_failures = 0;
+  std::optional<CloudFailure> end_refusal;  // EC2's latest answer to its end, while it is a no
+  std::string refusal_told;                 // the code of the refusal that was alerted last
 
   Instant coming_until{};  // while booting: how long callers wait for it
   std::uint64_t handed_out = 0;

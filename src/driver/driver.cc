@@ -17,6 +17,7 @@ struct Act {
   void operator()(const core::LaunchInstance& a) { ports.cloud.launch(a); }
   void operator()(const core::ListInstances& a) { ports.cloud.list(a); }
   void operator()(const core::TerminateInstances& a) { ports.cloud.terminate(a); }
+  void operator()(const core::TagInstances& a) { ports.cloud.tag(a); }
   void operator()(const core::ProbeWorker& a) { ports.prober.probe(a); }
   void operator()(const core::Log& a) { ports.journal.log(a); }
 };

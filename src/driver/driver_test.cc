@@ -87,6 +87,9 @@ class World : public port::Cloud,
     for (const auto& [id, view] : cloud) listing.instances.push_back(view);
     driver->post(core::Listed{what.query, listing});
   }
+  void tag(const core::TagInstances& what) override {
+    driver->post(core::Tagged{what.ids, what.key, {}, {}});
+  }
   void terminate(const core::TerminateInstances& what) override {
     done.push_back("terminate");
     core::TerminateAccepted accepted;

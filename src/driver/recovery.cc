@@ -18,7 +18,7 @@ Duration instant_shift(const SavedClock& saved, std::string_view boot_id, Now no
 }
 
 core::Started started(Journal journal, std::string_view boot_id, Now now, std::string fresh_nonce,
-                      Duration restart_elapsed_max) {
+                      Duration restart_elapsed_max, std::string place) {
   Duration shift{0};
   if (journal.clock) shift = instant_shift(*journal.clock, boot_id, now, restart_elapsed_max);
   journal.records.shift_instants(shift);
@@ -31,7 +31,8 @@ core::Started started(Journal journal, std::string_view boot_id, Now now, std::s
           .fresh_nonce = std::move(fresh_nonce),
           .journal_lost = journal.lost,
           .lost_why = std::move(journal.lost_why),
-          .clock_moved = shift != Duration{0}};
+          .clock_moved = shift != Duration{0},
+          .place = std::move(place)};
 }
 
 }  // namespace cb::driver

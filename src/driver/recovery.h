@@ -38,7 +38,8 @@ Duration instant_shift(const SavedClock& saved, std::string_view boot_id, Now no
 // The first event. `fresh_nonce` is used only when the journal has none. Token numbers go on from
 // the calendar's seconds where that is further: a state_dir that lost its last commits (restored
 // from a backup, a damaged WAL) would otherwise give a token of the past to another launch.
+// `place` is the event's.
 core::Started started(Journal journal, std::string_view boot_id, Now now, std::string fresh_nonce,
-                      Duration restart_elapsed_max);
+                      Duration restart_elapsed_max, std::string place = {});
 
 }  // namespace cb::driver

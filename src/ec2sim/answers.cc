@@ -85,6 +85,13 @@ std::string identity_answer(const Settings& settings, std::string_view request_i
   return xml.take();
 }
 
+std::string done_answer(std::string_view action, std::string_view request_id) {
+  Xml xml;
+  open_answer(xml, action, request_id);
+  xml.leaf("return", "true");
+  return close_answer(xml, action);
+}
+
 std::string error_answer(const Refusal& refusal, bool of_sts, std::string_view request_id) {
   Xml xml;
   if (of_sts) {

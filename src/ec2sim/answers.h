@@ -25,6 +25,8 @@ std::string terminate_answer(const std::vector<Ended>& ended, std::string_view r
 
 std::string identity_answer(const Settings& settings, std::string_view request_id);
 
+// Of actions that say no more than that it was done.
+std::string done_answer(std::string_view action, std::string_view request_id);
 std::string error_answer(const Refusal& refusal, bool of_sts, std::string_view request_id);
 
 // Opens and closes what every answer of EC2 is wrapped in.

@@ -98,6 +98,24 @@ void end(const Asked& asked) {
   asked.service.world().end(instance.ordinal, by_service(code), asked.now);
 }
 
+// {"Name": "mine", "compute-broker": null}: as a person edits tags, with rights of his own.
+void edit_tags(const Asked& asked) {
+  const Instance& instance = named(asked);
+  const json::value body = body_of(asked);
+  const json::object* const tags = body.if_object();
+  if (tags == nullptr) throw ControlError{400, "The body must be an object of tags."};
+  for (const auto& [key, value] : *tags) {
+    const std::string name(key);
+    if (value.is_null()) {
+      asked.service.world().untag(instance.ordinal, name);
+    } else if (value.is_string()) {
+      asked.service.world().tag(instance.ordinal, name, std::string(value.as_string()));
+    } else {
+      throw ControlError{400, str("The value of the tag ", name, " must be text or null.")};
+    }
+  }
+}
+
 // As if `shutdown` had been called on the machine.
 void shut_down(const Asked& asked) {
   const Instance& instance = alive(asked);
@@ -116,11 +134,19 @@ void change_instance(const Asked& asked) {
   if (verb == "interrupt") return interrupt(asked);
   if (verb == "end") return end(asked);
   if (verb == "shutdown") return shut_down(asked);
+  if (verb == "stop") return world.stop(alive(asked).ordinal, asked.now);
+  if (verb == "start") return world.start(alive(asked).ordinal, asked.now);
+  if (verb == "reboot") return world.reboot(alive(asked).ordinal, asked.now);
+  if (verb == "protect") return world.protect(named(asked).ordinal, true);
+  if (verb == "unprotect") return world.protect(named(asked).ordinal, false);
+  if (verb == "tags") return edit_tags(asked);
   if (verb == "kill") return world.kill_service(alive(asked).ordinal);
   if (verb == "freeze") return world.freeze_service(alive(asked).ordinal);
   if (verb == "thaw") return world.thaw_service(alive(asked).ordinal);
-  throw ControlError{404, str("There is no \"", verb,
-                              "\"; there are interrupt, end, shutdown, kill, freeze and thaw.")};
+  throw ControlError{
+      404, str("There is no \"", verb,
+               "\"; there are interrupt, end, shutdown, stop, start, reboot, protect, unprotect, "
+               "tags, kill, freeze and thaw.")};
 }
 
 json::value instances(const Asked& asked) {

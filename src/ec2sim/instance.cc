@@ -10,6 +10,10 @@ std::string_view to_string(State state) {
       return "pending";
     case State::kRunning:
       return "running";
+    case State::kStopping:
+      return "stopping";
+    case State::kStopped:
+      return "stopped";
     case State::kShuttingDown:
       return "shutting-down";
     case State::kTerminated:
@@ -25,6 +29,10 @@ int state_code(State state) {
       return 0;
     case State::kRunning:
       return 16;
+    case State::kStopping:
+      return 64;
+    case State::kStopped:
+      return 80;
     case State::kShuttingDown:
       return 32;
     case State::kTerminated:
@@ -36,11 +44,14 @@ int state_code(State state) {
 State state_at(const Instance& instance, Micros when) {
   if (when >= instance.times.ended) return State::kTerminated;
   if (when >= instance.times.ending) return State::kShuttingDown;
+  if (when >= instance.times.stopped) return State::kStopped;
+  if (when >= instance.times.stopping) return State::kStopping;
   return when >= instance.times.running ? State::kRunning : State::kPending;
 }
 
 bool addressed_at(const Instance& instance, Micros when) {
-  return when >= instance.times.addressed && when < instance.times.ended;
+  const Times& times = instance.times;
+  return when >= times.addressed && when < std::min(times.ended, times.stopping);
 }
 
 Micros wall_of(const Instance& instance, Micros when) {
@@ -49,9 +60,10 @@ Micros wall_of(const Instance& instance, Micros when) {
 
 Bill bill_of(const Instance& instance, Micros now) {
   const Times& times = instance.times;
-  const Micros end = std::min(now, times.ending);
-  if (instance.stranger || end <= times.running) return {};
-  const Micros ran = end - times.running;
+  const Micros end = std::min({now, times.ending, times.stopping});
+  const bool began = end > times.running || instance.billed_before != seconds{0};
+  if (instance.stranger || !began) return {};
+  const Micros ran = std::max(end - times.running, Micros{0}) + instance.billed_before;
   const bool interrupted = instance.reason_code.starts_with("Server.Spot") && times.ending <= now;
   if (interrupted && ran < hours{1}) return {};
   const seconds billed = std::max(std::chrono::ceil<seconds>(ran), seconds{60});

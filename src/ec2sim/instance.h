@@ -37,9 +37,9 @@ struct LaunchOrder {
   std::string digest;            // of all parameters: what a ClientToken stands for
 };
 
-enum class State { kPending, kRunning, kShuttingDown, kTerminated };
+enum class State { kPending, kRunning, kStopping, kStopped, kShuttingDown, kTerminated };
 std::string_view to_string(State state);  // EC2's names
-int state_code(State state);              // EC2's numbers: 0, 16, 32, 48
+int state_code(State state);              // EC2's numbers: 0, 16, 64, 80, 32, 48
 
 // Moments in boot time, kNever where it does not happen. The first five are planned at the launch.
 struct Times {
@@ -51,6 +51,9 @@ struct Times {
   Micros ready{0};       // planned; `Seen` has what was measured
   Micros dies = kNever;  // the service ends, EC2 sees nothing
   Micros hangs = kNever;
+  Micros begins{0};          // its service is started no sooner: a reboot
+  Micros stopping = kNever;  // by a person: no longer billed, without an address
+  Micros stopped = kNever;
   Micros notice = kNever;  // of a spot interruption
   Micros ending = kNever;  // shutting-down from here on: no longer billed
   Micros ended = kNever;   // terminated
@@ -82,8 +85,10 @@ struct Instance {
   Times times;
   Seen seen;
   Worker worker = Worker::kNotStarted;
-  bool released = false;  // its address was given back
-  bool stranger = false;  // another account's: never in an answer of EC2
+  bool released = false;      // its address was given back
+  bool is_protected = false;  // TerminateInstances is refused
+  seconds billed_before{0};   // until it was last stopped
+  bool stranger = false;      // another account's: never in an answer of EC2
   Money hourly;
   std::string reason_code;  // StateReason of its end: "Client.UserInitiatedShutdown"
   std::string reason_message;

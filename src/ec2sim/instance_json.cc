@@ -92,6 +92,7 @@ json::object instance_json(const Instance& instance, SimNow now) {
                       {"user_data", order.user_data},
                       {"terminate_on_shutdown", order.terminate_on_shutdown},
                       {"tokens_required", order.tokens_required},
+                      {"protected", instance.is_protected},
                       {"tags", tags_json(instance)}};
   const bool over = !instance.alive(now.boot);
   object["reason_code"] = over ? json::value(text(instance.reason_code)) : json::value(nullptr);

@@ -35,8 +35,10 @@ void write_placement(Xml& xml, const Instance& instance) {
 }
 
 void write_reason(Xml& xml, const Instance& instance, Micros when) {
-  if (!instance.alive(when)) {
-    const std::string at = reason_time(wall_of(instance, instance.times.ending));
+  const bool over = !instance.alive(when);
+  if (over || when >= instance.times.stopping) {
+    const Micros moment = over ? instance.times.ending : instance.times.stopping;
+    const std::string at = reason_time(wall_of(instance, moment));
     xml.leaf("reason", str(instance.end_text, " (", at, ")"));
     xml.open("stateReason")
         .leaf("code", instance.reason_code)

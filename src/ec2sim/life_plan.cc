@@ -95,7 +95,8 @@ void plan_life(Instance& instance, Micros accepted, Settings& settings, Prng& pr
 
 void plan_end(Instance& instance, Micros when, Micros shutting_down) {
   instance.times.ending = when;
-  instance.times.ended = when < instance.times.running ? when : later(when, shutting_down);
+  const bool at_once = when < instance.times.running || when >= instance.times.stopped;
+  instance.times.ended = at_once ? when : later(when, shutting_down);
 }
 
 EndReason user_initiated() {

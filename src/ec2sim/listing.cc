@@ -189,10 +189,11 @@ Page list_instances(const Parameters& parameters, const World& world, const Sett
 }
 
 std::vector<const Instance*> named_instances(const Query& query, const World& world,
-                                             std::string_view region, Micros when) {
+                                             std::string_view region, Micros when,
+                                             const std::string& parameter) {
   std::vector<const Instance*> found;
   std::vector<std::string> missing;
-  for (const std::string& id : query.list("InstanceId")) {
+  for (const std::string& id : query.list(parameter)) {
     if (!well_formed(id)) {
       throw Refusal{"InvalidInstanceID.Malformed", str("Invalid id: \"", id, "\"")};
     }

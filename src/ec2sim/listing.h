@@ -27,7 +27,8 @@ Page list_instances(const Parameters& parameters, const World& world, const Sett
 // Those that a call names as InstanceId.N. Throws Refusal: InvalidInstanceID.Malformed, or NotFound
 // with all ids that do not exist: one bad id fails the whole call.
 std::vector<const Instance*> named_instances(const Query& query, const World& world,
-                                             std::string_view region, Micros when);
+                                             std::string_view region, Micros when,
+                                             const std::string& parameter = "InstanceId");
 
 // '*' and '?' as filter values use them.
 bool matches_filter(std::string_view pattern, std::string_view text);

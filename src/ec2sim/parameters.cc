@@ -25,6 +25,7 @@ struct Row {
 constexpr std::string_view kRun = "RunInstances";
 constexpr std::string_view kInstances = "DescribeInstances";
 constexpr std::string_view kTerminate = "TerminateInstances";
+constexpr std::string_view kTags = "CreateTags";
 constexpr std::string_view kImages = "DescribeImages";
 constexpr std::string_view kKeys = "DescribeKeyPairs";
 constexpr std::string_view kGroups = "DescribeSecurityGroups";
@@ -146,6 +147,10 @@ constexpr Row kRows[] = {
     {kTerminate, "InstanceId.N", kText},
     {kTerminate, "Force", kFlag},
     {kTerminate, "SkipOsShutdown", kFlag},
+
+    {kTags, "ResourceId.N", kText},
+    {kTags, "Tag.N.Key", kText},
+    {kTags, "Tag.N.Value", kText},
 
     {kImages, "ImageId.N", kText},
     {kImages, "Owner.N", kText},

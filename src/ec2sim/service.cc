@@ -135,6 +135,7 @@ std::string Service::act(const Call& call, SimNow now, HttpAnswer& answer) {
   if (call.action == "RunInstances") return run(call, now, answer);
   if (call.action == "DescribeInstances") return list(call, now, answer);
   if (call.action == "TerminateInstances") return terminate(call, now, answer);
+  if (call.action == "CreateTags") return create_tags(call, now, answer);
   if (call.action == "GetCallerIdentity") return identity_answer(settings_, id);
   refuse_dry_run(Query(call.parameters));
   if (call.action == "DescribeImages") return images_answer(call.parameters, settings_, id);
@@ -164,11 +165,49 @@ std::string Service::list(const Call& call, SimNow now, HttpAnswer& answer) {
   return list_answer(page, settings_, answer.request_id, when);
 }
 
+// A policy that goes by a tag: one instance without it fails the whole call.
+void Service::check_rights(const std::vector<const Instance*>& instances,
+                           std::string_view action) const {
+  const std::string& rights = settings_.rights_by_tag;
+  if (rights.empty()) return;
+  const std::size_t sign = std::min(rights.find('='), rights.size());
+  for (const Instance* instance : instances) {
+    const auto tag = instance->order.tags.find(rights.substr(0, sign));
+    const bool has = tag != instance->order.tags.end();
+    if (has && (sign == rights.size() || tag->second == rights.substr(sign + 1))) continue;
+    throw Refusal{"UnauthorizedOperation",
+                  str("You are not authorized to perform this operation: ec2:", action,
+                      " is allowed on instances with the tag ", rights, " only.")};
+  }
+}
+
+std::string Service::create_tags(const Call& call, SimNow now, HttpAnswer& answer) {
+  const Query query(call.parameters);
+  query.required("ResourceId.1");
+  query.required("Tag.1.Key");
+  const auto instances = named_instances(query, world_, call.region, now.boot, "ResourceId");
+  check_rights(instances, call.action);
+  refuse_dry_run(query);
+  for (const Instance* instance : instances) {
+    for (const std::string& prefix : query.prefixes("Tag")) {
+      world_.tag(instance->ordinal, query.required(prefix + "Key"), query.text(prefix + "Value"));
+    }
+  }
+  return done_answer(call.action, answer.request_id);
+}
+
 std::string Service::terminate(const Call& call, SimNow now, HttpAnswer& answer) {
   const Query query(call.parameters);
   query.required("InstanceId.1");
   const auto instances = named_instances(query, world_, call.region, now.boot);
+  check_rights(instances, call.action);
   refuse_dry_run(query);
+  for (const Instance* instance : instances) {
+    if (!instance->is_protected || !instance->alive(now.boot)) continue;
+    throw Refusal{"OperationNotPermitted",
+                  str("The instance '", instance->id, "' may not be terminated. Modify its ",
+                      "'disableApiTermination' instance attribute and try again.")};
+  }
   std::vector<Ended> ended;
   for (const Instance* instance : instances) {
     const State before = state_at(*instance, now.boot);

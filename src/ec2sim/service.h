@@ -35,6 +35,8 @@ class Service {
   std::string run(const Call& call, SimNow now, HttpAnswer& answer);
   std::string list(const Call& call, SimNow now, HttpAnswer& answer);
   std::string terminate(const Call& call, SimNow now, HttpAnswer& answer);
+  std::string create_tags(const Call& call, SimNow now, HttpAnswer& answer);
+  void check_rights(const std::vector<const Instance*>& instances, std::string_view action) const;
 
   Settings settings_;
   World world_;

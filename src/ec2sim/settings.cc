@@ -65,6 +65,9 @@ constexpr Key kSettingKeys[] = {
     key<&Settings::writes>("writes", "{per_second, burst} of all other calls together"),
     key<&Settings::launches>("launches", "{per_second, burst} of RunInstances"),
     key<&Settings::terminations>("terminations", "{per_second, burst} of TerminateInstances"),
+    key<&Settings::rights_by_tag>("rights_by_tag",
+                                  "`KEY=VALUE`: only what carries it may be ended or tagged, else "
+                                  "`UnauthorizedOperation`"),
     key<&Settings::faults>("faults",
                            "[{action, do: error|lose_before|lose_after|truncate|slow, code, "
                            "message, delay, percent, next}]: what happens to calls"),

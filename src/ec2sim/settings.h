@@ -149,6 +149,8 @@ struct Settings {
   BucketSize launches{2, 5};
   BucketSize terminations{5, 100};
 
+  std::string rights_by_tag;  // "KEY=VALUE": what may be ended and tagged; empty: everything
+
   std::vector<FaultRule> faults;
   std::vector<FateRule> fates;
 };

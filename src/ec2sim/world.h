@@ -51,6 +51,15 @@ class World {
   void end(std::uint64_t ordinal, const EndReason& reason, SimNow now);
   // Warns now, and ends it `notice` later as EC2 ends a spot instance.
   void interrupt(std::uint64_t ordinal, Micros notice, SimNow now);
+  // By a person: its addresses and its service are gone, it is not. Throws Refusal for spot.
+  void stop(std::uint64_t ordinal, SimNow now);
+  // It boots anew, with other addresses. Throws Refusal when it is not stopped.
+  void start(std::uint64_t ordinal, SimNow now);
+  // Its service boots anew; EC2 says running all the while.
+  void reboot(std::uint64_t ordinal, SimNow now);
+  void protect(std::uint64_t ordinal, bool on) { own(ordinal).is_protected = on; }
+  void tag(std::uint64_t ordinal, const std::string& key, const std::string& value);
+  void untag(std::uint64_t ordinal, const std::string& key);
   // The worker's process ends, freezes or goes on; EC2 sees nothing of it.
   void kill_service(std::uint64_t ordinal);
   void freeze_service(std::uint64_t ordinal);
@@ -90,6 +99,7 @@ class World {
   void tend_service(Instance& instance, Micros now);
   void schedule(const Instance& instance, Micros now);
   void stop_service(Instance& instance);
+  void boot_anew(Instance& instance, Micros from, Prng& prng);
   Instance& own(std::uint64_t ordinal);
 
   Settings& settings_;

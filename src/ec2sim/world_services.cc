@@ -1,7 +1,12 @@
 // What the instances' times mean for their worker processes and addresses.
 
 #include <algorithm>
+#include <utility>
 
+#include "base/text.h"
+#include "ec2sim/chance.h"
+#include "ec2sim/life_plan.h"
+#include "ec2sim/refusal.h"
 #include "ec2sim/world.h"
 
 namespace cb::ec2sim {
@@ -24,8 +29,11 @@ void World::tend(Instance& instance, SimNow now) {
 
 void World::tend_service(Instance& instance, Micros now) {
   const Times& times = instance.times;
-  if (now >= times.ending || now >= times.dies) return stop_service(instance);
-  if (instance.worker == Worker::kNotStarted && now >= times.running && times.port_open != kNever) {
+  if (now >= times.ending || now >= times.dies || now >= times.stopping) {
+    return stop_service(instance);
+  }
+  if (instance.worker == Worker::kNotStarted && now >= std::max(times.running, times.begins) &&
+      times.port_open != kNever) {
     instance.worker = Worker::kStarted;
     if (limits_.processes) effects_.push_back({Effect::What::kStart, instance.ordinal});
   }
@@ -38,8 +46,8 @@ void World::tend_service(Instance& instance, Micros now) {
 void World::schedule(const Instance& instance, Micros now) {
   const Times& times = instance.times;
   Micros next = kNever;
-  for (const Micros moment : {times.running, times.port_open, times.ready, times.dies, times.hangs,
-                              times.ending, times.ended}) {
+  for (const Micros moment : {times.running, times.begins, times.port_open, times.ready, times.dies,
+                              times.hangs, times.stopped, times.ending, times.ended}) {
     if (moment > now) next = std::min(next, moment);
   }
   if (next != kNever) agenda_.emplace(next, instance.ordinal);
@@ -49,6 +57,74 @@ void World::stop_service(Instance& instance) {
   const bool runs = instance.worker == Worker::kStarted || instance.worker == Worker::kFrozen;
   instance.worker = Worker::kGone;
   if (runs && limits_.processes) effects_.push_back({Effect::What::kStop, instance.ordinal});
+}
+
+void World::stop(std::uint64_t ordinal, SimNow now) {
+  Instance& instance = own(ordinal);
+  if (instance.order.spot) {
+    throw Refusal{"UnsupportedOperation", str("You can't stop the Spot Instance '", instance.id,
+                                              "' because it is of a one-time request.")};
+  }
+  if (state_at(instance, now.boot) != State::kRunning) {
+    throw Refusal{"IncorrectInstanceState",
+                  str("The instance '", instance.id, "' is not in a state from which it can be ",
+                      "stopped.")};
+  }
+  instance.billed_before = bill_of(instance, now.boot).billed;
+  tell(instance, user_initiated());
+  instance.times.stopping = now.boot;
+  Prng prng(settings_.seed ^ ordinal);
+  instance.times.stopped = later(now.boot, drawn(settings_.shutting_down, prng));
+  stop_service(instance);
+  if (!std::exchange(instance.released, true)) addresses_.give_back(instance.address);
+  tend(instance, now);
+}
+
+void World::start(std::uint64_t ordinal, SimNow now) {
+  Instance& instance = own(ordinal);
+  if (state_at(instance, now.boot) != State::kStopped) {
+    throw Refusal{"IncorrectInstanceState",
+                  str("The instance '", instance.id, "' is not in a state from which it can be ",
+                      "started.")};
+  }
+  // Never the one that it had: whoever is first in line for that is served first.
+  instance.address = addresses_.take(false).value();
+  instance.released = false;
+  Times& times = instance.times;
+  Prng prng(settings_.seed ^ ordinal);
+  times.stopping = times.stopped = kNever;
+  times.running = later(now.boot, drawn(settings_.pending, prng));
+  times.addressed = times.running;
+  boot_anew(instance, times.running, prng);
+  tend(instance, now);
+}
+
+void World::reboot(std::uint64_t ordinal, SimNow now) {
+  Instance& instance = own(ordinal);
+  stop_service(instance);
+  Prng prng(settings_.seed ^ ordinal);
+  // The former process has to be gone before the next one can listen.
+  boot_anew(instance, later(now.boot, std::chrono::milliseconds{200}), prng);
+  tend(instance, now);
+}
+
+void World::boot_anew(Instance& instance, Micros from, Prng& prng) {
+  Times& times = instance.times;
+  times.begins = from;
+  times.port_open = later(from, drawn(settings_.boot, prng));
+  times.ready = later(times.port_open, drawn(settings_.service, prng));
+  times.dies = times.hangs = kNever;
+  instance.worker = Worker::kNotStarted;
+  instance.seen.port_open.reset();
+  instance.seen.ready.reset();
+}
+
+void World::tag(std::uint64_t ordinal, const std::string& key, const std::string& value) {
+  own(ordinal).order.tags[key] = value;
+}
+
+void World::untag(std::uint64_t ordinal, const std::string& key) {
+  own(ordinal).order.tags.erase(key);
 }
 
 void World::kill_service(std::uint64_t ordinal) {

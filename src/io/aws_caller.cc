@@ -75,6 +75,7 @@ class AwsCaller::Calls : public std::enable_shared_from_this<Calls> {
         reads_(settings.reads),
         launches_(settings.launches),
         terminations_(settings.terminations),
+        tags_(settings.tags),
         identifications_(settings.identifications),
         http_(context),
         prng_(random_seed()) {}
@@ -110,6 +111,8 @@ class AwsCaller::Calls : public std::enable_shared_from_this<Calls> {
         return launches_;
       case AwsCallKind::kTerminate:
         return terminations_;
+      case AwsCallKind::kTag:
+        return tags_;
       case AwsCallKind::kIdentify:
         return identifications_;
       case AwsCallKind::kRead:
@@ -292,7 +295,7 @@ class AwsCaller::Calls : public std::enable_shared_from_this<Calls> {
   port::Journal& journal_;
   const AwsCallSettings settings_;
   const int repeats_max_;
-  TokenBucket reads_, launches_, terminations_, identifications_;
+  TokenBucket reads_, launches_, terminations_, tags_, identifications_;
   HttpClient http_;
   Prng prng_;
   Duration skew_{0};         // AWS's clock less ours

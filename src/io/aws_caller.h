@@ -19,6 +19,7 @@ namespace cb::io {
 enum class AwsCallKind {
   kLaunch,     // never repeated by us, on a connection of its own
   kTerminate,  //
+  kTag,        // CreateTags, which does nothing twice
   kRead,       // Describe calls and dry runs
   kIdentify,   // STS
 };
@@ -42,6 +43,7 @@ struct AwsCallSettings {
   BucketFigures reads{10, 50};
   BucketFigures launches{1, 4};
   BucketFigures terminations{3, 50};
+  BucketFigures tags{1, 10};
   BucketFigures identifications{2, 5};
 };
 

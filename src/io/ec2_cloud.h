@@ -9,8 +9,9 @@
 namespace cb::io {
 
 struct Ec2CloudSettings {
-  int pages_max = 100;                // of one listing; more is a failure (100,000 instances)
-  std::size_t terminate_batch = 200;  // ids in one TerminateInstances; EC2 takes 1,000
+  int pages_max = 100;       // of one listing; more is a failure (100,000 instances)
+  std::size_t batch = 200;   // ids in one TerminateInstances or CreateTags; EC2 takes 1,000
+  int batch_calls_max = 40;  // for one of them whose batches are refused in part
 };
 
 // On the thread of the caller's io_context, which is the driver's. Every call is answered within
@@ -28,6 +29,7 @@ class Ec2Cloud : public port::Cloud {
   void launch(const core::LaunchInstance& what) override;
   void list(const core::ListInstances& what) override;
   void terminate(const core::TerminateInstances& what) override;
+  void tag(const core::TagInstances& what) override;
 
  private:
   struct Shared;

@@ -1,151 +1,16 @@
 #include "io/ec2_cloud.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
-#include <future>
 #include <latch>
 #include <map>
-#include <optional>
 
-#include "base/text.h"
-#include "io/http_test_server.h"
+#include "io/ec2_cloud_test_kit.h"
 #include "wire/ec2_request.h"
 
 namespace cb::io {
 namespace {
 
-using core::CloudFailure;
-using core::FailureClass;
-using core::LaunchOutcomeUnknown;
-using testing::AllOf;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Not;
-using testing::SizeIs;
-
-struct Events : port::EventSink {
-  std::vector<core::Event> all;
-  void post(core::Event event) override { all.push_back(std::move(event)); }
-};
-struct Lines : port::Journal {
-  std::vector<std::string> keys;
-  std::string text;
-  void log(const core::Log& line) override {
-    keys.push_back(line.key);
-    text += line.text + "\n";
-  }
-};
-
-std::string error_body(std::string_view code, std::string_view message = "why") {
-  return str("<Response><Errors><Error><Code>", code, "</Code><Message>", message,
-             "</Message></Error></Errors><RequestID>r</RequestID></Response>");
-}
-ServerReply fail(int status, std::string_view code, std::string_view message = "why") {
-  return http_reply(status, error_body(code, message));
-}
-std::string instances(std::initializer_list<const char*> ids) {
-  std::string out = "<instancesSet>";
-  for (const char* id : ids) out += str("<item><instanceId>", id, "</instanceId></item>");
-  return out + "</instancesSet>";
-}
-ServerReply launched(const char* id) {
-  return http_reply(200, str("<RunInstancesResponse>", instances({id}), "</RunInstancesResponse>"));
-}
-ServerReply page(std::initializer_list<const char*> ids, std::string_view next = "") {
-  return http_reply(200, str("<DescribeInstancesResponse><reservationSet><item>", instances(ids),
-                             "</item></reservationSet><nextToken>", next,
-                             "</nextToken></DescribeInstancesResponse>"));
-}
-ServerReply terminated(const ReceivedRequest& request) {
-  std::string out = "<TerminateInstancesResponse><instancesSet>";
-  for (std::string_view field : split(request.body, '&')) {
-    if (!field.starts_with("InstanceId.")) continue;
-    out += str("<item><instanceId>", field.substr(field.find('=') + 1),
-               "</instanceId><currentState><name>shutting-down</name></currentState></item>");
-  }
-  return http_reply(200, out + "</instancesSet></TerminateInstancesResponse>");
-}
-
-class Ec2CloudTest : public testing::Test {
- protected:
-  // What the server answers, one after the other; the last one for ever.
-  void answer_with(std::vector<ServerReply> replies) {
-    serve([replies, n = std::size_t{0}](const ReceivedRequest&) mutable {
-      return replies[std::min(n++, replies.size() - 1)];
-    });
-  }
-  void serve(HttpTestServer::Handler handler) {
-    server_.emplace([this, handler](const ReceivedRequest& request) {
-      std::lock_guard lock(one_at_a_time_);
-      return handler(request);
-    });
-    connect(server_->url());
-  }
-  void connect(const std::string& endpoint) {
-    cloud_.reset();
-    caller_.emplace(context_, credentials_, lines_, AwsSetup{"us-east-1", endpoint, endpoint, ""},
-                    settings_);
-    cloud_.emplace(*caller_, events_, lines_, cloud_settings_);
-  }
-
-  void wait_for_events(std::size_t n) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{20};
-    while (events_.all.size() < n && std::chrono::steady_clock::now() < end) {
-      context_.run_one_for(std::chrono::milliseconds{100});
-    }
-    ASSERT_EQ(events_.all.size(), n);
-  }
-  template <class T>
-  T only_event() {
-    wait_for_events(1);
-    return std::get<T>(events_.all.at(0));
-  }
-  core::LaunchResult launch() {
-    cloud_->launch({{"cb-1"}, "us-east-1", "Action=RunInstances&ClientToken=cb-1"});
-    return only_event<core::LaunchAnswered>().result;
-  }
-  core::ListResult list(core::ListQuery what = core::ListByTag{}) {
-    cloud_->list({QueryId{7}, what});
-    return only_event<core::Listed>().result;
-  }
-  core::TerminateResult terminate(std::vector<InstanceId> ids) {
-    cloud_->terminate({std::move(ids)});
-    return only_event<core::TerminateAnswered>().result;
-  }
-  // From the next attempt on.
-  void keys_will_be(const char* id) {
-    while (!credentials_.current()) std::this_thread::yield();
-    std::lock_guard lock(keys_mutex_);
-    keys_.push_back(AwsCredentialSet{{id, "secret-word", ""}, {}, "test"});
-  }
-  std::size_t sent() const { return server_->received().size(); }
-
-  boost::asio::io_context context_;
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_{
-      context_.get_executor()};
-  std::mutex one_at_a_time_;
-  std::optional<HttpTestServer> server_;
-  std::mutex keys_mutex_;
-  std::vector<Result<AwsCredentialSet>> keys_{
-      AwsCredentialSet{{"AKID", "secret-word", "token-word"}, {}, "test"}};
-  // Each attempt takes the next of keys_, the last one for ever.
-  AwsCredentials credentials_{[this, n = std::size_t{0}]() mutable {
-                                std::lock_guard lock(keys_mutex_);
-                                return keys_[std::min(n++, keys_.size() - 1)];
-                              },
-                              {.forced_interval = milliseconds{0}}};
-  Lines lines_;
-  Events events_;
-  AwsCallSettings settings_{.repeat_delay_min = milliseconds{1},
-                            .repeat_delay_max = milliseconds{5}};
-  Ec2CloudSettings cloud_settings_;
-  std::optional<AwsCaller> caller_;
-  std::optional<Ec2Cloud> cloud_;
-};
+using namespace testing_kit;
 
 TEST_F(Ec2CloudTest, ALaunchIsSentAsSavedAndSigned) {
   answer_with({launched("i-1")});
@@ -235,51 +100,27 @@ TEST_F(Ec2CloudTest, PagesThatDoNotEndAreAFailure) {
   EXPECT_EQ(sent(), 4u);
 }
 
-TEST_F(Ec2CloudTest, AnIdThatIsNotFoundIsAnEmptyListing) {
-  answer_with({fail(400, "InvalidInstanceID.NotFound")});
-  EXPECT_THAT(std::get<core::Listing>(list(core::ListById{{"i-9"}})).instances, IsEmpty());
-  EXPECT_THAT(server_->received().at(0).body, HasSubstr("InstanceId.1=i-9"));
+TEST_F(Ec2CloudTest, IdsAreAskedForByAFilterThatNoUnknownOneFails) {
+  answer_with({page({"i-1"}, "")});
+  const auto listing = std::get<core::Listing>(list(core::ListByIds{{{"i-1"}, {"i-9"}}}));
+  EXPECT_THAT(listing.instances, SizeIs(1));
+  EXPECT_THAT(server_->received().at(0).body,
+              HasSubstr("Filter.1.Name=instance-id&Filter.1.Value.1=i-1&Filter.1.Value.2=i-9"));
 }
 
-TEST_F(Ec2CloudTest, OneBadIdDoesNotSaveTheOthers) {
-  serve([](const ReceivedRequest& request) {
-    return request.body.find("i-bad") == std::string::npos
-               ? terminated(request)
-               : fail(400, "InvalidInstanceID.NotFound", "The instance ID 'i-bad' does not exist");
-  });
-  auto accepted = std::get<core::TerminateAccepted>(terminate({{"i-1"}, {"i-bad"}, {"i-2"}}));
-  EXPECT_THAT(accepted.instances, SizeIs(2));
-  EXPECT_THAT(accepted.not_found, ElementsAre(InstanceId{"i-bad"}));
-  EXPECT_EQ(sent(), 2u);
+TEST_F(Ec2CloudTest, ListingsGoByOurOwnTag) {
+  answer_with({page({"i-1"}, "")});
+  list(core::ListByTag{"lab"});
+  EXPECT_EQ(sent(), 1u);
+  EXPECT_THAT(server_->received().at(0).body,
+              HasSubstr("Filter.1.Name=tag%3Acompute-broker&Filter.1.Value.1=lab"));
 }
 
-TEST_F(Ec2CloudTest, ABadIdThatIsNotNamedIsFoundByHalves) {
-  serve([](const ReceivedRequest& request) {
-    return request.body.find("i-bad") == std::string::npos
-               ? terminated(request)
-               : fail(400, "InvalidInstanceID.Malformed", "Invalid id");
-  });
-  auto accepted =
-      std::get<core::TerminateAccepted>(terminate({{"i-1"}, {"i-2"}, {"i-3"}, {"i-bad"}}));
-  EXPECT_THAT(accepted.instances, SizeIs(3));
-  EXPECT_THAT(accepted.not_found, ElementsAre(InstanceId{"i-bad"}));
-}
-
-TEST_F(Ec2CloudTest, AThrottledTerminationIsRepeatedAsAWhole) {
-  serve([n = 0](const ReceivedRequest& request) mutable {
-    return n++ == 0 ? fail(503, "RequestLimitExceeded") : terminated(request);
-  });
-  auto accepted = std::get<core::TerminateAccepted>(terminate({{"i-1"}, {"i-2"}}));
-  EXPECT_THAT(accepted.instances, SizeIs(2));
-  EXPECT_EQ(server_->received().at(0).body, server_->received().at(1).body);
-}
-
-TEST_F(Ec2CloudTest, ManyIdsGoInBatches) {
-  cloud_settings_.terminate_batch = 2;
-  serve(terminated);
-  auto accepted = std::get<core::TerminateAccepted>(terminate({{"i-1"}, {"i-2"}, {"i-3"}}));
-  EXPECT_THAT(accepted.instances, SizeIs(3));
-  EXPECT_EQ(sent(), 2u);
+TEST_F(Ec2CloudTest, ASecondListingByNameIsMadeOnlyWhereItIsAskedFor) {
+  answer_with({page({"i-1", "i-2"}, ""), page({"i-2", "i-3"}, "")});
+  const auto listing = std::get<core::Listing>(list(core::ListByTag{"lab", true}));
+  EXPECT_THAT(listing.instances, SizeIs(3));
+  EXPECT_THAT(server_->received().at(1).body, HasSubstr("Filter.1.Name=tag%3AName"));
 }
 
 // Refuses signatures that are more than 5 minutes off a clock that is a day ahead of ours.
@@ -379,7 +220,7 @@ ServerReply wants_fresh_keys(const ReceivedRequest& request) {
 TEST_F(Ec2CloudTest, NothingIsAskedWithReplacedKeysUntilStsHasSaidWhoseTheyAre) {
   keys_will_be("FRESH");
   serve(wants_fresh_keys);
-  cloud_->list({QueryId{1}, core::ListByTag{}});
+  cloud_->list({QueryId{1}, core::ListByTag{"default"}});
   wait_for_events(2);
   EXPECT_TRUE(std::holds_alternative<core::KeysChanged>(events_.all[0]));
   const auto refused = std::get<CloudFailure>(std::get<core::Listed>(events_.all[1]).result);
@@ -436,7 +277,7 @@ TEST_F(Ec2CloudTest, WithoutKeysNothingIsSentAndTheReasonIsTold) {
   answer_with({page({})});
   AwsCaller caller(context_, none, lines_, AwsSetup{"us-east-1", server_->url(), "", ""});
   Ec2Cloud cloud(caller, events_, lines_);
-  cloud.list({QueryId{1}, core::ListByTag{}});
+  cloud.list({QueryId{1}, core::ListByTag{"default"}});
   const auto failure = std::get<CloudFailure>(only_event<core::Listed>().result);
   EXPECT_EQ(failure.what, FailureClass::kDenied);
   EXPECT_EQ(failure.message, "run aws configure");
@@ -479,7 +320,7 @@ TEST_F(Ec2CloudTest, AnIdentityThatIsRefusedIsEmptyAndLogged) {
 
 TEST_F(Ec2CloudTest, AfterItsEndNoEventComes) {
   answer_with({page({})});
-  cloud_->list({QueryId{1}, core::ListByTag{}});
+  cloud_->list({QueryId{1}, core::ListByTag{"default"}});
   cloud_.reset();
   EXPECT_THAT(events_.all, IsEmpty());
   caller_.reset();

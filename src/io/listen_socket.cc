@@ -104,6 +104,12 @@ Result<UniqueFd> listen_on(const Endpoint& endpoint, int backlog) {
   return fd;
 }
 
+std::string peer_host(int fd) {
+  Endpoint peer{{}, sizeof(sockaddr_storage)};
+  auto* const address = reinterpret_cast<sockaddr*>(&peer.address);
+  return ::getpeername(fd, address, &peer.size) == 0 ? host_of(peer) : "";
+}
+
 Endpoint bound_to(int fd) {
   Endpoint endpoint{{}, sizeof(sockaddr_storage)};
   ::getsockname(fd, reinterpret_cast<sockaddr*>(&endpoint.address), &endpoint.size);

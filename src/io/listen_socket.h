@@ -31,5 +31,7 @@ bool is_loopback(const Endpoint& endpoint);
 Result<UniqueFd> listen_on(const Endpoint& endpoint, int backlog);
 // Where `fd` is bound.
 Endpoint bound_to(int fd);
+// Who is at the other end of `fd`, without the port; empty when nobody is any more.
+std::string peer_host(int fd);
 
 }  // namespace cb::io

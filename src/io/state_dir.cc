@@ -6,11 +6,15 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <fstream>
 #include <string>
+#include <system_error>
 
+#include "base/prng.h"
 #include "base/text.h"
+#include "io/clock.h"
 
 namespace cb::io {
 namespace {
@@ -67,6 +71,22 @@ Error StateDir::held_by_another() {
   return Error{str("another compute-broker", pid.empty() ? "" : str(" (process ", pid, ")"),
                    " uses the state directory ", path_.string(),
                    ": stop it, or give this one another name and state_dir")};
+}
+
+std::string place_of(const std::filesystem::path& state_dir) {
+  std::string machine;
+  std::ifstream("/etc/machine-id") >> machine;
+  // A container may have none; then it is itself for as long as its host runs.
+  if (machine.empty()) machine = boot_id();
+  char host[256] = {};
+  ::gethostname(host, sizeof host - 1);
+  std::error_code unknown;
+  const std::filesystem::path path = std::filesystem::weakly_canonical(state_dir, unknown);
+  const std::uint64_t sum =
+      seed_of(str(machine, "\n", host, "\n", unknown ? state_dir.string() : path.string()));
+  std::string bytes;
+  for (int shift = 56; shift >= 0; shift -= 8) bytes += static_cast<char>(sum >> shift & 0xff);
+  return hex(bytes);
 }
 
 }  // namespace cb::io

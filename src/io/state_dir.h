@@ -2,6 +2,7 @@
 // The directory that a broker keeps its state in, held by one broker at a time.
 
 #include <filesystem>
+#include <string>
 
 #include "base/result.h"
 #include "io/unique_fd.h"
@@ -30,5 +31,9 @@ class StateDir {
   UniqueFd lock_;
   bool rival_ = false;
 };
+
+// A word for this machine and this directory, the same in every run, whatever is in the directory:
+// who has lost his journal still knows by it what he has launched. Never a secret.
+std::string place_of(const std::filesystem::path& state_dir);
 
 }  // namespace cb::io

@@ -71,5 +71,11 @@ TEST(StateDir, ThatIsAFileSaysSo) {
   EXPECT_THAT(refused.error().what, HasSubstr("cannot be used: Not a directory"));
 }
 
+TEST(StateDirPlace, IsTheSameForTheSameDirectoryAndForNoOther) {
+  EXPECT_EQ(place_of("/tmp/a"), place_of("/tmp/b/../a"));
+  EXPECT_NE(place_of("/tmp/a"), place_of("/tmp/b"));
+  EXPECT_EQ(place_of("/tmp/a").find_first_not_of("0123456789abcdef"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace cb::io::testing

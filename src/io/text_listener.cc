@@ -214,10 +214,21 @@ void TextListener::write_to(TextConnection& connection) {
   }
 }
 
+// Only of those who end something: the others are asked for nothing, and cost nothing.
+core::Origin TextListener::origin_of(const TextConnection& connection,
+                                     const core::Request& request) {
+  if (!std::holds_alternative<core::Release>(request) &&
+      !std::holds_alternative<core::TerminateAll>(request)) {
+    return {};
+  }
+  return {peer_host(connection.fd.get()), connection.session.client()};
+}
+
 void TextListener::take(TextConnection& connection, wire::TextSession::Asked asked) {
   if (!asked) return;
   connections_.new_caller(connection);
-  post(core::Asked{connection.caller, std::move(*asked)});
+  core::Origin origin = origin_of(connection, *asked);
+  post(core::Asked{connection.caller, std::move(*asked), std::move(origin)});
 }
 
 void TextListener::post(core::Event event) {

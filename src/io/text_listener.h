@@ -88,6 +88,7 @@ class TextListener : public port::Replies {
   void add(UniqueFd fd, wire::TextSession session, bool refused);
   void read_from(TextConnection& connection);
   void write_to(TextConnection& connection);
+  static core::Origin origin_of(const TextConnection& connection, const core::Request& request);
   void take(TextConnection& connection, wire::TextSession::Asked asked);
   void touch(TextConnection& connection);
   void settle(TextConnection& connection);

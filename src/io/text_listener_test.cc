@@ -204,6 +204,16 @@ TEST_F(TextListenerTest, AClientThatNeverReadsIsCutAndOthersAreServed) {
   EXPECT_TRUE(run_until([&] { return listener->connections() == 0; }));
 }
 
+TEST_F(TextListenerTest, WhoEndsAWorkerIsKnownByHisAddressAndTheNameHeGave) {
+  start();
+  answer_everything();
+  ask("RELEASE 198.51.100.7\n");
+  TestClient named(address, "HELLO 2 client=rig-3\nTERMINATE_ALL\n");
+  ASSERT_TRUE(run_until([&] { return broker.asked.size() == 2; }));
+  EXPECT_EQ(to_string(broker.asked[0].origin), "a client at 127.0.0.1");
+  EXPECT_EQ(to_string(broker.asked[1].origin), "rig-3 at 127.0.0.1");
+}
+
 TEST_F(TextListenerTest, ALongAnswerComesWholeToAClientThatReadsSlowly) {
   start();
   broker.on_asked = [this](const core::Asked& asked) {

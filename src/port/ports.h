@@ -19,8 +19,8 @@ class EventSink {
 };
 
 // Each call is answered by exactly one event (Identified, LaunchAnswered, Listed,
-// TerminateAnswered), within the implementation's own time limit. Launches are never repeated by
-// the implementation: an answer that does not come is LaunchOutcomeUnknown.
+// TerminateAnswered, Tagged), within the implementation's own time limit. Launches are never
+// repeated by the implementation: an answer that does not come is LaunchOutcomeUnknown.
 class Cloud {
  public:
   virtual ~Cloud() = default;
@@ -28,6 +28,7 @@ class Cloud {
   virtual void launch(const core::LaunchInstance& what) = 0;
   virtual void list(const core::ListInstances& what) = 0;
   virtual void terminate(const core::TerminateInstances& what) = 0;
+  virtual void tag(const core::TagInstances& what) = 0;
 };
 
 // Answered by one Probed event, at the latest after connect_limit + answer_limit.

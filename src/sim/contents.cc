@@ -31,6 +31,7 @@ struct FoldAnswer {
   void operator()(const core::TerminatedIds& ended) {
     timeline.fold(ended.nothing_to_do);
     for (const InstanceId& id : ended.ids) timeline.fold(id.value);
+    for (const auto& one : ended.refused) timeline.fold(one.id.value, one.why);
   }
   void operator()(const core::CommandFailed& failed) { timeline.fold(failed.why); }
 };

@@ -206,7 +206,8 @@ void Crowd::ask(Client& client, core::Request request, Then then) {
                         caller.value);
   calls_[caller] = {&client, std::move(then)};
   ground_.tell([&](Watcher& watcher) { watcher.asked(caller, request); });
-  mailbox_.deliver(core::Asked{caller, std::move(request)});
+  const core::Origin origin{"192.0.2.1", str("client-", client.number)};
+  mailbox_.deliver(core::Asked{caller, std::move(request), origin});
   maybe_vanish(caller);
 }
 

@@ -21,8 +21,10 @@ CloudFailure failure(FailureClass what, std::string code, std::string message) {
 Ec2::Ec2(Ground& ground)
     : ground_(ground),
       prng_(stream(ground.options.seed, "ec2")),
-      addresses_(ground.options.addresses, stream(ground.options.seed, "addresses")) {
+      addresses_(ground.options.addresses, stream(ground.options.seed, "addresses")),
+      people_(stream(ground.options.seed, "people")) {
   if (ground.options.foreigners) foreigners();
+  people();
 }
 
 Instance& Ec2::make(Owner owner) {
@@ -163,16 +165,19 @@ std::optional<core::InstanceView> Ec2::view(const Instance& instance, Moment as_
   return view;
 }
 
-std::vector<core::InstanceView> Ec2::tagged(Moment as_of) {
+std::vector<core::InstanceView> Ec2::tagged(const core::ListByTag& what, Moment as_of) {
   std::erase_if(listed_, [&](const Instance* instance) {
     return instance->ended &&
            ground_.now() - *instance->ended > ground_.options.shown_after_end + minutes{1};
   });
   std::vector<core::InstanceView> out;
-  const std::string name(core::kNameTag);
+  const auto carries = [](const Instance& instance, std::string_view key, std::string_view value) {
+    const auto tag = instance.tags.find(std::string(key));
+    return tag != instance.tags.end() && tag->second == value;
+  };
   for (const Instance* instance : listed_) {
-    const auto tag = instance->tags.find(name);
-    if (tag == instance->tags.end() || tag->second != core::kNameTagValue) continue;
+    const bool named = what.named && carries(*instance, core::kNameTag, core::kNameTagValue);
+    if (!named && !carries(*instance, core::kBrokerTag, what.broker)) continue;
     if (auto seen = view(*instance, as_of)) out.push_back(std::move(*seen));
   }
   return out;

@@ -38,9 +38,12 @@ class Ec2 {
 
   // As a describe call shows it, seen as it was at `as_of`; unset: not there (yet, or any longer).
   std::optional<core::InstanceView> view(const Instance& instance, Moment as_of) const;
-  // Everything that carries the Name tag, as it was then.
-  std::vector<core::InstanceView> tagged(Moment as_of);
+  // Everything that carries the tags that are asked for, as it was then.
+  std::vector<core::InstanceView> tagged(const core::ListByTag& what, Moment as_of);
+  void put_tag(const InstanceId& id, const std::string& key, const std::string& value);
 
+  // Until then a listing by tag may lack something.
+  Moment tags_edited_until() const { return tags_edited_until_; }
   // Whether anything that is listed has changed, or was shown for the first time, after `then`.
   bool changed_since(Moment then) const;
 
@@ -54,6 +57,14 @@ class Ec2 {
   Refusal market_refusal(const LaunchForm& form);
   Instance& make(Owner owner);
   void foreigners();
+  void people();
+  void rival();
+  void rival_renews(Instance& instance, Moment until);
+  Instance* one_of_ours();  // that runs; null: none does
+  void protect();
+  void stop_one();
+  void reboot_one();
+  void edit_tags();
   void live(Instance& instance, const std::optional<minutes>& lifetime);
   void run(Instance& instance);
   void boot(Instance& instance);
@@ -72,6 +83,8 @@ class Ec2 {
   std::unordered_map<InstanceId, Instance*> by_id_;
   std::unordered_map<LaunchToken, Instance*> by_token_;
   std::vector<Instance*> listed_;  // those that a listing may still show
+  Prng people_;                    // what they do leaves the machines' own fates as they were
+  Moment tags_edited_until_{};
 };
 
 // The bill names them by the owner for whom the broker must answer.

@@ -63,6 +63,14 @@ constexpr std::array<FaultRow, kFaults> kTable{{
     {kVanish, "vanish", kChance, 400},
     {kWrongAddress, "wrong-address", kChance, 100},
     {kHerd, "herd", kTimes, 1},
+    {kProtected, "protected", kTimes, 24},
+    {kStoppedByHand, "stopped-by-hand", kTimes, 12},
+    {kRebootedByHand, "rebooted-by-hand", kTimes, 12},
+    {kTagsEdited, "tags-edited", kTimes, 24},
+    {kEndsDenied, "ends-denied", kSpells, 4},
+    {kListingsDenied, "listings-denied", kSpells, 4},
+    {kTagsDenied, "tags-denied", kSpells, 6},
+    {kRival, "rival", kTimes, 6},
 }};
 
 constexpr bool in_order() {

@@ -72,8 +72,18 @@ enum class Fault {
   kVanish,
   kWrongAddress,
   kHerd,
+  // People at the console, and single rights that lack for a while.
+  kProtected,
+  kStoppedByHand,
+  kRebootedByHand,
+  kTagsEdited,
+  kEndsDenied,
+  kListingsDenied,
+  kTagsDenied,
+  // Another broker of the same name.
+  kRival,
 };
-inline constexpr std::size_t kFaults = static_cast<std::size_t>(Fault::kHerd) + 1;
+inline constexpr std::size_t kFaults = static_cast<std::size_t>(Fault::kRival) + 1;
 
 // How a fault is measured out.
 enum class Dose {

@@ -17,6 +17,7 @@ enum class Owner {
   kOtherBroker,  // carries the tag of another broker's name
   kNameOnly,     // somebody's, with the guide's Name tag alone
   kStranger,     // another account's: never listed; it only has an address
+  kRival,        // launched by another broker of our name
 };
 
 struct Instance {
@@ -43,14 +44,19 @@ struct Instance {
   std::optional<Moment> serves;         // and its service answers
   std::optional<Moment> dead;           // and neither does any longer
   bool wrong_service = false;           // what answers there is something else
+  std::optional<Moment> endable_from;   // a person protects it until then
+  Moment claimed{};                     // kRival: its owner last said that it lives
   std::optional<Moment> left;           // it gave its address back
   std::optional<Moment> ended;          // billed until then
   std::optional<Moment> ended_shown;    // the first delivered listing that said so
 
   core::InstanceState state() const { return history.back().second; }
   bool running() const { return state() == core::InstanceState::kRunning; }
-  // It bills or is about to.
-  bool alive() const { return running() || state() == core::InstanceState::kPending; }
+  // It bills or is about to; stopped, its disk does, and it may be started again.
+  bool alive() const {
+    return state() != core::InstanceState::kShuttingDown &&
+           state() != core::InstanceState::kTerminated;
+  }
   bool serving(Moment now) const {
     return running() && serves && *serves <= now && !(dead && *dead <= now);
   }

@@ -79,7 +79,7 @@ void Process::first_turn(const Circumstances& how) {
   ground_.tell([&](Watcher& watcher) { watcher.starting(error); });
   core::Started started = driver::started(journal, ground_.clock.boot_id(), ground_.clock.now(),
                                           str("nonce", ++starts_, "world"),
-                                          ground_.options.settings.restart_elapsed_max);
+                                          ground_.options.settings.restart_elapsed_max, "here");
   const core::Records recovered = started.records;
   driver_->post(std::move(started));
   driver_->run(ground_.clock.now());

@@ -14,15 +14,19 @@ using core::InstanceState;
 
 constexpr std::string_view kStrangersAccount = "999999999999";
 
-CloudFailure not_sent() {
-  return {FailureClass::kUnreachable, "keys changed", "not sent with keys that nobody knows"};
-}
-
 core::LaunchOutcomeUnknown unknown(const char* code) {
   return {{FailureClass::kUnknownOutcome, code, "no answer came"}};
 }
 
 }  // namespace
+
+CloudFailure not_sent() {
+  return {FailureClass::kUnreachable, "keys changed", "not sent with keys that nobody knows"};
+}
+
+CloudFailure may_not(const char* what) {
+  return {FailureClass::kDenied, "UnauthorizedOperation", str("you may not do ", what)};
+}
 
 SimCloud::SimCloud(Ground& ground, Ec2& ec2, Mailbox& mailbox, Crasher& crasher,
                    const SimStore& store)
@@ -210,8 +214,11 @@ void SimCloud::list(const core::ListInstances& what) {
   if (!may_sign()) {
     return mailbox_.deliver_after(Duration{0}, core::Listed{what.query, not_sent()});
   }
-  const auto* by_id = std::get_if<core::ListById>(&what.what);
-  ground_.timeline.fold("list", what.query.value, by_id != nullptr ? by_id->id.value : "by tag");
+  const auto* by_ids = std::get_if<core::ListByIds>(&what.what);
+  ground_.timeline.fold("list", what.query.value);
+  if (by_ids != nullptr) {
+    for (const InstanceId& id : by_ids->ids) ground_.timeline.fold(id.value);
+  }
   ground_.tell([&](Watcher& watcher) { watcher.listing_called(what); });
   if (ground_.holds(Fault::kUnreachable)) {
     mailbox_.deliver_after(
@@ -234,6 +241,7 @@ void SimCloud::list(const core::ListInstances& what) {
 
 core::ListResult SimCloud::reach_list(const core::ListQuery& what, bool others) {
   if (auto failure = trouble()) return *failure;
+  if (ground_.holds(Fault::kListingsDenied)) return may_not("ec2:DescribeInstances");
   if (others) return core::Listing{};
   Moment as_of = ground_.now();
   if (ground_.would_strike(Fault::kListingStale)) {
@@ -241,13 +249,15 @@ core::ListResult SimCloud::reach_list(const core::ListQuery& what, bool others) 
     if (ec2_.changed_since(as_of)) ground_.met(Fault::kListingStale);
   }
   core::Listing listing;
-  if (const auto* by_id = std::get_if<core::ListById>(&what)) {
-    const Instance* instance = ec2_.find(by_id->id);
-    auto view = instance != nullptr ? ec2_.view(*instance, as_of) : std::nullopt;
-    if (view) listing.instances.push_back(std::move(*view));
+  if (const auto* by_ids = std::get_if<core::ListByIds>(&what)) {
+    for (const InstanceId& id : by_ids->ids) {
+      const Instance* instance = ec2_.find(id);
+      auto view = instance != nullptr ? ec2_.view(*instance, as_of) : std::nullopt;
+      if (view) listing.instances.push_back(std::move(*view));
+    }
     return listing;
   }
-  listing.instances = ec2_.tagged(as_of);
+  listing.instances = ec2_.tagged(std::get<core::ListByTag>(what), as_of);
   if (!omitted_.empty()) {
     std::erase_if(listing.instances, [&](const core::InstanceView& view) {
       const auto found = omitted_.find(view.id);
@@ -275,82 +285,6 @@ void SimCloud::omit(const Instance& instance, Duration time, Fault why) {
   omitted_[instance.id] = {until, why};
   hidden_until_ = std::max(hidden_until_, until);
   ground_.tell([&](Watcher& watcher) { watcher.hidden(instance, until); });
-}
-
-void SimCloud::terminate(const core::TerminateInstances& what) {
-  crasher_.reached(CrashPoint::kBeforeTerminate);
-  if (!may_sign()) {
-    wasted(what.ids);
-    return mailbox_.deliver_after(Duration{0}, core::TerminateAnswered{what.ids, not_sent()});
-  }
-  for (const InstanceId& id : what.ids) ground_.timeline.note("end     ", id.value);
-  ground_.tell([&](Watcher& watcher) { watcher.terminate_called(what.ids); });
-  if (ground_.holds(Fault::kUnreachable)) {
-    wasted(what.ids);
-    mailbox_.deliver_after(
-        seconds{3}, core::TerminateAnswered{
-                        what.ids, CloudFailure{FailureClass::kUnreachable, "connect", "no route"}});
-  } else {
-    ground_.after(travel(), [this, ids = what.ids, others = others_] {
-      core::TerminateResult result = reach_terminate(ids, others);
-      Duration delay = thinking();
-      if (ground_.strikes(Fault::kTerminateAnswerLost)) {
-        result = CloudFailure{FailureClass::kUnknownOutcome, "timeout", "no answer came"};
-        delay = prng_.between(seconds{1}, kCallLimit);
-      }
-      const core::TerminateAnswered answer{ids, std::move(result)};
-      mailbox_.deliver_after(delay, answer);
-      if (ground_.strikes(Fault::kAnswerTwice)) {
-        mailbox_.deliver_after(delay + prng_.between(seconds{0}, seconds{40}), answer);
-      }
-    });
-  }
-  crasher_.reached(CrashPoint::kAfterTerminate);
-}
-
-void SimCloud::wasted(const std::vector<InstanceId>& ids) {
-  for (const InstanceId& id : ids) {
-    ground_.tell([&](Watcher& watcher) { watcher.terminate_wasted(id); });
-  }
-}
-
-core::TerminateResult SimCloud::reach_terminate(const std::vector<InstanceId>& ids, bool others) {
-  if (auto failure = trouble()) {
-    wasted(ids);
-    return *failure;
-  }
-  if (!others && ground_.would_strike(Fault::kTerminateNotFound) && prng_.chance(30)) {
-    ground_.met(Fault::kTerminateNotFound);
-    wasted(ids);
-    return CloudFailure{FailureClass::kNotYetVisible, "InvalidInstanceID.NotFound",
-                        "one of them does not exist"};
-  }
-  core::TerminateAccepted accepted;
-  for (const InstanceId& id : ids) {
-    const bool known = !others && ec2_.find(id) != nullptr;
-    if (!known || ground_.strikes(Fault::kTerminateNotFound)) {
-      wasted({id});
-      accepted.not_found.push_back(id);
-    } else {
-      end_one(id, accepted);
-    }
-  }
-  return accepted;
-}
-
-void SimCloud::end_one(const InstanceId& id, core::TerminateAccepted& accepted) {
-  const auto end = [this, id] { ec2_.end(id, kUserInitiated, "asked for by its user"); };
-  accepted.instances.push_back({id, ec2_.find(id)->state()});
-  if (!ec2_.find(id)->alive()) return;
-  if (ground_.strikes(Fault::kTerminateLost)) {
-    wasted({id});  // accepted, and forgotten
-  } else if (ground_.strikes(Fault::kTerminateLate)) {
-    wasted({id});
-    ground_.after(prng_.between(seconds{2}, seconds{90}), end);
-  } else {
-    end();
-    accepted.instances.back().state = ec2_.find(id)->state();
-  }
 }
 
 }  // namespace cb::sim

@@ -2,6 +2,7 @@
 // EC2 as the broker meets it: every call takes time, and its answer may be late, wrong, doubled or
 // lost, before or after its effect.
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -15,6 +16,9 @@
 #include "sim/sim_store.h"
 
 namespace cb::sim {
+
+core::CloudFailure not_sent();
+core::CloudFailure may_not(const char* what);  // a right that lacks
 
 class SimCloud : public port::Cloud {
  public:
@@ -30,9 +34,10 @@ class SimCloud : public port::Cloud {
   void launch(const core::LaunchInstance& what) override;
   void list(const core::ListInstances& what) override;
   void terminate(const core::TerminateInstances& what) override;
+  void tag(const core::TagInstances& what) override;
 
   // Until then something is left out of listings.
-  Moment hidden_until() const { return hidden_until_; }
+  Moment hidden_until() const { return std::max(hidden_until_, ec2_.tags_edited_until()); }
 
   // A process begins; its credentials belong to another account, or to ours.
   void begin_with(bool other_account);
@@ -59,6 +64,8 @@ class SimCloud : public port::Cloud {
   core::TerminateResult reach_terminate(const std::vector<InstanceId>& ids, bool others);
   void wasted(const std::vector<InstanceId>& ids);
   void end_one(const InstanceId& id, core::TerminateAccepted& accepted);
+  Failure refusal_of(const InstanceId& id);
+  core::Tagged reach_tag(const core::TagInstances& what, bool others);
   void omit_one();
   void omit(const Instance& instance, Duration time, Fault why);
 

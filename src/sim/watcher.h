@@ -51,6 +51,7 @@ class Watcher {
   // This call does not end it, or only later: lost, refused, late.
   virtual void terminate_wasted(const InstanceId&) {}
   virtual void listing_called(const core::ListInstances&) {}
+  virtual void tag_called(const core::TagInstances&) {}
   virtual void hidden(const Instance&, Moment /*until*/) {}  // from listings by tag
   // Calls are made with another account's credentials from now on, or with ours again.
   virtual void credentials(bool /*others*/) {}

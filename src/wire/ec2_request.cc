@@ -150,18 +150,37 @@ std::string encode_run_instances_dry_run(const core::LaunchSpec& spec) {
   return form.body();
 }
 
-std::string encode_list_by_tag(std::string_view next_token) {
+std::string encode_list_by_tag(std::string_view key, std::string_view value,
+                               std::string_view next_token) {
   Form form("DescribeInstances");
-  form.add("Filter.1.Name", str("tag:", core::kNameTag));
-  form.add("Filter.1.Value.1", core::kNameTagValue);
+  form.add("Filter.1.Name", str("tag:", key));
+  form.add("Filter.1.Value.1", value);
   form.add("MaxResults", str(kListPage));
   form.add_given("NextToken", next_token);
   return form.body();
 }
 
-std::string encode_list_by_id(const InstanceId& id) {
+std::string encode_list_by_ids(const std::vector<InstanceId>& ids, std::string_view next_token) {
+  CHECK(!ids.empty() && ids.size() <= kFilterValues);
   Form form("DescribeInstances");
-  form.add("InstanceId.1", id.value);
+  form.add("Filter.1.Name", "instance-id");
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    form.add(str("Filter.1.Value.", i + 1), ids[i].value);
+  }
+  form.add("MaxResults", str(kListPage));
+  form.add_given("NextToken", next_token);
+  return form.body();
+}
+
+std::string encode_create_tags(const std::vector<InstanceId>& ids, std::string_view key,
+                               std::string_view value) {
+  CHECK(!ids.empty());
+  Form form("CreateTags");
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    form.add(str("ResourceId.", i + 1), ids[i].value);
+  }
+  form.add("Tag.1.Key", key);
+  form.add("Tag.1.Value", value);
   return form.body();
 }
 

@@ -32,12 +32,19 @@ std::string encode_run_instances_dry_run(const core::LaunchSpec& spec);
 
 // Largest page that EC2 gives.
 inline constexpr int kListPage = 1000;
-// All instances with our Name tag; `next_token` is empty for the first page.
-std::string encode_list_by_tag(std::string_view next_token);
-std::string encode_list_by_id(const InstanceId& id);
+// `next_token` is empty for the first page.
+std::string encode_list_by_tag(std::string_view key, std::string_view value,
+                               std::string_view next_token);
+// By a filter, so that an id that does not exist is left out and does not fail the call. A filter
+// takes kFilterValues at most.
+inline constexpr std::size_t kFilterValues = 200;
+std::string encode_list_by_ids(const std::vector<InstanceId>& ids, std::string_view next_token);
 
 // `ids` must not be empty; EC2 takes 1,000 at most.
 std::string encode_terminate_instances(const std::vector<InstanceId>& ids, bool dry_run = false);
+
+std::string encode_create_tags(const std::vector<InstanceId>& ids, std::string_view key,
+                               std::string_view value);
 
 std::string encode_describe_images(std::string_view image);
 

@@ -127,12 +127,16 @@ TEST(RunInstances, ADryRunIsTheSameLaunchWithoutItsToken) {
 }
 
 TEST(OtherCalls, AreSpelledAsTheApiSays) {
-  EXPECT_EQ(encode_list_by_tag(""),
+  EXPECT_EQ(encode_list_by_tag("Name", "dserv-worker", ""),
             "Action=DescribeInstances&Filter.1.Name=tag%3AName&Filter.1.Value.1=dserv-worker&"
             "MaxResults=1000&Version=2016-11-15");
-  EXPECT_THAT(fields(encode_list_by_tag("a+b=")), Contains("NextToken=a%2Bb%3D"));
-  EXPECT_EQ(encode_list_by_id({"i-1"}),
-            "Action=DescribeInstances&InstanceId.1=i-1&Version=2016-11-15");
+  EXPECT_THAT(fields(encode_list_by_tag("a", "b", "a+b=")), Contains("NextToken=a%2Bb%3D"));
+  EXPECT_EQ(encode_list_by_ids({{"i-1"}}, ""),
+            "Action=DescribeInstances&Filter.1.Name=instance-id&Filter.1.Value.1=i-1&"
+            "MaxResults=1000&Version=2016-11-15");
+  EXPECT_EQ(encode_create_tags({{"i-1"}, {"i-2"}}, "k", "v"),
+            "Action=CreateTags&ResourceId.1=i-1&ResourceId.2=i-2&Tag.1.Key=k&Tag.1.Value=v&"
+            "Version=2016-11-15");
   EXPECT_EQ(encode_terminate_instances({{"i-1"}, {"i-2"}}),
             "Action=TerminateInstances&InstanceId.1=i-1&InstanceId.2=i-2&Version=2016-11-15");
   EXPECT_THAT(encode_terminate_instances({{"i-1"}}, true), HasSubstr("&DryRun=true&"));

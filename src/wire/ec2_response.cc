@@ -83,6 +83,13 @@ Result<core::TerminateAccepted> decode_terminate_instances(std::string body) {
   return accepted;
 }
 
+Status decode_create_tags(std::string body) {
+  Root root;
+  open(root, body, "CreateTagsResponse");
+  if (!root.node || text(root.node, "return") != "true") return not_the_answer("CreateTags");
+  return Done{};
+}
+
 Result<std::vector<ImageView>> decode_describe_images(std::string body) {
   Root root;
   open(root, body, "DescribeImagesResponse");

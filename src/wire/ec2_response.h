@@ -30,6 +30,9 @@ Result<ListingPage> decode_describe_instances(std::string body);
 
 Result<core::TerminateAccepted> decode_terminate_instances(std::string body);
 
+// The answer to CreateTags says no more than that it was done.
+Status decode_create_tags(std::string body);
+
 struct ImageVolume {
   std::string device;  // "/dev/sda1"
   bool ends_with_instance = true;

@@ -47,6 +47,7 @@ void fields(Io& io, Record& r) {
   io.field("boot_ms", r.boot);
   io.field("last_used_ms", r.last_used);
   io.field("end_reason", r.end_reason);
+  io.later_field("former_owner", r.former_owner);
 }
 
 template <class Io, class Record>

@@ -61,6 +61,11 @@ class FieldWriter {
   void field(std::string_view name, const std::optional<T>& value) {
     if (value) field(name, *value);
   }
+  // A field that older records lack: no line while it has its first value.
+  template <class T>
+  void later_field(std::string_view name, const T& value) {
+    if (value != T{}) field(name, value);
+  }
   std::string take() { return std::move(out_); }
 
  private:
@@ -80,6 +85,10 @@ class FieldReader {
   template <class T>
   void field(std::string_view name, std::optional<T>& value) {
     if (name_ == name) field(name, value.emplace());
+  }
+  template <class T>
+  void later_field(std::string_view name, T& value) {
+    if (name_ == name) field(name, value);
   }
   // What was wrong first; empty when every line was read.
   std::string trouble();

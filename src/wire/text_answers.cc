@@ -103,7 +103,16 @@ struct LineOf {
     }
     json.key("terminated").begin_array();
     for (const auto& id : a.ids) json.string(id.value);
-    return json.end_array().end_object().take();
+    json.end_array();
+    if (!a.refused.empty()) {
+      json.key("refused").begin_array();
+      for (const auto& one : a.refused) {
+        json.begin_object().key("instance_id").string(one.id.value);
+        json.key("why").string(one.why).end_object();
+      }
+      json.end_array();
+    }
+    return json.end_object().take();
   }
   std::string operator()(const core::CommandFailed& a) const {
     return JsonText().begin_object().key("error").string(a.why).end_object().take();

@@ -72,10 +72,15 @@ TEST(TextAnswers, ListAllShowsTheConfiguredAddressOrPending) {
 }
 
 TEST(TextAnswers, TerminateAllNamesTheIdsOrSaysThatThereWereNone) {
-  EXPECT_EQ(line(core::TerminatedIds{{InstanceId{"i-1"}, InstanceId{"i-2"}}}),
+  EXPECT_EQ(line(core::TerminatedIds{{InstanceId{"i-1"}, InstanceId{"i-2"}}, false, {}}),
             R"({"terminated":["i-1","i-2"]})");
   EXPECT_EQ(line(core::TerminatedIds{}), R"({"terminated":[]})");
-  EXPECT_EQ(line(core::TerminatedIds{{}, true}), R"({"message":"No workers to terminate"})");
+  EXPECT_EQ(line(core::TerminatedIds{{}, true, {}}), R"({"message":"No workers to terminate"})");
+}
+
+TEST(TextAnswers, TerminateAllSaysWhichWereRefusedAndWhy) {
+  EXPECT_EQ(line(core::TerminatedIds{{InstanceId{"i-1"}}, false, {{InstanceId{"i-2"}, "so"}}}),
+            R"({"terminated":["i-1"],"refused":[{"instance_id":"i-2","why":"so"}]})");
 }
 
 TEST(TextAnswers, AFailureOfTheCloudIsJsonAndARefusalIsAnErrorLine) {

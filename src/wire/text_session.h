@@ -74,6 +74,8 @@ class TextSession {
   // Memory of its buffers: at most 4 x (input_max + output_max + the longest answer), whatever the
   // client does.
   std::size_t bytes_held() const { return input_.capacity() + output_.capacity(); }
+  // The name that the client gave itself with HELLO; empty: none.
+  const std::string& client() const { return client_; }
   // When time_passed() is next wanted.
   std::optional<Instant> deadline() const;
 

@@ -37,8 +37,11 @@ json::object sign(const json::object& in) {
 std::string encoded(const std::string& call, const json::object& in) {
   if (call == "launch") return wire::encode_run_instances(spec_from(in));
   if (call == "dry launch") return wire::encode_run_instances_dry_run(spec_from(in));
-  if (call == "list") return wire::encode_list_by_tag(text_at(in, "next_token"));
-  if (call == "list id") return wire::encode_list_by_id({text_at(in, "id")});
+  if (call == "list") {
+    return wire::encode_list_by_tag("compute-broker", "default", text_at(in, "next_token"));
+  }
+  if (call == "list id") return wire::encode_list_by_ids({{text_at(in, "id")}}, "");
+  if (call == "tag") return wire::encode_create_tags({{text_at(in, "id")}}, "k", "v w");
   if (call == "terminate") return wire::encode_terminate_instances({{"i-1"}, {"i-2"}});
   if (call == "dry terminate") return wire::encode_terminate_instances({{"i-1"}}, true);
   if (call == "images") return wire::encode_describe_images(text_at(in, "image"));

@@ -81,12 +81,15 @@ def calls():
     for spec in launches():
         yield {"call": "launch", **spec}, "ec2", "RunInstances", wishes(spec)
         yield {"call": "dry launch", **spec}, "ec2", "RunInstances", wishes(spec, dry_run=True)
-    ours = [{"Name": "tag:Name", "Values": ["dserv-worker"]}]
+    ours = [{"Name": "tag:compute-broker", "Values": ["default"]}]
     yield ({"call": "list", "next_token": ""}, "ec2", "DescribeInstances",
            {"Filters": ours, "MaxResults": 1000})
     yield ({"call": "list", "next_token": "a+/="}, "ec2", "DescribeInstances",
            {"Filters": ours, "MaxResults": 1000, "NextToken": "a+/="})
-    yield ({"call": "list id", "id": "i-1"}, "ec2", "DescribeInstances", {"InstanceIds": ["i-1"]})
+    yield ({"call": "list id", "id": "i-1"}, "ec2", "DescribeInstances",
+           {"Filters": [{"Name": "instance-id", "Values": ["i-1"]}], "MaxResults": 1000})
+    yield ({"call": "tag", "id": "i-1"}, "ec2", "CreateTags",
+           {"Resources": ["i-1"], "Tags": [{"Key": "k", "Value": "v w"}]})
     yield ({"call": "terminate"}, "ec2", "TerminateInstances", {"InstanceIds": ["i-1", "i-2"]})
     yield ({"call": "dry terminate"}, "ec2", "TerminateInstances",
            {"InstanceIds": ["i-1"], "DryRun": True})

@@ -94,8 +94,8 @@ json::object ProbeCloud::ask(const json::object& question) {
     cloud.launch({spec.token, spec.region, wire::encode_run_instances(spec)});
   } else if (op == "list") {
     const std::string id = text_at(question, "id");
-    cloud.list({QueryId{1}, id.empty() ? core::ListQuery{core::ListByTag{}}
-                                       : core::ListQuery{core::ListById{{id}}}});
+    cloud.list({QueryId{1}, id.empty() ? core::ListQuery{core::ListByTag{"default"}}
+                                       : core::ListQuery{core::ListByIds{{{id}}}}});
   } else if (op == "terminate") {
     std::vector<InstanceId> ids;
     for (const json::value& id : question.at("ids").as_array()) {

@@ -47,7 +47,7 @@ core::Answer parse_answer(const std::string& text) {
   if (kind == "failed") return core::CommandFailed{rest};
   if (kind == "workers") return made_up(rest, &core::StatusRows::rows);
   if (kind == "instances") return made_up(rest, &core::AllInstances::instances);
-  if (text == "nothing to terminate") return core::TerminatedIds{{}, true};
+  if (text == "nothing to terminate") return core::TerminatedIds{{}, true, {}};
   if (kind != "terminated") throw std::runtime_error("unknown answer " + text);
   core::TerminatedIds answer;
   for (const auto id : words(rest)) answer.ids.push_back(InstanceId{std::string(id)});

@@ -27,7 +27,7 @@ struct AnswerTo {
   Answer operator()(const cb::core::ShowStatus&) const { return cb::core::StatusRows{}; }
   Answer operator()(const cb::core::ListAll&) const { return cb::core::AllInstances{}; }
   Answer operator()(const cb::core::TerminateAll&) const {
-    return cb::core::TerminatedIds{{}, true};
+    return cb::core::TerminatedIds{{}, true, {}};
   }
 };
 

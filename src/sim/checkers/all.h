@@ -6,6 +6,7 @@
 #include "sim/checkers/bounds.h"
 #include "sim/checkers/buckets.h"
 #include "sim/checkers/call_rates.h"
+#include "sim/checkers/claimed.h"
 #include "sim/checkers/ended_when_told.h"
 #include "sim/checkers/foreign.h"
 #include "sim/checkers/guarded.h"
@@ -36,8 +37,9 @@ class Checkers {
         foreign_(ground, ec2),
         buckets_(ground),
         call_rates_(ground, history_, store),
+        claimed_(ground, history_),
         useful_(ground, history_, store),
-        at_rest_(history_, process) {}
+        at_rest_(ec2, history_, process) {}
 
   void watch(Ground& ground) {
     ground.watch(guarded_);
@@ -52,6 +54,7 @@ class Checkers {
     ground.watch(foreign_);
     ground.watch(buckets_);
     ground.watch(call_rates_);
+    ground.watch(claimed_);
     ground.watch(useful_);
     ground.watch(at_rest_);
     ground.watch(history_);
@@ -71,6 +74,7 @@ class Checkers {
   Foreign foreign_;
   Buckets buckets_;
   CallRates call_rates_;
+  Claimed claimed_;
   Useful useful_;
   AtRest at_rest_;
 };

@@ -19,6 +19,12 @@ void AtRest::rested() {
     throw Violated(kAtRestRule, str(id.value, " still runs, ", life.known ? "known" : "unknown",
                                     " to the broker"));
   }
+  for (const Instance& instance : ec2_.all()) {
+    if (instance.owner != Owner::kRival || !instance.alive()) continue;
+    throw Violated(kAtRestRule,
+                   str(instance.id.value, " still runs, which a broker of our name left ",
+                       "behind that is gone for good"));
+  }
   const core::Records records = process_.broker().records();
   for (const auto& [token, attempt] : records.attempts) {
     throw Violated(kAtRestRule, str("launch ", token.value, " is still open in the journal"));

@@ -3,17 +3,20 @@
 // caller is answered, every instance has ended, and the journal holds nothing unfinished.
 
 #include "sim/checkers/history.h"
+#include "sim/ec2.h"
 #include "sim/process.h"
 
 namespace cb::sim {
 
 class AtRest : public Watcher {
  public:
-  AtRest(const History& history, const Process& process) : history_(history), process_(process) {}
+  AtRest(const Ec2& ec2, const History& history, const Process& process)
+      : ec2_(ec2), history_(history), process_(process) {}
 
   void rested() override;
 
  private:
+  const Ec2& ec2_;
   const History& history_;
   const Process& process_;
 };

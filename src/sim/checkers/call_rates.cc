@@ -1,6 +1,7 @@
 #include "sim/checkers/call_rates.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 
@@ -15,6 +16,11 @@ void CallRates::asked(CallerId, const core::Request& request) {
   reason_ = reason_ || std::holds_alternative<core::GetWorker>(request) ||
             std::holds_alternative<core::ListAll>(request) ||
             std::holds_alternative<core::TerminateAll>(request);
+  // A person asks for them all: what was refused may be asked for anew.
+  if (!std::holds_alternative<core::TerminateAll>(request)) return;
+  for (auto& [id, end] : ends_) {
+    if (end.failures != 0) end.not_before = ground_.now();
+  }
 }
 
 bool CallRates::something_goes_on() const {
@@ -30,9 +36,13 @@ bool CallRates::something_goes_on() const {
 }
 
 void CallRates::listing_called(const core::ListInstances& what) {
-  if (const auto* by_id = std::get_if<core::ListById>(&what.what)) {
-    if (by_id_.emplace(by_id->id, what.query).second) return;
-    throw Violated(kCallRatesRule, str(by_id->id.value, " was asked for twice at once"));
+  if (std::holds_alternative<core::ListByIds>(what.what)) {
+    if (std::exchange(by_ids_, what.query))
+      throw Violated(kCallRatesRule, "two questions by id at once");
+    if (!std::exchange(answered_, false)) {
+      throw Violated(kCallRatesRule, "a second question by id for one listing");
+    }
+    return;
   }
   if (in_flight_) throw Violated(kCallRatesRule, "two listings at once");
   const core::Settings& settings = ground_.options.settings;
@@ -71,26 +81,32 @@ void CallRates::terminate_called(const std::vector<InstanceId>& ids) {
 }
 
 void CallRates::listed(const core::Listed& answer) {
-  if (in_flight_ == answer.query) in_flight_.reset();
-  std::erase_if(by_id_, [&](const auto& entry) { return entry.second == answer.query; });
+  if (by_ids_ == answer.query) by_ids_.reset();
+  if (in_flight_ == answer.query) {
+    in_flight_.reset();
+    answered_ = true;
+  }
   const auto* listing = std::get_if<core::Listing>(&answer.result);
   reason_ = reason_ || listing == nullptr;
 }
 
 void CallRates::terminate_answered(const core::TerminateAnswered& answer) {
-  const core::Settings& settings = ground_.options.settings;
   reason_ = true;
   if (const auto* accepted = std::get_if<core::TerminateAccepted>(&answer.result)) {
     for (const core::TerminatedNow& one : accepted->instances) ends_[one.id].failures = 0;
+    for (const core::InstanceRefused& one : accepted->refused) again_later(one.id);
     return;
   }
-  for (const InstanceId& id : answer.asked) {
-    End& end = ends_[id];
-    const std::size_t doublings = std::min<std::size_t>(end.failures++, 10);
-    const Duration delay =
-        std::min(settings.retry_delay_min * (1 << doublings), settings.terminate_repeat);
-    end.not_before = std::min(end.not_before, ground_.now() + delay);
-  }
+  for (const InstanceId& id : answer.asked) again_later(id);
+}
+
+void CallRates::again_later(const InstanceId& id) {
+  const core::Settings& settings = ground_.options.settings;
+  End& end = ends_[id];
+  const std::size_t doublings = std::min<std::size_t>(end.failures++, 10);
+  const Duration delay =
+      std::min(settings.retry_delay_min * (1 << doublings), settings.terminate_repeat);
+  end.not_before = std::min(end.not_before, ground_.now() + delay);
 }
 
 void CallRates::probed(core::ProbeOutcome outcome) {
@@ -116,6 +132,7 @@ void CallRates::told(const core::Event& event) {
   } else if (std::holds_alternative<core::KeysChanged>(event)) {
     // The listing in flight is not waited for, and all is asked anew with the new ones.
     in_flight_.reset();
+    by_ids_.reset();
     reason_ = true;
   } else if (!std::holds_alternative<core::Asked>(event)) {
     reason_ = true;
@@ -125,7 +142,8 @@ void CallRates::told(const core::Event& event) {
 void CallRates::went_down() {
   last_listing_.reset();
   in_flight_.reset();
-  by_id_.clear();
+  by_ids_.reset();
+  answered_ = false;
   ends_.clear();
   reason_ = true;
 }

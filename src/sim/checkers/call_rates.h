@@ -37,6 +37,7 @@ class CallRates : public Watcher {
   void listed(const core::Listed& answer);
   void probed(core::ProbeOutcome outcome);
   void terminate_answered(const core::TerminateAnswered& answer);
+  void again_later(const InstanceId& id);
   bool something_goes_on() const;
 
   const Ground& ground_;
@@ -45,9 +46,10 @@ class CallRates : public Watcher {
   // Of the process that runs.
   std::optional<Moment> last_listing_;
   std::optional<QueryId> in_flight_;
-  std::map<InstanceId, QueryId> by_id_;  // in flight
-  bool reason_ = true;                   // to list before listing_slow has passed
-  std::optional<Moment> failed_at_;      // the last probes that did
+  std::optional<QueryId> by_ids_;    // in flight
+  bool answered_ = false;            // a listing, which one question by id may follow
+  bool reason_ = true;               // to list before listing_slow has passed
+  std::optional<Moment> failed_at_;  // the last probes that did
   std::size_t failed_ = 0;
   std::map<InstanceId, End> ends_;
 };

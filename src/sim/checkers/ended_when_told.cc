@@ -86,7 +86,12 @@ void EndedWhenTold::told(const core::Event& event) {
   } else if (const auto* listed = std::get_if<core::Listed>(&event)) {
     const auto* listing = std::get_if<core::Listing>(&listed->result);
     if (listing == nullptr) return;
-    for (const core::InstanceView& view : listing->instances) shown(view);
+    for (const core::InstanceView& view : listing->instances) {
+      shown(view);
+      const bool stopped = view.state == core::InstanceState::kStopping ||
+                           view.state == core::InstanceState::kStopped;
+      if (stopped) told_.emplace_back(view.id, "was shown to be stopped");
+    }
   }
 }
 

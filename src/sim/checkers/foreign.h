@@ -29,6 +29,9 @@ class Foreign : public Watcher {
   static constexpr const char* kRule = "7-foreign";
   bool mine(const Instance& instance) const {
     if (instance.owner == Owner::kOurs) return true;
+    if (instance.owner == Owner::kRival) {
+      return ground_.now() - instance.claimed >= ground_.options.settings.takeover_after;
+    }
     return instance.owner == Owner::kNameOnly && ground_.options.settings.adopt_untagged;
   }
 

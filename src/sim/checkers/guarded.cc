@@ -21,6 +21,7 @@ void Guarded::launch_called(const LaunchCall& call) {
   demand(settings.pools.contains({form.tag(core::kPoolTag)}), "it carries no tag of a pool");
   demand(form.tag(core::kTokenTag) == call.token.value, "it does not carry its token's tag");
   demand(parse_iso8601(form.tag(core::kExpiryTag)).has_value(), "it does not carry its expiry");
+  demand(!form.tag(core::kOwnerTag).empty(), "it does not say who answers for it");
   demand(form.lifetime == std::chrono::ceil<minutes>(settings.max_lifetime),
          "its user data does not power it off after max_lifetime");
 }

@@ -221,6 +221,9 @@ void History::told_view(const core::InstanceView& view) {
   settle(view.token);
   if (view.state == core::InstanceState::kRunning) {
     if (!life.told_running) life.told_running = ground_.now();
+  } else if (view.state == core::InstanceState::kStopping ||
+             view.state == core::InstanceState::kStopped) {
+    if (!life.told_stopped) life.told_stopped = ground_.now();
   } else if (view.state != core::InstanceState::kPending && !life.told_ending) {
     life.told_ending = ground_.now();
   }

@@ -26,6 +26,7 @@ struct Life {
   std::optional<Moment> stirred;        // last asked for by somebody who left without an answer
   std::optional<Moment> end_asked;      // first TerminateInstances
   std::optional<Moment> told_ending;    // the broker was told that it ends or has ended
+  std::optional<Moment> told_stopped;   // and that somebody stopped it
   std::optional<Moment> told_running;   // since the process started
   std::optional<Moment> good_probe;     // the latest since the process started
   bool answered_ready = false;          // at least one of them said so

@@ -19,7 +19,7 @@ void NoKillInUse::committed(const std::vector<core::Change>& changes) {
 bool NoKillInUse::allowed(const Life& life) const {
   const core::Settings& settings = ground_.options.settings;
   const Moment now = ground_.now();
-  if (!life.handed || life.may_be_ended || life.told_ending) return true;
+  if (!life.handed || life.may_be_ended || life.told_ending || life.told_stopped) return true;
   if (!life.instance->alive()) return true;  // EC2 was first
   // What the broker never had ready was given to nobody: its address meant who had it before.
   if (!ready_.contains(life.instance->id)) return true;
@@ -39,7 +39,9 @@ void NoKillInUse::terminate_called(const std::vector<InstanceId>& ids) {
 
 // The journal that knew of it is lost: it was found by its tag, and may be somebody's.
 bool NoKillInUse::spared(const Life& life) const {
-  if (!life.before_loss || life.handed || life.may_be_ended || life.told_ending) return false;
+  if (!life.before_loss || life.handed || life.may_be_ended || life.told_ending ||
+      life.told_stopped)
+    return false;
   const Instance& instance = *life.instance;
   if (!instance.alive() || !instance.gets_public_address) return false;
   const core::Settings& settings = ground_.options.settings;

@@ -68,7 +68,9 @@ void OneLaunch::nothing_on_its_way(const LaunchCall& call) const {
     const Instance& instance = *life.instance;
     const InstanceId& id = instance.id;
     if (instance.pool != call.pool || !life.known) continue;
-    if (life.end_asked || life.told_ending || life.may_be_ended) continue;
+    if (life.end_asked || life.told_ending || life.told_stopped || life.may_be_ended) {
+      continue;
+    }
     const bool boots = !life.handed && !life.before_loss &&
                        now - life.called < pool.launch_timeout - seconds{1} &&
                        !(instance.serves && *instance.serves <= now);

@@ -52,6 +52,9 @@ bool TrueAddress::good(const std::string& address) const {
   const Instance* holder = ec2_.at_address(address);
   if (holder == nullptr || !holder->running() || !serves(*holder)) return false;
   if (holder->owner == Owner::kNameOnly) return ground_.options.settings.adopt_untagged;
+  if (holder->owner == Owner::kRival) {
+    return ground_.now() - holder->claimed >= ground_.options.settings.takeover_after;
+  }
   if (holder->owner != Owner::kOurs) return false;
   return !history_.life(holder->id)->end_asked;
 }

@@ -95,8 +95,10 @@ void TrueLedger::no_other_lines() const {
   for (const auto& [id, line] : store_.ledger()) {
     if (history_.life(id) != nullptr) continue;
     const Instance* instance = ec2_.find(id);
-    const bool adopted = instance != nullptr && instance->owner == Owner::kNameOnly &&
-                         ground_.options.settings.adopt_untagged;
+    const bool adopted =
+        instance != nullptr &&
+        (instance->owner == Owner::kRival ||
+         (instance->owner == Owner::kNameOnly && ground_.options.settings.adopt_untagged));
     if (!adopted)
       throw Violated(kTrueLedgerRule, str("the ledger has a line for ", id.value, ", not ours"));
   }

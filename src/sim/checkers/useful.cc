@@ -17,7 +17,7 @@ const core::WorkerRecord* Useful::good_one(const PoolName& pool) const {
     if (worker.pool != pool || worker.phase != core::WorkerPhase::kReady) continue;
     const Life* life = history_.life(id);
     if (life == nullptr || worker.address.empty() || !life->told_running) continue;
-    if (life->told_ending || life->end_asked) continue;
+    if (life->told_ending || life->told_stopped || life->end_asked) continue;
     if (!probed || (life->good_probe && life->failures < settings.alive_failures_max)) {
       return &worker;
     }

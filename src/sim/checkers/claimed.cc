@@ -1,0 +1,51 @@
+#include "sim/checkers/claimed.h"
+
+#include <algorithm>
+
+#include "sim/sim_cloud.h"
+
+namespace cb::sim {
+namespace {
+
+constexpr const char* kClaimedRule = "7-claimed";
+
+}  // namespace
+
+void Claimed::tag_called(const core::TagInstances& what) {
+  if (what.key == core::kOwnerTag) {
+    for (const InstanceId& id : what.ids) shown_.erase(id);
+  }
+  const Duration fifth = ground_.options.settings.takeover_after / 5;
+  const auto passed = (ground_.now() - counted_) / fifth;
+  counted_ += passed * fifth;
+  // Ours and a mark on another's.
+  allowed_ = std::min<int>(allowed_ + 2 * static_cast<int>(passed), 1000) - 1;
+  if (allowed_ < 0) throw Violated(kClaimedRule, "CreateTags is called too often");
+}
+
+void Claimed::went_down() {
+  shown_.clear();
+}
+
+void Claimed::told(const core::Event& event) {
+  // With other keys nothing is done until it is known whose they are.
+  if (std::holds_alternative<core::KeysChanged>(event) ||
+      std::holds_alternative<core::Identified>(event)) {
+    shown_.clear();
+    return;
+  }
+  const auto* listed = std::get_if<core::Listed>(&event);
+  const auto* listing = listed != nullptr ? std::get_if<core::Listing>(&listed->result) : nullptr;
+  if (listing == nullptr) return;
+  const Duration most = ground_.options.settings.takeover_after / 2;
+  for (const core::InstanceView& view : listing->instances) {
+    const Life* life = history_.life(view.id);
+    if (life == nullptr || view.state != core::InstanceState::kRunning) continue;
+    if (life->end_asked || life->told_ending || life->told_stopped) continue;
+    const Moment since = shown_.try_emplace(view.id, ground_.now()).first->second;
+    if (ground_.now() - since <= most) continue;
+    throw Violated(kClaimedRule, str(view.id.value, " was last claimed before ", stamp(since)));
+  }
+}
+
+}  // namespace cb::sim
