@@ -1,6 +1,8 @@
 """We read AWS's own settings as botocore reads them: the files, the variables, endpoints, times; and
 our table of settings has every one that botocore has."""
+import http.server
 import inspect
+import json
 import os
 import pathlib
 import random
@@ -8,6 +10,7 @@ import re
 import shlex
 import sys
 import tempfile
+import threading
 import unittest.mock
 import urllib.request
 
@@ -206,6 +209,65 @@ def check_cases(probe, home):
     return len(CASES) + len(REFUSED)
 
 
+class Machine(http.server.ThreadingHTTPServer):
+    """A container's agent and an instance's metadata, which show keys only to who knows the word."""
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), self.Handler)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_PUT(self):
+            self.answer("tok" if self.path == "/latest/api/token" else None)
+
+        def do_GET(self):
+            keys = {"Code": "Success", "AccessKeyId": self.path[-1], "SecretAccessKey": "S",
+                    "Token": "T", "Expiration": "2999-01-01T00:00:00Z"}
+            role = "/latest/meta-data/iam/security-credentials/"
+            text = None
+            if self.headers.get("Authorization") == "word" and self.path == "/agent":
+                text = json.dumps(keys)
+            elif self.headers.get("x-aws-ec2-metadata-token") == "tok":
+                text = {role: "role", role + "role": json.dumps(keys),
+                        "/latest/meta-data/placement/availability-zone/": "eu-north-1a",
+                        "/latest/meta-data/placement/region": "eu-north-1"}.get(self.path)
+            self.answer(text)
+
+        def answer(self, text):
+            self.send_response(404 if text is None else 200)
+            self.send_header("Content-Length", str(len(text or "")))
+            self.end_headers()
+            self.wfile.write((text or "").encode())
+
+        def log_message(self, *_):
+            pass
+
+
+def check_machines(probe, home):
+    machine = Machine()
+    (home / "word").write_text("word")
+    agent = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": machine.url + "/agent",
+             "AWS_CONTAINER_AUTHORIZATION_TOKEN": "word"}
+    instance = {"AWS_EC2_METADATA_DISABLED": "false",
+                "AWS_EC2_METADATA_SERVICE_ENDPOINT": machine.url}
+    in_file = f"[default]\nec2_metadata_service_endpoint = {machine.url}/\n"
+    cases = [("", "", agent), ("", "", {**agent, **instance}), ("", "", instance),
+             ("", "", {**agent, "AWS_CONTAINER_AUTHORIZATION_TOKEN": "not it",
+                       "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": str(home / "word")}),
+             (in_file, "", {"AWS_EC2_METADATA_DISABLED": "FALSE"}),
+             ("[default]\n" + KEYS.format("C"), "", {**agent, **instance})]
+    for config, credentials, more in cases:
+        env = variables(home, config, credentials, more)
+        theirs = by_botocore(env)["keys"]
+        ours = probe.ask({"op": "setup", "variables": env, "region": "us-east-1", "endpoint": ""})
+        check({k: ours["keys"].get(k) for k in theirs} == theirs, config, more, ours, theirs)
+    machine.shutdown()
+    machine.server_close()
+    return len(cases)
+
+
 def check_endpoints(probe):
     partitions = LOADER.load_data("partitions")
     regions = [r for p in partitions["partitions"] for r in p["regions"] if "global" not in r]
@@ -337,8 +399,8 @@ with tempfile.TemporaryDirectory() as directory, Probe("settings") as probe:
           "proxies are read as botocore reads them")
     known = knows_all_that_we_ask()
     if known:
-        print(check_cases(probe, home), "homes and", check_endpoints(probe),
-              "endpoints are read as botocore reads them")
+        print(check_cases(probe, home), "homes,", check_machines(probe, home), "machines and",
+              check_endpoints(probe), "endpoints are read as botocore reads them")
 if not known:
     print(f"SKIPPED aws.settings: homes and endpoints, for which botocore {botocore.__version__} "
           "is too old (pip install -U botocore)")
