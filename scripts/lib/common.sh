@@ -46,7 +46,7 @@ progress_end() {
 # Configures and builds: build_preset PRESET [-D...] [--target TARGET...]. Says how far it is; what
 # the compiler says is shown when something fails, and is in build/PRESET.log.
 build_preset() {
-  local preset=$1 log=build/$1.log since=$SECONDS definitions=() line
+  local preset=$1 log=build/$1.log since=$SECONDS definitions=() line done all what
   shift
   while [[ ${1:-} == -D* ]]; do definitions+=("$1"); shift; done
   mkdir -p build
@@ -57,7 +57,10 @@ build_preset() {
     while IFS= read -r line; do
       printf '%s\n' "$line" >>"$log"
       if [[ $line =~ ^\[([0-9]+)/([0-9]+)\]\ (.*)$ ]]; then
-        progress_show "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" "$since" "${BASH_REMATCH[3]##*/}"
+        done=${BASH_REMATCH[1]} all=${BASH_REMATCH[2]} what=${BASH_REMATCH[3]}
+        # An object is told by its target: "Building CXX object src/CMakeFiles/core.dir/..."
+        if [[ $what =~ ([A-Za-z0-9_-]+)\.dir/ ]]; then what="compiling ${BASH_REMATCH[1]}"; fi
+        progress_show "$done" "$all" "$since" "${what##*/}"
       fi
     done || status=$?
   progress_end
