@@ -25,7 +25,11 @@ fetch_moto() {
   if ! timeout 300 build/python/bin/pip install --quiet --disable-pip-version-check --retries 1 \
       --timeout 15 'moto[server]' >build/moto.log 2>&1; then
     rm -rf build/python
-    echo "pip could not fetch it ($(grep -m1 ERROR build/moto.log | cut -c1-90))"
+    if grep -q 'No matching distribution\|Could not find a version' build/moto.log; then
+      echo "pip reaches no index that has it"
+    else
+      echo "pip could not fetch it ($(grep -m1 ERROR build/moto.log | cut -c1-80))"
+    fi
     return 1
   fi
 }

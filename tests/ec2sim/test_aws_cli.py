@@ -14,12 +14,12 @@ class AwsCli(SimulatorTest):
 
     def aws(self, *words, fails=False, **environment):
         env = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
-        env |= {"HOME": "/nonexistent", "AWS_ENDPOINT_URL": self.sim.url,
-                "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+        env |= {"HOME": "/nonexistent", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
                 "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1",
                 "AWS_EC2_METADATA_DISABLED": "true", "AWS_MAX_ATTEMPTS": "1", **environment}
-        done = subprocess.run(["aws", *words, "--output", "json"], env=env, capture_output=True,
-                              text=True, timeout=PATIENCE)
+        # The CLI reads AWS_ENDPOINT_URL from 2.13 on only.
+        done = subprocess.run(["aws", "--endpoint-url", self.sim.url, *words, "--output", "json"],
+                              env=env, capture_output=True, text=True, timeout=PATIENCE)
         self.assertEqual(done.returncode != 0, fails, done.stderr)
         return done.stderr if fails else json.loads(done.stdout)
 

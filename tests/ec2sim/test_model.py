@@ -38,7 +38,7 @@ class Parameters(SimulatorTest):
                 tried += 1
                 code = self.answer(action, name, self.value_of(shape))
                 self.assertNotIn(code, ("UnknownParameter", "InvalidAction"), f"{action} {name}")
-        self.assertGreater(tried, 140)
+        self.assertGreater(tried, 120)  # botocore 1.29 has 131, later ones more
 
     def test_what_the_model_does_not_have_is_unknown(self):
         for action in ACTIONS:
