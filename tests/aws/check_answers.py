@@ -72,9 +72,20 @@ def iso(time):
 
 def reasoned(instance):
     """Puts a time into the sentence that says why an instance ended, as EC2 does."""
+    addressed(instance)
     ended = a_time()
     instance["StateTransitionReason"] = f"User initiated ({ended:%Y-%m-%d %H:%M:%S} GMT)"
     return ended
+
+
+def an_address():
+    return ".".join(str(rng.randint(0, 255)) for _ in range(4))
+
+
+def addressed(instance):
+    """What is no address is read as none, so text will not do."""
+    instance["PublicIpAddress"] = an_address()
+    instance["PrivateIpAddress"] = an_address()
 
 
 def expected(instance, ended):

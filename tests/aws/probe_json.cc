@@ -102,7 +102,13 @@ json::object to_json(const core::TerminateAccepted& accepted) {
   }
   json::array not_found;
   for (const InstanceId& id : accepted.not_found) not_found.emplace_back(id.value);
-  return {{"instances", instances}, {"not_found", not_found}};
+  json::array refused;
+  for (const auto& [id, failure] : accepted.refused) {
+    json::object row = to_json(failure);
+    row["id"] = id.value;
+    refused.push_back(std::move(row));
+  }
+  return {{"instances", instances}, {"not_found", not_found}, {"refused", refused}};
 }
 
 }  // namespace cb::aws_probe
