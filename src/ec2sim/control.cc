@@ -92,6 +92,12 @@ void interrupt(const Asked& asked) {
   asked.service.world().interrupt(instance.ordinal, notice, asked.now);
 }
 
+// Whatever its service is asked waits for so long.
+void busy(const Asked& asked) {
+  const Micros time = field(body_of(asked), "for", Micros{std::chrono::minutes{1}});
+  asked.service.world().keep_busy(alive(asked).ordinal, later(asked.now.boot, time));
+}
+
 void end(const Asked& asked) {
   const Instance& instance = alive(asked);
   const auto code = field(body_of(asked), "code", std::string("Server.InternalError"));
@@ -143,10 +149,12 @@ void change_instance(const Asked& asked) {
   if (verb == "kill") return world.kill_service(alive(asked).ordinal);
   if (verb == "freeze") return world.freeze_service(alive(asked).ordinal);
   if (verb == "thaw") return world.thaw_service(alive(asked).ordinal);
+  if (verb == "restart") return world.restart_service(alive(asked).ordinal, asked.now.boot);
+  if (verb == "busy") return busy(asked);
   throw ControlError{
       404, str("There is no \"", verb,
                "\"; there are interrupt, end, shutdown, stop, start, reboot, protect, unprotect, "
-               "tags, kill, freeze and thaw.")};
+               "tags, kill, freeze, thaw, restart and busy.")};
 }
 
 json::value instances(const Asked& asked) {

@@ -19,6 +19,7 @@ using tcp = asio::ip::tcp;
 
 constexpr int kClientsOfOneAddress = 8;
 constexpr int kClients = 128;
+constexpr int kAnswersTold = 16;
 // dserv would allocate whatever is announced; beyond this the stand-in only swallows it.
 constexpr std::size_t kScriptMax = 64 << 20;
 constexpr std::size_t kLineMax = 8 << 10;
@@ -81,13 +82,17 @@ void ScriptQueue::add(std::string script, Done done) {
   next();
 }
 
-void ScriptQueue::ready() {
-  ready_ = true;
+void ScriptQueue::hold() {
+  held_ = true;
+}
+
+void ScriptQueue::release() {
+  held_ = false;
   next();
 }
 
 void ScriptQueue::next() {
-  if (!ready_ || busy_ || entries_.empty()) return;
+  if (held_ || busy_ || entries_.empty()) return;
   busy_ = true;
   Entry entry = std::move(entries_.front());
   entries_.pop_front();
@@ -202,8 +207,7 @@ void DservStandIn::accept_line(tcp::acceptor& acceptor, std::string end,
 }
 
 void DservStandIn::answered() {
-  if (std::exchange(has_answered_, true)) return;
-  first_answer();
+  if (++answers_ <= kAnswersTold) on_answer();
 }
 
 }  // namespace cb::ec2sim

@@ -14,14 +14,16 @@
 
 namespace cb::ec2sim {
 
-// The message port's one queue of scripts. Scripts that come before ready() wait for it.
+// The message port's one queue of scripts: what comes while it is held waits, that of clients who
+// are gone by now as well. It begins held.
 class ScriptQueue {
  public:
   explicit ScriptQueue(TclChild& tcl) : tcl_(tcl) {}
 
   using Done = std::function<void(std::string answer)>;
   void add(std::string script, Done done);
-  void ready();
+  void hold();
+  void release();
 
  private:
   struct Entry {
@@ -32,7 +34,7 @@ class ScriptQueue {
 
   TclChild& tcl_;
   std::deque<Entry> entries_;
-  bool ready_ = false;
+  bool held_ = true;
   bool busy_ = false;
 };
 
@@ -42,8 +44,8 @@ class DservStandIn {
 
   // Opens all three ports on `address`. Throws boost::system::system_error.
   void open(const std::string& address, const WorkerPorts& ports);
-  // After the first answer to anybody has been written.
-  std::function<void()> first_answer;
+  // After an answer to anybody has been written; of the first few only.
+  std::function<void()> on_answer;
 
  private:
   using tcp = boost::asio::ip::tcp;
@@ -59,7 +61,7 @@ class DservStandIn {
   tcp::acceptor health_;
   std::map<boost::asio::ip::address, int> clients_;  // open connections by address
   int client_count_ = 0;
-  bool has_answered_ = false;
+  int answers_ = 0;
 };
 
 }  // namespace cb::ec2sim

@@ -73,14 +73,16 @@ class Host {
         return workers_.freeze(effect.instance);
       case Effect::What::kThaw:
         return workers_.thaw(effect.instance);
+      case Effect::What::kBusy:
+        return workers_.keep_busy(effect.instance, effect.until);
     }
   }
 
   void start(std::uint64_t ordinal) {
     const Instance* instance = service_.world().at(ordinal);
     const Times& times = instance->times;
-    const Status done = workers_.start(
-        {ordinal, instance->id, instance->address, options_.ports, times.port_open, times.ready});
+    const Status done = workers_.start({ordinal, instance->id, instance->address, options_.ports,
+                                        times.port_open, times.early_until, times.ready});
     if (!done) {
       std::fprintf(stderr, "ec2sim: %s\n", done.error().what.c_str());
       service_.world().service_ended(ordinal);
@@ -92,7 +94,9 @@ class Host {
     if (!seen) return;
     if (news == WorkerNews::kPortOpen) seen->port_open = when;
     if (news == WorkerNews::kReady) seen->ready = when;
-    if (news == WorkerNews::kFirstAnswer) seen->first_answer = when;
+    if (news != WorkerNews::kAnswer) return;
+    if (!seen->first_answer) seen->first_answer = when;
+    seen->latest_answer = when;
   }
 
   const Ec2SimOptions& options_;

@@ -48,8 +48,10 @@ struct Times {
   Micros running{0};
   Micros addressed{0};  // its addresses are shown from here on
   Micros port_open{0};
-  Micros ready{0};       // planned; `Seen` has what was measured
-  Micros dies = kNever;  // the service ends, EC2 sees nothing
+  Micros early_until{0};     // from the open port on it answers, and then not before it is ready
+  Micros ready{0};           // planned; `Seen` has what was measured
+  Micros restarts = kNever;  // its service ends, and begins anew
+  Micros dies = kNever;      // the service ends, EC2 sees nothing
   Micros hangs = kNever;
   Micros begins{0};          // its service is started no sooner: a reboot
   Micros stopping = kNever;  // by a person: no longer billed, without an address
@@ -64,6 +66,7 @@ struct Seen {
   std::optional<Micros> port_open;
   std::optional<Micros> ready;               // the first moment at which the worker can answer
   std::optional<Micros> first_answer;        // the first answer it gave to anybody
+  std::optional<Micros> latest_answer;       // of the first few since its port opened
   std::optional<Micros> first_listed;        // the first listing that showed it at all
   std::optional<Micros> first_listed_ready;  // that showed it running and with its address
 };

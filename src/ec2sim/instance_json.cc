@@ -55,6 +55,7 @@ json::object moments_json(const Instance& instance, SimNow now) {
   put_moment(moments, "port_open", instance, seen.port_open);
   put_moment(moments, "ready", instance, seen.ready);
   put_moment(moments, "first_answer", instance, seen.first_answer);
+  put_moment(moments, "latest_answer", instance, seen.latest_answer);
   put_moment(moments, "first_listed", instance, seen.first_listed);
   put_moment(moments, "first_listed_ready", instance, seen.first_listed_ready);
   put_moment(moments, "notice", instance, if_past(times.notice, now));

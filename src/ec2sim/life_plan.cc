@@ -61,6 +61,9 @@ void apply_fate(Instance& instance, const FateRule& rule, Micros shutting_down, 
     case kHangs:
       times.hangs = later(times.ready, after);
       return;
+    case kRestarts:
+      times.restarts = later(times.ready, after);
+      return;
     case kNoAddress:
       times.addressed = later(times.running, lasts);
       return;
@@ -91,6 +94,15 @@ void plan_life(Instance& instance, Micros accepted, Settings& settings, Prng& pr
       apply_fate(instance, rule, shutting_down, prng);
     }
   }
+  // Last, so that the draws of all else do not depend on it.
+  const Micros early = later(times.port_open, drawn(settings.early_answers, prng));
+  times.early_until = std::min(early, times.ready);
+}
+
+void plan_service(Times& times, Micros opens, const Settings& settings, Prng& prng) {
+  times.port_open = opens;
+  times.ready = later(opens, drawn(settings.service, prng));
+  times.early_until = std::min(later(opens, drawn(settings.early_answers, prng)), times.ready);
 }
 
 void plan_end(Instance& instance, Micros when, Micros shutting_down) {

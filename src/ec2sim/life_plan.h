@@ -11,6 +11,9 @@ namespace cb::ec2sim {
 // the fates that fall. May use up a fate's `next`.
 void plan_life(Instance& instance, Micros accepted, Settings& settings, Prng& prng);
 
+// Its service opens its port at `opens`, and boots.
+void plan_service(Times& times, Micros opens, const Settings& settings, Prng& prng);
+
 // Begins to end at `when`: shutting-down for a while if it ran, terminated at once if it was
 // pending. Any earlier plan of an end is replaced.
 void plan_end(Instance& instance, Micros when, Micros shutting_down);

@@ -30,7 +30,11 @@ constexpr Key kSettingKeys[] = {
     key<&Settings::seed>("seed", "all chances and times are drawn from it"),
     key<&Settings::pending>("pending", "from the launch to running"),
     key<&Settings::boot>("boot", "from running to the worker's open port"),
-    key<&Settings::service>("service", "from the open port to the first answer"),
+    key<&Settings::service>("service", "from the open port to the end of its service's boot"),
+    key<&Settings::early_answers>("early_answers",
+                                  "it answers from the open port on for so long, and then boots"),
+    key<&Settings::restart_pause>("restart_pause",
+                                  "from the end of its service to the port's next opening"),
     key<&Settings::shutting_down>("shutting_down", "from the termination to terminated"),
     key<&Settings::terminated_listed>("terminated_listed",
                                       "how long a terminated instance is still listed"),
@@ -71,10 +75,11 @@ constexpr Key kSettingKeys[] = {
     key<&Settings::faults>("faults",
                            "[{action, do: error|lose_before|lose_after|truncate|slow, code, "
                            "message, delay, percent, next}]: what happens to calls"),
-    key<&Settings::fates>("fates",
-                          "[{do: ends_by_itself|stays_pending|never_opens|never_ready|dies|hangs|"
-                          "no_address|hidden|interrupted, market, type, zone, after, lasts, "
-                          "notice, code, percent, next}]: what becomes of instances"),
+    key<&Settings::fates>(
+        "fates",
+        "[{do: ends_by_itself|stays_pending|never_opens|never_ready|dies|hangs|"
+        "restarts|no_address|hidden|interrupted, market, type, zone, after, lasts, "
+        "notice, code, percent, next}]: what becomes of instances"),
 };
 
 const Key* find(std::string_view name) {

@@ -64,6 +64,7 @@ struct FateRule {
     kHangs,         // `after` it was ready it answers no more, and still accepts
     kNoAddress,     // it has no address in listings for the time `lasts`, from running on
     kHidden,        // neither listed nor found by its id for the time `lasts`, from its launch on
+    kRestarts,      // `after` it was ready its service ends, and begins anew
     kInterrupted,   // `after` it runs: a warning, and `notice` later EC2 ends it (spot only)
   };
   What what = What::kEndsByItself;
@@ -113,6 +114,8 @@ struct Settings {
   Range pending{std::chrono::seconds{2}, std::chrono::seconds{4}};
   Range boot{std::chrono::seconds{1}, std::chrono::seconds{2}};
   Range service{std::chrono::milliseconds{500}, std::chrono::seconds{1}};
+  Range early_answers{std::chrono::milliseconds{0}, std::chrono::milliseconds{130}};
+  Range restart_pause{std::chrono::seconds{10}, std::chrono::seconds{10}};
   Range shutting_down{std::chrono::seconds{1}, std::chrono::seconds{2}};
   Micros terminated_listed = std::chrono::hours{1};
   Range address_delay;

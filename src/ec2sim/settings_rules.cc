@@ -30,6 +30,7 @@ constexpr Name<FateRule::What> kFates[] = {
     {FateRule::What::kNeverReady, "never_ready"},
     {FateRule::What::kDies, "dies"},
     {FateRule::What::kHangs, "hangs"},
+    {FateRule::What::kRestarts, "restarts"},
     {FateRule::What::kNoAddress, "no_address"},
     {FateRule::What::kHidden, "hidden"},
     {FateRule::What::kInterrupted, "interrupted"},

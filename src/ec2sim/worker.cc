@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/read_until.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
@@ -61,17 +62,22 @@ class WorkerProcess {
         scripts_(tcl_),
         dserv_(io, scripts_),
         open_timer_(io),
-        ready_timer_(io) {
+        early_timer_(io),
+        ready_timer_(io),
+        busy_timer_(io) {
     tcl_.ended = [] { end_all(); };  // the machine goes on, its service does not
-    dserv_.first_answer = [] { tell(WorkerNews::kFirstAnswer); };
-    watch_parent();
+    dserv_.on_answer = [] { tell(WorkerNews::kAnswer); };
+    listen_to_parent();
     signals_.async_wait([](error_code, int) { end_all(); });
     at(open_timer_, order_.port_open, [this] { open(); });
     // The interpreter is tried while the machine boots: ready means that it can answer.
     tcl_.evaluate(wire::kReadyQuestion, [this](std::string) {
+      tried_ = true;
+      answer_early();
       at(ready_timer_, std::max(order_.ready, order_.port_open), [this] {
+        ready_ = true;
         tell(WorkerNews::kReady);
-        scripts_.ready();
+        if (!computes_) scripts_.release();
       });
     });
   }
@@ -87,21 +93,55 @@ class WorkerProcess {
       end_all();
     }
     tell(WorkerNews::kPortOpen);
+    open_ = true;
+    answer_early();
   }
 
-  // The simulator writes nothing: whatever there is to read is its end.
-  void watch_parent() {
-    parent_.async_wait(asio::posix::stream_descriptor::wait_read, [](error_code) { end_all(); });
+  // It answers before it evaluates its configuration, and then not until it has.
+  void answer_early() {
+    if (!open_ || !tried_ || ready_ || read_clocks().boot >= order_.early_until) return;
+    scripts_.release();
+    at(early_timer_, order_.early_until, [this] {
+      if (!ready_) scripts_.hold();
+    });
+  }
+
+  // A line is a moment until which it computes; the end is the simulator's.
+  void listen_to_parent() {
+    asio::async_read_until(parent_, asio::dynamic_buffer(heard_), '\n',
+                           [this](error_code failed, std::size_t size) {
+                             if (failed) end_all();
+                             const auto until = parse_int(heard_.substr(0, size - 1));
+                             heard_.erase(0, size);
+                             compute_until(Micros{until.value_or(0)});
+                             listen_to_parent();
+                           });
+  }
+
+  void compute_until(Micros moment) {
+    scripts_.hold();
+    computes_ = true;
+    at(busy_timer_, moment, [this] {
+      computes_ = false;
+      if (ready_) scripts_.release();
+    });
   }
 
   WorkerOrder order_;
   asio::posix::stream_descriptor parent_;
+  std::string heard_;
   asio::signal_set signals_;  // before the first child is started
   TclChild tcl_;
   ScriptQueue scripts_;
   DservStandIn dserv_;
   asio::steady_timer open_timer_;
+  asio::steady_timer early_timer_;
   asio::steady_timer ready_timer_;
+  asio::steady_timer busy_timer_;
+  bool open_ = false;
+  bool tried_ = false;
+  bool ready_ = false;
+  bool computes_ = false;
 };
 
 Micros moment(std::string_view text) {
@@ -120,21 +160,22 @@ std::string_view name_of(WorkerNews news) {
       return "port_open";
     case WorkerNews::kReady:
       return "ready";
-    case WorkerNews::kFirstAnswer:
-      return "first_answer";
+    case WorkerNews::kAnswer:
+      return "answer";
   }
   return "";
 }
 
 int run_worker(int argc, char** argv) {
-  if (argc != 10) return 64;  // EX_USAGE: it is no command for people
-  die_with(static_cast<pid_t>(parse_int(argv[9]).value_or(0)));
+  if (argc != 11) return 64;  // EX_USAGE: it is no command for people
+  die_with(static_cast<pid_t>(parse_int(argv[10]).value_or(0)));
   asio::io_context io(1);
   WorkerProcess worker(io, {.id = argv[2],
                             .address = argv[3],
                             .ports = {port(argv[4]), port(argv[5]), port(argv[6])},
                             .port_open = moment(argv[7]),
-                            .ready = moment(argv[8])});
+                            .early_until = moment(argv[8]),
+                            .ready = moment(argv[9])});
   io.run();
   return 0;
 }

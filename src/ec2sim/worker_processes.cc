@@ -33,6 +33,7 @@ std::vector<std::string> arguments_of(const WorkerOrder& order) {
           std::to_string(order.ports.version),
           std::to_string(order.ports.health),
           moment(order.port_open),
+          moment(order.early_until),
           moment(order.ready),
           std::to_string(getpid())};
 }
@@ -116,7 +117,7 @@ void WorkerProcesses::hear(Process& process) {
   std::int64_t when = 0;
   stream >> what >> when;
   stream.ignore(1);
-  for (const auto news : {WorkerNews::kPortOpen, WorkerNews::kReady, WorkerNews::kFirstAnswer}) {
+  for (const auto news : {WorkerNews::kPortOpen, WorkerNews::kReady, WorkerNews::kAnswer}) {
     if (name_of(news) == what) handlers_.news(process.ordinal, news, Micros{when});
   }
 }
@@ -137,6 +138,16 @@ void WorkerProcesses::finish(Process& process) {
 void WorkerProcesses::freeze(std::uint64_t ordinal) {
   if (const auto found = all_.find(ordinal); found != all_.end())
     kill(-found->second->pid, SIGSTOP);
+}
+
+// "123456789": a line on the way that news come from.
+void WorkerProcesses::keep_busy(std::uint64_t ordinal, Micros until) {
+  const auto found = all_.find(ordinal);
+  if (found == all_.end()) return;
+  const std::string line = str(until.count(), '\n');
+  // A worker that is gone is heard of by its end.
+  [[maybe_unused]] const auto sent =
+      send(found->second->pipe.native_handle(), line.data(), line.size(), MSG_NOSIGNAL);
 }
 
 void WorkerProcesses::thaw(std::uint64_t ordinal) {

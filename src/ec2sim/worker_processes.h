@@ -25,11 +25,12 @@ struct WorkerOrder {
   std::string id;       // for `ps`
   std::string address;  // "127.70.0.1"
   WorkerPorts ports;
-  Micros port_open{0};  // CLOCK_BOOTTIME
+  Micros port_open{0};    // CLOCK_BOOTTIME
+  Micros early_until{0};  // it answers from its opening until then, and again when it is ready
   Micros ready{0};
 };
 
-enum class WorkerNews { kPortOpen, kReady, kFirstAnswer };
+enum class WorkerNews { kPortOpen, kReady, kAnswer };
 
 struct WorkerHandlers {
   std::function<void(std::uint64_t ordinal, WorkerNews news, Micros when)> news;
@@ -49,6 +50,8 @@ class WorkerProcesses {
   void stop(std::uint64_t ordinal);
   void freeze(std::uint64_t ordinal);
   void thaw(std::uint64_t ordinal);
+  // Whatever it is asked waits until then.
+  void keep_busy(std::uint64_t ordinal, Micros until);
 
  private:
   struct Process;

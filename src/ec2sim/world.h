@@ -22,9 +22,10 @@ namespace cb::ec2sim {
 
 // What a worker's process should do now. `instance` is its ordinal.
 struct Effect {
-  enum class What { kStart, kStop, kFreeze, kThaw };
+  enum class What { kStart, kStop, kFreeze, kThaw, kBusy };
   What what;
   std::uint64_t instance;
+  Micros until{0};  // kBusy
 };
 
 struct WorldLimits {
@@ -64,6 +65,10 @@ class World {
   void kill_service(std::uint64_t ordinal);
   void freeze_service(std::uint64_t ordinal);
   void thaw_service(std::uint64_t ordinal);
+  // It ends, and begins anew after restart_pause.
+  void restart_service(std::uint64_t ordinal, Micros now);
+  // It computes until then: whatever it is asked waits.
+  void keep_busy(std::uint64_t ordinal, Micros until);
 
   // Ends every process, forgets every instance and every token. Ordinals and ids go on.
   void clear();

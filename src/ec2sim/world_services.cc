@@ -37,6 +37,7 @@ void World::tend_service(Instance& instance, Micros now) {
     instance.worker = Worker::kStarted;
     if (limits_.processes) effects_.push_back({Effect::What::kStart, instance.ordinal});
   }
+  if (now >= times.restarts) restart_service(instance.ordinal, now);
   if (instance.worker == Worker::kStarted && now >= times.hangs) freeze_service(instance.ordinal);
   if (limits_.processes) return;
   if (now >= times.port_open) instance.seen.port_open = times.port_open;
@@ -47,7 +48,8 @@ void World::schedule(const Instance& instance, Micros now) {
   const Times& times = instance.times;
   Micros next = kNever;
   for (const Micros moment : {times.running, times.begins, times.port_open, times.ready, times.dies,
-                              times.hangs, times.stopped, times.ending, times.ended}) {
+                              times.hangs, times.restarts, times.stopped, times.ending,
+                              times.ended}) {
     if (moment > now) next = std::min(next, moment);
   }
   if (next != kNever) agenda_.emplace(next, instance.ordinal);
@@ -144,6 +146,26 @@ void World::thaw_service(std::uint64_t ordinal) {
   instance.worker = Worker::kStarted;
   instance.times.hangs = kNever;
   if (limits_.processes) effects_.push_back({Effect::What::kThaw, ordinal});
+}
+
+void World::restart_service(std::uint64_t ordinal, Micros now) {
+  Instance& instance = own(ordinal);
+  instance.times.restarts = kNever;
+  if (now < instance.times.running || instance.times.port_open == kNever) return;
+  stop_service(instance);
+  Prng prng(seed_of(instance.id, settings_.seed + static_cast<std::uint64_t>(now.count())));
+  plan_service(instance.times, later(now, drawn(settings_.restart_pause, prng)), settings_, prng);
+  instance.seen.port_open.reset();
+  instance.seen.ready.reset();
+  instance.worker = Worker::kStarted;
+  if (limits_.processes) effects_.push_back({Effect::What::kStart, ordinal});
+  schedule(instance, now);
+}
+
+void World::keep_busy(std::uint64_t ordinal, Micros until) {
+  if (own(ordinal).worker == Worker::kStarted && limits_.processes) {
+    effects_.push_back({Effect::What::kBusy, ordinal, until});
+  }
 }
 
 void World::service_ended(std::uint64_t ordinal) {

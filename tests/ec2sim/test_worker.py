@@ -2,6 +2,7 @@
 import socket
 import struct
 import threading
+import time
 
 import urllib.request
 
@@ -61,7 +62,7 @@ class Worker(SimulatorTest):
         self.assertRaises(BlockingIOError, dserv.socket.recv, 1)
 
     def test_the_port_is_open_before_it_can_answer_and_early_requests_are_answered_then(self):
-        address = self.start(wait=False, service="700ms")
+        address = self.start(wait=False, service="700ms", early_answers="0s")
         until("the port", lambda: self.sim.instance(self.id)["port_open_us"])
         dserv = self.connect(address)
         dserv.send("expr 6*7")
@@ -70,6 +71,51 @@ class Worker(SimulatorTest):
                          lambda: (i := self.sim.instance(self.id))["first_answer_us"] and i)
         self.assertGreater(instance["ready_us"], instance["port_open_us"])
         self.assertGreaterEqual(instance["first_answer_us"], instance["ready_us"])
+
+    def test_it_answers_for_a_moment_before_it_boots(self):
+        address = self.start(wait=False, service="2s", early_answers="1s")
+        until("the port", lambda: self.sim.instance(self.id)["port_open_us"])
+        dserv = self.connect(address)
+        self.assertEqual(dserv.ask("expr 6*7"), "42")
+        self.assertIsNone(self.sim.instance(self.id)["ready_us"])
+        # Silent from the end of that moment on, until it has booted.
+        until("the silence", lambda: time.clock_gettime(time.CLOCK_BOOTTIME) * 1e6 >
+              self.sim.instance(self.id)["port_open_us"] + 1_050_000)
+        self.assertEqual(dserv.ask("expr 6*7"), "42")
+        instance = until("the answer", lambda: (i := self.sim.instance(self.id))["ready_us"] and i)
+        self.assertLess(instance["first_answer_us"], instance["ready_us"])
+        until("word of the latest answer", lambda: self.sim.instance(self.id)["latest_answer_us"] >=
+              instance["ready_us"])
+
+    def test_an_abandoned_question_keeps_its_place_until_it_is_answered(self):
+        address = self.start()
+        busy = self.connect(address)
+        busy.send("after 1500")
+        for _ in range(7):
+            abandoned = self.connect(address)
+            abandoned.send("expr 6*7")
+            abandoned.close()
+        self.assertFalse(self.served(address))
+        busy.receive()
+        until("a free place", lambda: self.served(address))
+
+    def test_a_service_that_is_restarted_closes_its_port_and_boots_anew(self):
+        address = self.start(restart_pause="300ms", service="300ms", early_answers="0s")
+        dserv = self.connect(address)
+        self.sim.control(f"instances/{self.id}/restart", {})
+        with self.assertRaises((EOFError, ConnectionError)):
+            dserv.ask("expr 6*7")
+        self.assertRaises(ConnectionRefusedError, Dserv, address)
+        instance = self.sim.wait_ready(self.id)
+        self.assertEqual(self.connect(address).ask("expr 6*7"), "42")
+        self.assertGreaterEqual(instance["ready_us"] - instance["port_open_us"], 290_000)
+
+    def test_a_busy_service_answers_when_it_is_done(self):
+        address = self.start()
+        self.sim.control(f"instances/{self.id}/busy", {"for": "700ms"})
+        begun = time.monotonic()
+        self.assertEqual(self.connect(address).ask("expr 6*7"), "42")
+        self.assertGreater(time.monotonic() - begun, 0.5)
 
     def test_scripts_run_one_after_the_other(self):
         address = self.start()
