@@ -74,8 +74,12 @@ class PerfectPorts : public port::Cloud,
     sink->post(core::TerminateAnswered{what.ids, core::TerminateAccepted{}});
   }
   void probe(const core::ProbeWorker& what) override {
-    sink->post(core::Probed{what.probe, what.worker, core::ProbeOutcome::kReady});
+    if (what.kind == core::ProbeKind::kDserv) {
+      sink->post(core::Probed{what.probe, what.worker, core::ProbeOutcome::kAsked, what.kind});
+    }
+    sink->post(core::Probed{what.probe, what.worker, core::ProbeOutcome::kReady, what.kind});
   }
+  void hang_up(const InstanceId&) override {}
   Status commit(const std::vector<core::Change>&, Now) override { return Done{}; }
   void log(const core::Log&) override {}
 };

@@ -43,6 +43,12 @@ std::string seconds_of(const json::value& row, std::string_view key) {
   return number ? to_string(seconds{*number}) : "-";
 }
 
+// "-" where it is not known.
+std::string yes_or_no(const json::value& row, std::string_view key) {
+  const std::string text = text_of(row, key);
+  return text == "true" ? "yes" : text == "false" ? "no" : text;
+}
+
 constexpr const char* kNone = "no workers";
 
 }  // namespace
@@ -50,11 +56,12 @@ constexpr const char* kNone = "no workers";
 std::string status_table(const std::string& answer) {
   const json::value value = parsed_answer(answer);
   std::vector<std::vector<std::string>> lines{
-      {"ADDRESS", "INSTANCE", "TYPE", "MARKET", "ZONE", "IDLE", "ENDS IN", "HANDED OUT"}};
+      {"ADDRESS", "INSTANCE", "TYPE", "MARKET", "ZONE", "IDLE", "BUSY", "ENDS IN", "HANDED OUT"}};
   for (const json::value& row : rows_of(value)) {
     lines.push_back({text_of(row, "ip"), text_of(row, "instance_id"), text_of(row, "instance_type"),
                      text_of(row, "market"), text_of(row, "zone"), seconds_of(row, "idle_seconds"),
-                     seconds_of(row, "will_terminate_in"), text_of(row, "handed_out")});
+                     yes_or_no(row, "busy"), seconds_of(row, "will_terminate_in"),
+                     text_of(row, "handed_out")});
   }
   return lines.size() == 1 ? kNone : table(lines);
 }

@@ -14,9 +14,10 @@ namespace cb::core {
 
 enum class TimerKind {
   kCallerPatience,  // id: the caller
-  kWorkerIdle,      // id: the worker, in this and the next six
+  kWorkerIdle,      // id: the worker, in this and the next seven
   kWorkerBoot,      // launch_timeout, adoption and missing address
   kWorkerProbe,
+  kWorkerQuestion,  // nobody has used it for a while: is it busy?
   kWorkerUnreachable,
   kWorkerTerminate,  // repeat the call
   kWorkerLifetime,

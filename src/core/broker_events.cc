@@ -74,7 +74,9 @@ void Broker::State::recover(const WorkerRecord& record, const Records& records) 
       break;
     }
     case WorkerPhase::kReady:
-      worker.coming_until = desk.now.boot + desk.settings.adoption_patience;
+      if (planted(Bug::kDoubtForgotten)) worker.record.doubted.reset();
+      worker.coming_until = worker.suspect() ? *worker.record.doubted + boot
+                                             : desk.now.boot + desk.settings.adoption_patience;
       desk.agenda.arm_by({TimerKind::kWake, ""}, worker.coming_until);
       break;
     case WorkerPhase::kTerminating:
@@ -84,6 +86,8 @@ void Broker::State::recover(const WorkerRecord& record, const Records& records) 
   Worker& kept = workers.restore(std::move(worker));
   if (record.phase != WorkerPhase::kReady) return;
   desk.agenda.arm({TimerKind::kWorkerIdle, id}, workers.idle_deadline(kept));
+  desk.agenda.arm({TimerKind::kWorkerQuestion, id},
+                  kept.record.last_used + workers.idle_limit(kept) / 2);
   probes.start(kept);
 }
 
@@ -111,6 +115,8 @@ void Broker::State::due(const Timer& timer) {
       return probes.boot_due(worker);
     case TimerKind::kWorkerProbe:
       return probes.probe_due(worker);
+    case TimerKind::kWorkerQuestion:
+      return probes.question_due(worker);
     case TimerKind::kWorkerUnreachable:
       return probes.unreachable_due(worker);
     case TimerKind::kWorkerTerminate:

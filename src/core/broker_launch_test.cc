@@ -40,6 +40,7 @@ TEST_F(BrokerTest, ACallerWhoVanishesDuringTheLaunchLeavesItToTheNextAndThenToTh
 
 TEST_F(BrokerTest, AnAddressIsGivenOnlyWhenTheServiceAnswersAndThenWithinAQuarterSecond) {
   world.boot = milliseconds{6'130};
+  world.early = milliseconds{130};
   const CallerId caller = world.get();
   world.run_for(seconds{16});
   EXPECT_EQ(world.answer(caller), "");

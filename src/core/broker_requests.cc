@@ -105,17 +105,24 @@ StatusRows Broker::State::ready_rows() {
     const Worker& worker = *workers.find(id);
     const WorkerRecord& record = worker.record;
     if (record.phase != WorkerPhase::kReady || !worker.ours) continue;
+    // Its time begins when it has done with what it computes now.
+    const bool busy = workers.busy(worker);
+    const bool quiet = worker.quiet_at && *worker.quiet_at > record.last_used;
     const Duration left = workers.idle_deadline(worker) - desk.now.boot;
-    answer.rows.push_back({.instance = id,
-                           .address = record.address,
-                           .idle = desk.now.boot - record.last_used,
-                           .ends_in = std::max(left, Duration{0}),
-                           .pool = record.pool,
-                           .type = record.type,
-                           .market = record.market,
-                           .zone = record.zone,
-                           .launched = record.launched,
-                           .handed_out = worker.handed_out});
+    answer.rows.push_back(
+        {.instance = id,
+         .address = record.address,
+         .idle = busy ? Duration{0} : desk.now.boot - record.last_used,
+         .ends_in = busy ? workers.idle_limit(worker) : std::max(left, Duration{0}),
+         .busy = busy    ? std::optional(true)
+                 : quiet ? std::optional(false)
+                         : std::nullopt,
+         .pool = record.pool,
+         .type = record.type,
+         .market = record.market,
+         .zone = record.zone,
+         .launched = record.launched,
+         .handed_out = worker.handed_out});
   }
   return answer;
 }

@@ -297,7 +297,10 @@ void CloudWatch::running(Worker& worker, const InstanceView& view) {
   const bool moved = !address.empty() && address != record.address;
   // Of an instance that was stopped and started EC2 gives the latest start: it was launched before.
   const bool dated = view.launched && (!record.launched || *view.launched < *record.launched);
-  if (moved) now_at(worker, address);
+  if (moved) {
+    probes_.moved(worker);
+    now_at(worker, address);
+  }
   if (dated) record.launched = view.launched;
   if (!view.zone.empty()) record.zone = view.zone;
   if (worker.state != InstanceState::kRunning || !worker.confirmed || moved || dated) {
@@ -328,7 +331,6 @@ void CloudWatch::now_at(Worker& worker, const std::string& address) {
     desk_.log(LogLevel::kWarning, "worker.moved",
               str("worker ", record.id.value, " was at ", record.address, " and is now at ",
                   address, ": somebody stopped and started it; handed out when it answers"));
-    worker.suspect = worker.suspect || probes_.looks_at(worker);
   }
   record.address = address;
 }

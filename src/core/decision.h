@@ -40,7 +40,9 @@ struct TagInstances {
   std::string key;
   std::string value;
 };
-enum class ProbeKind { kDserv, kTcp };
+// kTcp: whether its port accepts. kDserv: the one question that a worker is asked at a time, on a
+// connection that is kept; the answer has no time limit, since a worker that boots or computes
+// answers when it is done.
 struct ProbeWorker {
   ProbeId probe;
   InstanceId worker;
@@ -48,7 +50,14 @@ struct ProbeWorker {
   int port = 2560;
   ProbeKind kind = ProbeKind::kDserv;
   Duration connect_limit{600};
-  Duration answer_limit{5000};  // kDserv only: from connected to answered
+  // kDserv only: silence after which the other machine is asked for a sign of life, and so long
+  // again after each, before its connection counts as lost.
+  Duration keep_alive{30'000};
+  std::size_t keep_alive_max = 3;
+};
+// Closes the connection on which `worker` is asked. Its question, if one is open, gets no answer.
+struct HangUp {
+  InstanceId worker;
 };
 enum class LogLevel { kDebug, kInfo, kWarning, kError, kAlert };
 // One decision and its reason, in one sentence with ids. `key` is a stable word for scripts
@@ -60,7 +69,7 @@ struct Log {
 };
 
 using Action = std::variant<Reply, Tell, Identify, LaunchInstance, ListInstances,
-                            TerminateInstances, TagInstances, ProbeWorker, Log>;
+                            TerminateInstances, TagInstances, ProbeWorker, HangUp, Log>;
 
 // What is in `save` is durable before anything in `then` begins.
 struct Decision {

@@ -10,14 +10,15 @@
 namespace cb::core {
 namespace {
 
-constexpr TimerKind kTimersOfALife[] = {TimerKind::kWorkerIdle, TimerKind::kWorkerBoot,
-                                        TimerKind::kWorkerProbe, TimerKind::kWorkerUnreachable,
-                                        TimerKind::kWorkerLifetime};
+constexpr TimerKind kTimersOfALife[] = {TimerKind::kWorkerIdle,        TimerKind::kWorkerBoot,
+                                        TimerKind::kWorkerProbe,       TimerKind::kWorkerQuestion,
+                                        TimerKind::kWorkerUnreachable, TimerKind::kWorkerLifetime};
 
 }  // namespace
 
 void Endings::mark(Worker& worker, const std::string& reason) {
   for (const TimerKind kind : kTimersOfALife) desk_.agenda.cancel({kind, worker.record.id.value});
+  workers_.hang_up(worker);
   worker.record.phase = WorkerPhase::kTerminating;
   worker.record.end_reason = reason;
   workers_.changed(worker);

@@ -15,14 +15,18 @@ std::string_view to_string(ProbeOutcome outcome) {
       return "ready";
     case ProbeOutcome::kAccepted:
       return "accepting";
-    case ProbeOutcome::kSilent:
+    case ProbeOutcome::kAsked:
       return "silent";
     case ProbeOutcome::kRefused:
       return "refusing connections";
     case ProbeOutcome::kUnreachable:
       return "unreachable";
+    case ProbeOutcome::kLost:
+      return "without a sign of life";
     case ProbeOutcome::kWrong:
       return "answering wrongly";
+    case ProbeOutcome::kUnknown:
+      return "not known";
   }
   return "?";
 }

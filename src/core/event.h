@@ -66,19 +66,23 @@ struct Tagged {
   std::vector<InstanceRefused> refused;
   std::optional<CloudFailure> failure;
 };
+enum class ProbeKind { kDserv, kTcp };
 enum class ProbeOutcome {
   kReady,     // the service answered as ready (for kTcp: accepted)
   kAccepted,  // the connection was accepted, perhaps closed at once: alive
-  kSilent,    // accepted, and no answer within the probe's limit
+  kAsked,     // kDserv only: accepted, and the question is out; another outcome follows
   kRefused,
   kUnreachable,  // no connection within its limit, or an ICMP error
+  kLost,         // asked, and then no sign of life of the other machine: no word on its service
   kWrong,        // answered, but not as the service should
+  kUnknown,      // this machine could not try: no word on the worker
 };
 std::string_view to_string(ProbeOutcome outcome);
 struct Probed {
   ProbeId probe;
   InstanceId worker;
   ProbeOutcome outcome;
+  ProbeKind kind = ProbeKind::kTcp;
 };
 // `next_deadline()` has come. Handling it early or twice is harmless.
 struct TimePassed {};

@@ -270,6 +270,16 @@ Progress Launcher::progress(const PoolName& pool) const {
   };
   if (const Worker* const worker = workers_.coming(pool)) {
     const WorkerRecord& record = worker->record;
+    if (worker->suspect()) {
+      return {Progress::Phase::kBooting,
+              str("waiting for ", record.id.value, ", whose service is gone since ",
+                  age(*record.doubted), " and may start again")};
+    }
+    if (record.phase == WorkerPhase::kAdopting && worker->question && worker->question->asked) {
+      return {Progress::Phase::kBooting,
+              str("waiting for ", record.id.value, ", which was found again and does not answer ",
+                  "yet, ", age(record.begun))};
+    }
     const bool running = worker->state == InstanceState::kRunning;
     std::string text =
         str(running ? "booting " : "pending ", record.id.value, " ", age(record.begun));

@@ -62,6 +62,13 @@ enum class Bug {
   kTagIsAll,                  // what has lost our tag is not asked for by its id
   kStoppedIsKept,             // a worker that somebody stopped is not ended
   kRefusedEndNotRepeated,     // an end that EC2 refuses to this one instance is not asked for again
+  kOneQuestionIsReady,        // the first right answer makes a worker ready
+  kAcceptIsBack,              // a worker whose service was gone is back when its port accepts
+  kBusyIsIdle,                // a worker that computes for a silent client is idle
+  kAbandonQuestion,           // a question is asked anew every five seconds while it boots
+  kDoubtForgotten,            // after a restart nobody knows that its service was gone
+  kRestartLaunchesAnother,    // a service that starts anew is not waited for
+  kSilentIsDead,              // a found worker that accepts and is silent is ended
 };
 
 inline constexpr auto kBugNames = std::to_array<std::pair<Bug, std::string_view>>({
@@ -116,6 +123,13 @@ inline constexpr auto kBugNames = std::to_array<std::pair<Bug, std::string_view>
     {Bug::kTagIsAll, "tag-is-all"},
     {Bug::kStoppedIsKept, "stopped-is-kept"},
     {Bug::kRefusedEndNotRepeated, "refused-end-not-repeated"},
+    {Bug::kOneQuestionIsReady, "one-question-is-ready"},
+    {Bug::kAcceptIsBack, "accept-is-back"},
+    {Bug::kBusyIsIdle, "busy-is-idle"},
+    {Bug::kAbandonQuestion, "abandon-question"},
+    {Bug::kDoubtForgotten, "doubt-forgotten"},
+    {Bug::kRestartLaunchesAnother, "restart-launches-another"},
+    {Bug::kSilentIsDead, "silent-is-dead"},
 });
 
 #ifdef BROKER_PLANTED_BUGS

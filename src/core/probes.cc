@@ -1,6 +1,7 @@
 #include "core/probes.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "core/planted.h"
@@ -8,87 +9,242 @@
 namespace cb::core {
 namespace {
 
-bool rising(const Worker& worker) {
-  return worker.record.phase == WorkerPhase::kBooting ||
-         worker.record.phase == WorkerPhase::kAdopting;
-}
-
 Timer timer(TimerKind kind, const Worker& worker) {
   return {kind, worker.record.id.value};
 }
 
+bool shows_life(ProbeOutcome outcome) {
+  return outcome == ProbeOutcome::kReady || outcome == ProbeOutcome::kAccepted ||
+         outcome == ProbeOutcome::kAsked || outcome == ProbeOutcome::kWrong;
+}
+
+bool shows_death(ProbeOutcome outcome) {
+  return outcome == ProbeOutcome::kRefused || outcome == ProbeOutcome::kUnreachable;
+}
+
 }  // namespace
 
-const PoolSettings& Probes::settings_of(const Worker& worker) const {
-  const PoolSettings* const pool = desk_.pool(worker.record.pool);
-  // Its pool is configured no longer: it is still looked after, by the usual rules.
-  return pool != nullptr ? *pool : desk_.settings.pools.begin()->second;
+bool Probes::answers_questions(const Worker& worker) const {
+  return workers_.settings_of(worker).ready == ReadyCheck::kDserv;
+}
+
+Duration Probes::interval(const Worker& worker) const {
+  return worker.rising() ? desk_.settings.probe_interval : desk_.settings.alive_interval;
 }
 
 void Probes::start(Worker& worker) {
   if (worker.record.phase == WorkerPhase::kTerminating || worker.left_alone) return;
-  if (settings_of(worker).ready == ReadyCheck::kNone || planted(Bug::kReadyWithoutProbe)) {
+  if (workers_.settings_of(worker).ready == ReadyCheck::kNone || planted(Bug::kReadyWithoutProbe)) {
     worker.proven = true;
-    if (rising(worker)) {
+    if (worker.rising()) {
       now_ready(worker);
     } else {
       workers_.changed(worker, false);
     }
     return;
   }
-  if (!desk_.agenda.armed(timer(TimerKind::kWorkerProbe, worker))) {
-    probe_due(worker.record.id);
-  }
+  if (!desk_.agenda.armed(timer(TimerKind::kWorkerProbe, worker))) probe_due(worker.record.id);
+}
+
+void Probes::moved(Worker& worker) {
+  workers_.hang_up(worker);
+  const bool served = worker.record.phase == WorkerPhase::kReady && !worker.record.address.empty();
+  if (served && looks_at(worker)) doubt(worker, desk_.now.boot);
+}
+
+// Its machine may start its service anew, which takes no longer than a boot.
+void Probes::doubt(Worker& worker, Instant since) {
+  if (worker.suspect()) return;
+  worker.record.doubted = since;
+  worker.coming_until = since + workers_.settings_of(worker).launch_timeout;
+  desk_.agenda.arm_by({TimerKind::kWake, ""}, worker.coming_until);
 }
 
 void Probes::probe_due(const InstanceId& id) {
   Worker* const worker = workers_.find(id);
   if (worker == nullptr || worker->record.phase == WorkerPhase::kTerminating) return;
-  const PoolSettings& pool = settings_of(*worker);
-  if (pool.ready == ReadyCheck::kNone || worker->record.address.empty()) return;
-  const bool in_use = !rising(*worker);
-  desk_.agenda.arm(
-      timer(TimerKind::kWorkerProbe, *worker),
-      desk_.now.boot + (in_use ? desk_.settings.alive_interval : desk_.settings.probe_interval));
-  const std::size_t most = in_use ? 1 : desk_.settings.boot_probes_max;
-  if (worker->probes_in_flight >= most) return;
-  const bool ask = !in_use && pool.ready == ReadyCheck::kDserv;
-  send(*worker, ask ? ProbeKind::kDserv : ProbeKind::kTcp);
+  const ReadyCheck check = workers_.settings_of(*worker).ready;
+  if (check == ReadyCheck::kNone || worker->record.address.empty()) return;
+  // The answer to the question that is open brings the next one.
+  if (worker->rising() && check == ReadyCheck::kDserv) return ask(*worker);
+  desk_.agenda.arm(timer(TimerKind::kWorkerProbe, *worker), desk_.now.boot + interval(*worker));
+  if (worker->suspect() && check == ReadyCheck::kDserv) ask(*worker);
+  try_port(*worker);
 }
 
-void Probes::send(Worker& worker, ProbeKind kind) {
+void Probes::try_port(Worker& worker) {
+  const std::size_t most = worker.rising() ? desk_.settings.boot_probes_max : 1;
+  if (worker.probes_in_flight >= most) return;
   ++worker.probes_in_flight;
-  const bool in_use = !rising(worker);
   desk_.act(ProbeWorker{.probe = {desk_.fresh_id()},
                         .worker = worker.record.id,
                         .address = worker.record.address,
-                        .port = settings_of(worker).worker_port,
-                        .kind = kind,
-                        .connect_limit = in_use ? desk_.settings.alive_connect_limit
-                                                : desk_.settings.probe_connect_limit,
-                        .answer_limit = desk_.settings.probe_answer_limit});
+                        .port = workers_.settings_of(worker).worker_port,
+                        .kind = ProbeKind::kTcp,
+                        .connect_limit = worker.rising() ? desk_.settings.probe_connect_limit
+                                                         : desk_.settings.alive_connect_limit});
+}
+
+// One at a time: an abandoned one keeps its place among the service's few until it is answered.
+void Probes::ask(Worker& worker) {
+  if (planted(Bug::kAbandonQuestion) && worker.rising() && worker.question &&
+      worker.question->asked && desk_.now.boot - *worker.question->asked >= seconds{5}) {
+    workers_.hang_up(worker);
+  }
+  if (planted(Bug::kAbandonQuestion)) ask_again(worker, seconds{5});
+  if (worker.question) return;
+  if (worker.first_answer) {
+    const Duration passed = desk_.now.boot - *worker.first_answer;
+    if (passed < desk_.settings.ready_gap) {
+      return ask_again(worker, desk_.settings.ready_gap - passed);
+    }
+  }
+  worker.question = Worker::Question{.probe = {desk_.fresh_id()}, .asked = {}};
+  worker.connected = true;
+  desk_.act(ProbeWorker{.probe = worker.question->probe,
+                        .worker = worker.record.id,
+                        .address = worker.record.address,
+                        .port = workers_.settings_of(worker).worker_port,
+                        .kind = ProbeKind::kDserv,
+                        .connect_limit = worker.rising() ? desk_.settings.probe_connect_limit
+                                                         : desk_.settings.alive_connect_limit,
+                        .keep_alive = desk_.settings.question_keep_alive,
+                        .keep_alive_max = desk_.settings.question_keep_alive_max});
+}
+
+void Probes::ask_again(Worker& worker, Duration after) {
+  const bool proving = worker.rising() || worker.suspect();
+  desk_.agenda.arm_by(timer(proving ? TimerKind::kWorkerProbe : TimerKind::kWorkerQuestion, worker),
+                      desk_.now.boot + after);
+}
+
+// Nobody has used it for half of its idle time: whoever waits for its answer cannot ping.
+void Probes::question_due(const InstanceId& id) {
+  Worker* const worker = workers_.find(id);
+  if (worker == nullptr || worker->record.phase != WorkerPhase::kReady) return;
+  if (worker->suspect() || worker->record.address.empty() || !answers_questions(*worker)) return;
+  const Instant half = worker->record.last_used + workers_.idle_limit(*worker) / 2;
+  if (desk_.now.boot < half) {
+    desk_.agenda.arm(timer(TimerKind::kWorkerQuestion, *worker), half);
+  } else {
+    ask(*worker);
+  }
 }
 
 void Probes::probed(const Probed& answer) {
   Worker* const worker = workers_.find(answer.worker);
   if (worker == nullptr) return;
-  if (worker->probes_in_flight != 0) --worker->probes_in_flight;
-  if (worker->record.phase == WorkerPhase::kTerminating) return;
-  const bool answered = answer.outcome == ProbeOutcome::kReady;
-  if (rising(*worker)) {
-    const bool enough = answered || (answer.outcome == ProbeOutcome::kAccepted &&
-                                     settings_of(*worker).ready == ReadyCheck::kTcp);
-    if (enough && worker->state == InstanceState::kRunning) now_ready(*worker);
+  if (answer.kind == ProbeKind::kTcp) {
+    if (worker->probes_in_flight != 0) --worker->probes_in_flight;
+    if (worker->record.phase != WorkerPhase::kTerminating) port_tried(*worker, answer.outcome);
     return;
   }
-  const bool accepted = answered || answer.outcome == ProbeOutcome::kAccepted ||
-                        answer.outcome == ProbeOutcome::kSilent ||
-                        answer.outcome == ProbeOutcome::kWrong;
-  if (accepted) {
-    alive(*worker);
-  } else {
-    not_alive(*worker, answer.outcome);
+  // Of another question nobody wants to know any more.
+  if (!worker->question || worker->question->probe != answer.probe) return;
+  if (answer.outcome == ProbeOutcome::kAsked) return asked(*worker);
+  answered(*worker, answer.outcome);
+}
+
+void Probes::port_tried(Worker& worker, ProbeOutcome outcome) {
+  if (worker.rising()) {
+    const bool enough = workers_.settings_of(worker).ready == ReadyCheck::kTcp;
+    const bool runs = worker.state == InstanceState::kRunning;
+    if (enough && runs && shows_life(outcome)) now_ready(worker);
+  } else if (shows_life(outcome)) {
+    alive(worker);
+  } else if (shows_death(outcome)) {
+    not_alive(worker, outcome);
   }
+}
+
+void Probes::asked(Worker& worker) {
+  worker.question->asked = desk_.now.boot;
+  if (!worker.rising()) return alive(worker);
+  if (worker.record.phase != WorkerPhase::kAdopting) return;
+  // What accepts is worth waiting for, as long as a boot may take.
+  const Instant until = std::max(worker.coming_until,
+                                 worker.record.begun + workers_.settings_of(worker).launch_timeout);
+  if (until == worker.coming_until) return;
+  worker.coming_until = until;
+  desk_.agenda.arm_by({TimerKind::kWake, ""}, until);
+}
+
+void Probes::answered(Worker& worker, ProbeOutcome outcome) {
+  const Worker::Question question = *std::exchange(worker.question, std::nullopt);
+  const bool right = outcome == ProbeOutcome::kReady;
+  const bool prompt =
+      !question.asked || desk_.now.boot - *question.asked <= desk_.settings.probe_answer_limit;
+  if (!right) worker.connected = false;
+  if (right || outcome == ProbeOutcome::kWrong) worker.lost_in_a_row = 0;
+  // Closed after a silence is no word of the service either. A machine out of reach loses them all.
+  const bool lost =
+      outcome == ProbeOutcome::kLost || (outcome == ProbeOutcome::kAccepted && !prompt);
+  if (lost && !worker.unreachable_since) ++worker.lost_in_a_row;
+  const bool proving = worker.rising() || worker.suspect();
+  if (!worker.rising()) {
+    if (shows_life(outcome)) alive(worker);
+    if (shows_death(outcome)) not_alive(worker, outcome);
+    // Somebody had it computing until now.
+    if (right && !prompt && !planted(Bug::kBusyIsIdle)) workers_.touch(worker);
+  }
+  if (!proving) {
+    used_or_quiet(worker, outcome, prompt);
+  } else if (right) {
+    proves(worker, prompt);
+  } else {
+    // Whoever answers next may be another process, which has to begin anew.
+    worker.first_answer.reset();
+    ask_again(worker, interval(worker));
+  }
+  const bool decided = worker.suspect() || worker.quiet_at == desk_.now.boot;
+  const bool ready = worker.record.phase == WorkerPhase::kReady;
+  if (ready && decided && workers_.idle_deadline(worker) <= desk_.now.boot) {
+    idle_due(worker.record.id);
+  }
+}
+
+// Ready is a question that is answered promptly, asked some time after an earlier right answer: the
+// first may have come from a service that has not begun to boot.
+void Probes::proves(Worker& worker, bool prompt) {
+  const bool runs = worker.state == InstanceState::kRunning || !worker.rising();
+  if (!worker.first_answer && !planted(Bug::kOneQuestionIsReady)) {
+    worker.first_answer = desk_.now.boot;
+    ask_again(worker, desk_.settings.ready_gap);
+  } else if (!prompt && !planted(Bug::kOneQuestionIsReady)) {
+    ask(worker);  // it has booted meanwhile; the gap is behind it
+  } else if (!runs) {
+    ask_again(worker, interval(worker));
+  } else {
+    workers_.hang_up(worker);
+    if (worker.rising()) {
+      now_ready(worker);
+    } else {
+      back(worker);
+    }
+  }
+}
+
+void Probes::used_or_quiet(Worker& worker, ProbeOutcome outcome, bool prompt) {
+  Duration again = desk_.settings.quiet_interval;
+  switch (outcome) {
+    case ProbeOutcome::kReady:
+    case ProbeOutcome::kWrong:
+      worker.quiet_at = desk_.now.boot;
+      workers_.hang_up(worker);  // its place may be wanted
+      break;
+    case ProbeOutcome::kAccepted:
+      if (prompt) {
+        workers_.touch(worker);  // closed at once: all its places are taken by clients
+        break;
+      }
+      [[fallthrough]];
+    case ProbeOutcome::kLost:
+      again = Duration{0};
+      break;
+    default:
+      again = desk_.settings.alive_interval;
+  }
+  if (!worker.suspect()) ask_again(worker, again);
 }
 
 void Probes::now_ready(Worker& worker) {
@@ -99,7 +255,8 @@ void Probes::now_ready(Worker& worker) {
   record.phase = WorkerPhase::kReady;
   if (launched) {
     // One that was found long after its launch did not boot for all that time.
-    record.boot = std::min(desk_.now.boot - record.begun, settings_of(worker).launch_timeout);
+    record.boot =
+        std::min(desk_.now.boot - record.begun, workers_.settings_of(worker).launch_timeout);
     record.last_used = desk_.now.boot;
   }
   if (!worker.ours) {
@@ -107,18 +264,27 @@ void Probes::now_ready(Worker& worker) {
   } else {
     workers_.changed(worker);
   }
-  desk_.agenda.arm(timer(TimerKind::kWorkerIdle, worker), workers_.idle_deadline(worker));
-  desk_.log(LogLevel::kInfo, "worker.ready",
-            launched ? str("worker ", record.id.value, " at ", record.address, " is ready, ",
-                           to_string(desk_.now.boot - record.begun), " after its launch")
-                     : str("worker ", record.id.value, " at ", record.address,
-                           " was not in the journal, answers, and is adopted into pool ",
-                           record.pool.value));
+  const bool busy = workers_.silent(worker);
+  desk_.log(
+      LogLevel::kInfo, "worker.ready",
+      launched
+          ? str("worker ", record.id.value, " at ", record.address, " is ready, ",
+                to_string(desk_.now.boot - record.begun), " after its launch")
+          : str("worker ", record.id.value, " at ", record.address, " was not in the journal, ",
+                busy ? "accepts connections and is silent: it is taken for busy" : "answers",
+                ", and is adopted into pool ", record.pool.value));
   if (launched) launcher_.boot_succeeded(worker);
-  if (settings_of(worker).ready != ReadyCheck::kNone) {
-    desk_.agenda.arm(timer(TimerKind::kWorkerProbe, worker),
-                     desk_.now.boot + desk_.settings.alive_interval);
-  }
+  watch(worker);
+}
+
+// The clocks of a worker that is ready.
+void Probes::watch(Worker& worker) {
+  desk_.agenda.arm(timer(TimerKind::kWorkerIdle, worker), workers_.idle_deadline(worker));
+  if (workers_.settings_of(worker).ready == ReadyCheck::kNone) return;
+  desk_.agenda.arm(timer(TimerKind::kWorkerProbe, worker),
+                   desk_.now.boot + desk_.settings.alive_interval);
+  desk_.agenda.arm(timer(TimerKind::kWorkerQuestion, worker),
+                   worker.record.last_used + workers_.idle_limit(worker) / 2);
 }
 
 void Probes::adopted(Worker& worker) {
@@ -129,96 +295,56 @@ void Probes::adopted(Worker& worker) {
   desk_.save(workers_.ledger_line(worker));
 }
 
+// Its port accepts; whether its service answers is another question.
 void Probes::alive(Worker& worker) {
   worker.failures = 0;
-  worker.unreachable_since.reset();
-  desk_.agenda.cancel(timer(TimerKind::kWorkerUnreachable, worker));
-  if (worker.proven && !worker.suspect) return;
-  if (worker.suspect) {
-    desk_.log(LogLevel::kInfo, "worker.back",
-              str("worker ", worker.record.id.value, " accepts connections again"));
+  if (worker.unreachable_since) {
+    worker.unreachable_since.reset();
+    desk_.agenda.cancel(timer(TimerKind::kWorkerUnreachable, worker));
   }
-  worker.suspect = false;
+  if (std::exchange(worker.out_of_reach, false)) workers_.changed(worker, false);
+  if (worker.suspect()) {
+    if (!answers_questions(worker) || planted(Bug::kAcceptIsBack)) back(worker);
+  } else if (!worker.proven) {
+    worker.proven = true;
+    workers_.changed(worker, false);
+  }
+}
+
+void Probes::back(Worker& worker) {
+  worker.record.doubted.reset();
   worker.proven = true;
-  workers_.changed(worker, false);
+  workers_.changed(worker);
+  watch(worker);
+  desk_.log(LogLevel::kInfo, "worker.back",
+            str("worker ", worker.record.id.value, " at ", worker.record.address,
+                answers_questions(worker) ? " answers again" : " accepts connections again"));
 }
 
 void Probes::not_alive(Worker& worker, ProbeOutcome outcome) {
+  const bool out_of_reach = outcome == ProbeOutcome::kUnreachable;
+  if (std::exchange(worker.out_of_reach, out_of_reach) != out_of_reach && worker.suspect()) {
+    workers_.changed(worker, false);
+  }
   if (!worker.unreachable_since) {
     worker.unreachable_since = desk_.now.boot;
     desk_.agenda.arm(timer(TimerKind::kWorkerUnreachable, worker),
                      desk_.now.boot + desk_.settings.unreachable_timeout);
   }
   const bool at_once = planted(Bug::kOneLostProbeIsDeath) && worker.failures == 0;
-  if (++worker.failures != desk_.settings.alive_failures_max && !at_once) return;
-  worker.suspect = true;
-  workers_.changed(worker, false);
+  if (++worker.failures < desk_.settings.alive_failures_max && !at_once) return;
+  if (!worker.suspect()) suspected(worker, outcome);
+}
+
+void Probes::suspected(Worker& worker, ProbeOutcome outcome) {
+  doubt(worker, *worker.unreachable_since);
+  workers_.changed(worker);
   desk_.want_listing = true;
-  desk_.log(LogLevel::kWarning, "worker.suspect",
-            str("worker ", worker.record.id.value, " at ", worker.record.address, " is ",
-                to_string(outcome), ", ", worker.failures,
-                " times in a row: not handed out until it accepts again; asking EC2"));
-}
-
-void Probes::unreachable_due(const InstanceId& id) {
-  Worker* const worker = workers_.find(id);
-  if (worker == nullptr || !worker->unreachable_since) return;
-  // Whoever pings it computes there, though we cannot reach it: ours is not the only way to it.
-  const Instant held_until = worker->pinged.value_or(Instant::min()) + workers_.idle_limit(*worker);
-  if (worker->pinged && desk_.now.boot < held_until && !planted(Bug::kUnreachableEndsPinged)) {
-    desk_.agenda.arm(timer(TimerKind::kWorkerUnreachable, *worker), held_until);
-    return;
-  }
-  endings_.end(*worker,
-               str("unreachable for ", to_string(desk_.now.boot - *worker->unreachable_since),
-                   " (limit ", to_string(desk_.settings.unreachable_timeout), ")"),
-               LogLevel::kWarning);
-}
-
-void Probes::boot_due(const InstanceId& id) {
-  Worker* const worker = workers_.find(id);
-  if (worker == nullptr || !rising(*worker)) return;
-  if (!worker->ours) {
-    desk_.log(LogLevel::kWarning, "worker.left_alone",
-              str("instance ", id.value, " carries Name=", kNameTagValue,
-                  " and does not answer: left alone; end it yourself if it is yours"));
-    worker->left_alone = true;
-    desk_.agenda.cancel(timer(TimerKind::kWorkerProbe, *worker));
-    return;
-  }
-  const std::string why =
-      str("not ready within ", to_string(desk_.now.boot - worker->record.begun),
-          worker->state == InstanceState::kPending ? " (EC2 still shows it pending)"
-          : worker->record.address.empty()         ? " (it has no address)"
-                                                   : " (its service did not answer)");
-  const bool launched = worker->record.phase == WorkerPhase::kBooting;
-  endings_.end(*worker, why, LogLevel::kWarning);
-  if (launched) {
-    launcher_.boot_failed(*worker, {FailureClass::kUnexpected, "not ready", why});
-  }
-}
-
-void Probes::idle_due(const InstanceId& id) {
-  Worker* const worker = workers_.find(id);
-  if (worker == nullptr || worker->record.phase != WorkerPhase::kReady) return;
-  const Instant deadline =
-      workers_.idle_deadline(*worker) -
-      (planted(Bug::kIdleEndsEarly) ? desk_.settings.idle_save_interval : Duration{0});
-  if (desk_.now.boot < deadline && !planted(Bug::kTwoTimers)) {
-    desk_.agenda.arm(timer(TimerKind::kWorkerIdle, *worker), deadline);
-    return;
-  }
-  const auto idle = std::chrono::floor<seconds>(desk_.now.boot - worker->record.last_used);
-  const auto limit = std::chrono::floor<seconds>(workers_.idle_limit(*worker));
-  endings_.end(*worker, str("idle ", idle.count(), " s (limit ", limit.count(), " s)"));
-}
-
-void Probes::lifetime_due(const InstanceId& id) {
-  Worker* const worker = workers_.find(id);
-  if (worker == nullptr || planted(Bug::kMaxLifetimeIgnored)) return;
-  endings_.end(*worker,
-               str("has reached max_lifetime (", to_string(desk_.settings.max_lifetime), ")"),
-               LogLevel::kWarning);
+  desk_.log(
+      LogLevel::kWarning, "worker.suspect",
+      str("worker ", worker.record.id.value, " at ", worker.record.address, " is ",
+          to_string(outcome), ", ", worker.failures, " times in a row: not handed out until it ",
+          answers_questions(worker) ? "answers" : "accepts", " again; asking EC2"));
 }
 
 }  // namespace cb::core

@@ -58,6 +58,7 @@ void Records::shift_instants(Duration shift) {
   for (auto& [id, worker] : workers) {
     worker.begun += shift;
     worker.last_used += shift;
+    if (worker.doubted) *worker.doubted += shift;
   }
   for (auto& [token, stamp] : stamps) stamp.at += shift;
   for (auto& [token, attempt] : closed) attempt.at += shift;

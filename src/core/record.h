@@ -56,6 +56,8 @@ struct WorkerRecord {
   Instant last_used;                 // start of the idle clock
   std::string end_reason;            // set with kTerminating: the sentence of the log
   std::string former_owner;          // taken over from this broker (its nonce); empty: from nobody
+  // Since then its service was gone, and has not shown since that it is ready. Unset: all is well.
+  std::optional<Instant> doubted;
   bool operator==(const WorkerRecord&) const = default;
 };
 

@@ -48,6 +48,7 @@ struct StatusRow {
   std::string address;
   Duration idle{0};
   std::optional<Duration> ends_in;  // unset while something holds the worker
+  std::optional<bool> busy;         // unset: not known, for somebody used it lately
   PoolName pool;
   std::string type;
   Market market = Market::kSpot;

@@ -65,12 +65,16 @@ struct Settings {
   Duration address_grace = seconds{60};  // running without an address for so long is bad config
 
   // Watching.
-  Duration probe_interval = milliseconds{200};  // while booting
+  Duration probe_interval = milliseconds{100};  // while booting
   Duration alive_interval = seconds{2};         // while in use
   std::size_t alive_failures_max = 2;           // in a row; then the worker is no longer handed out
   Duration probe_connect_limit = milliseconds{600};
-  Duration probe_answer_limit = seconds{5};  // dserv queues an early request until it has booted
-  std::size_t boot_probes_max = 3;           // at once for one worker; dserv allows 8 a client
+  std::size_t boot_probes_max = 3;           // connections tried at once where accepting is enough
+  Duration ready_gap = milliseconds{500};    // from the first right answer to the second question
+  Duration probe_answer_limit = seconds{1};  // whoever answers later boots, or is busy
+  Duration quiet_interval = seconds{30};     // between two questions while nobody uses a worker
+  Duration question_keep_alive = seconds{30};
+  std::size_t question_keep_alive_max = 3;  // so many of them without a sign of life: it is lost
   Duration alive_connect_limit = seconds{1};
   Duration unreachable_timeout = minutes{2};
   Duration listing_fast = seconds{1};        // while something is pending

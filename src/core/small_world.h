@@ -18,6 +18,12 @@ struct Machine {
   InstanceView view;
   Instant launched;
   Instant service_up = Instant::max();  // when its service begins to answer
+  // Before that: closed, or from `opens` on accepting, with right answers for `early`.
+  Instant opens = Instant::max();
+  Duration early{0};
+  Instant busy_until = Instant::min();  // questions are answered then
+  bool out_of_reach = false;
+  std::size_t places_taken = 0;  // of its eight
   bool listed = true;
 };
 
@@ -45,6 +51,8 @@ class SmallWorld {
   std::string answer(CallerId caller) const;  // as text; "" while it waits
   std::size_t answers() const { return answers_.size(); }
   bool logged(std::string_view part) const;
+  std::vector<StatusRow> status();
+  void change_settings() { post(SettingsChanged{settings_}); }
 
   Machine& only();            // the one machine there is
   std::size_t alive() const;  // pending or running
@@ -54,6 +62,7 @@ class SmallWorld {
   // How the world behaves; change at will.
   Duration pending = seconds{10};
   Duration boot = seconds{5};  // running to service
+  Duration early{0};           // running to the end of its right answers before it boots; 0: closed
   bool never_running = false;
   bool never_ready = false;
   std::deque<LaunchResult> launch_answers;  // used up first; Launched{} there means: do it
@@ -82,6 +91,11 @@ class SmallWorld {
   std::vector<Log> log;
   std::size_t listings = 0;
   std::size_t probes = 0;
+  std::map<InstanceId, ProbeWorker> questions;  // open ones
+  std::map<InstanceId, Instant> lost_at;        // those whose flow is forgotten
+  std::size_t questions_asked = 0;
+  std::size_t hang_ups = 0;
+  bool forget_flows = false;  // of questions that are asked from now on
   std::unique_ptr<Broker> broker;
 
  private:
@@ -92,6 +106,10 @@ class SmallWorld {
   void terminate(const TerminateInstances& what);
   void tag(const TagInstances& what);
   void probe(const ProbeWorker& what);
+  ProbeOutcome port_of(const ProbeWorker& what) const;
+  void answer_questions();
+  std::optional<Instant> next_answer() const;
+  bool answers(const Machine& machine) const;
   void move_machines();
 
   Settings settings_;

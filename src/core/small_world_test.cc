@@ -35,6 +35,7 @@ void SmallWorld::start() {
 
 void SmallWorld::crash_and_restart(Duration down) {
   queue_.clear();
+  questions.clear();
   broker = std::make_unique<Broker>(settings_, encode);
   now.boot += down;
   now.wall += down;
@@ -73,9 +74,10 @@ void SmallWorld::run_for(Duration time) {
   const Instant end = now.boot + time;
   while (true) {
     Instant next = broker->next_deadline().value_or(end);
-    next = std::clamp(next, now.boot, end);
+    next = std::clamp(std::min(next, next_answer().value_or(end)), now.boot, end);
     const Duration passed = next - now.boot;
     now = {next, now.wall + passed};
+    answer_questions();
     post(TimePassed{});
     const auto deadline = broker->next_deadline();
     if (next == end && (!deadline || *deadline > end)) return;
@@ -97,6 +99,10 @@ void SmallWorld::act(const Action& action) {
     tag(*tags);
   } else if (const auto* wanted = std::get_if<ProbeWorker>(&action)) {
     probe(*wanted);
+  } else if (const auto* over = std::get_if<HangUp>(&action)) {
+    ++hang_ups;
+    questions.erase(over->worker);
+    lost_at.erase(over->worker);
   } else if (const auto* line = std::get_if<Log>(&action)) {
     log.push_back(*line);
   }
@@ -152,6 +158,8 @@ void SmallWorld::move_machines() {
       view.state = InstanceState::kRunning;
       if (view.public_address.empty()) view.public_address = "203.0.113." + id.value.substr(2);
       if (!never_ready) machine.service_up = machine.launched + pending + boot;
+      if (early > Duration{0}) machine.opens = machine.launched + pending;
+      machine.early = early;
     }
   }
 }
@@ -217,14 +225,75 @@ void set_tag(Machine& machine, const std::string& key, const std::string& value)
   if (!value.empty()) machine.view.tags.emplace_back(key, value);
 }
 
+ProbeOutcome SmallWorld::port_of(const ProbeWorker& what) const {
+  const auto found = machines.find(what.worker);
+  if (found == machines.end() || found->second.out_of_reach) return ProbeOutcome::kUnreachable;
+  const Machine& machine = found->second;
+  const bool open = now.boot >= std::min(machine.service_up, machine.opens);
+  const bool runs = machine.view.state == InstanceState::kRunning;
+  return open && runs ? ProbeOutcome::kAccepted : ProbeOutcome::kRefused;
+}
+
+bool SmallWorld::answers(const Machine& machine) const {
+  if (now.boot < machine.service_up) {
+    return now.boot >= machine.opens && now.boot < machine.opens + machine.early;
+  }
+  return now.boot >= machine.busy_until;
+}
+
 void SmallWorld::probe(const ProbeWorker& what) {
   ++probes;
-  const auto found = machines.find(what.worker);
-  const bool up = found != machines.end() && now.boot >= found->second.service_up &&
-                  found->second.view.state == InstanceState::kRunning;
-  ProbeOutcome outcome = ProbeOutcome::kRefused;
-  if (up) outcome = what.kind == ProbeKind::kDserv ? ProbeOutcome::kReady : ProbeOutcome::kAccepted;
-  queue_.push_back(Probed{what.probe, what.worker, outcome});
+  ProbeOutcome outcome = port_of(what);
+  if (what.kind == ProbeKind::kDserv) {
+    EXPECT_FALSE(questions.contains(what.worker)) << "two questions at once";
+    const bool full =
+        outcome == ProbeOutcome::kAccepted && machines.at(what.worker).places_taken >= 8;
+    if (outcome == ProbeOutcome::kAccepted && !full) {
+      ++questions_asked;
+      questions[what.worker] = what;
+      outcome = ProbeOutcome::kAsked;
+      if (forget_flows) {
+        lost_at[what.worker] = now.boot + what.keep_alive * static_cast<int>(what.keep_alive_max);
+      }
+    }
+  }
+  queue_.push_back(Probed{what.probe, what.worker, outcome, what.kind});
+  if (outcome == ProbeOutcome::kAsked) answer_questions();
+}
+
+// Those that can be answered now, or whose machine is gone.
+void SmallWorld::answer_questions() {
+  for (auto next = questions.begin(); next != questions.end();) {
+    const auto [id, what] = *next++;
+    if (const auto lost = lost_at.find(id); lost != lost_at.end()) {
+      if (now.boot < lost->second) continue;
+      lost_at.erase(id);
+      questions.erase(id);
+      queue_.push_back(Probed{what.probe, id, ProbeOutcome::kLost, ProbeKind::kDserv});
+      continue;
+    }
+    const ProbeOutcome port = port_of(what);
+    if (port == ProbeOutcome::kUnreachable) continue;
+    const bool closed = port == ProbeOutcome::kRefused;
+    if (!closed && !answers(machines.at(id))) continue;
+    questions.erase(id);
+    queue_.push_back(Probed{what.probe, id, closed ? ProbeOutcome::kAccepted : ProbeOutcome::kReady,
+                            ProbeKind::kDserv});
+  }
+}
+
+std::optional<Instant> SmallWorld::next_answer() const {
+  std::optional<Instant> next;
+  for (const auto& [id, what] : questions) {
+    const auto found = machines.find(id);
+    if (found == machines.end() || found->second.out_of_reach) continue;
+    const Machine& machine = found->second;
+    const auto lost = lost_at.find(id);
+    const Instant at =
+        lost != lost_at.end() ? lost->second : std::max(machine.service_up, machine.busy_until);
+    if (at > now.boot && at != Instant::max() && (!next || at < *next)) next = at;
+  }
+  return next;
 }
 
 CallerId SmallWorld::ask(Request request) {
@@ -264,6 +333,11 @@ std::string SmallWorld::answer(CallerId caller) const {
 bool SmallWorld::logged(std::string_view part) const {
   return std::any_of(log.begin(), log.end(),
                      [&](const Log& line) { return line.text.find(part) != std::string::npos; });
+}
+
+std::vector<StatusRow> SmallWorld::status() {
+  const CallerId caller = ask(ShowStatus{});
+  return std::get<StatusRows>(answers_.at(caller).front()).rows;
 }
 
 Machine& SmallWorld::only() {

@@ -1,6 +1,7 @@
 #include "core/worker_pool.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/planted.h"
 
@@ -48,6 +49,7 @@ void WorkerPool::changed(Worker& worker, bool save) {
 void WorkerPool::remove(const InstanceId& id, Leaving how) {
   const auto found = workers_.find(id);
   CHECK(found != workers_.end());
+  hang_up(found->second);
   unindex(found->second);
   if (found->second.ours) {
     left_[id] = {desk_.now.boot, how, found->second.record.end_reason};
@@ -82,7 +84,7 @@ bool WorkerPool::configured(const WorkerRecord& record) const {
 
 bool WorkerPool::may_be_handed_out(const Worker& worker) const {
   return worker.record.phase == WorkerPhase::kReady && worker.ours && worker.confirmed &&
-         worker.proven && !worker.suspect && !worker.record.address.empty() &&
+         worker.proven && !worker.suspect() && !worker.record.address.empty() &&
          worker.state == InstanceState::kRunning && configured(worker.record);
 }
 
@@ -105,12 +107,15 @@ void WorkerPool::index(Worker& worker) {
   count(tallies_[record.id] = tally(worker), +1);
   Index& index = indices_[record.pool];
   if (may_be_handed_out(worker)) index.ready.emplace(record.begun, record.id);
-  const bool rising =
-      record.phase == WorkerPhase::kBooting || record.phase == WorkerPhase::kAdopting;
-  // A recovered worker that has not shown itself yet is on its way as well.
-  const bool unproven = record.phase == WorkerPhase::kReady && !worker.suspect &&
-                        !(worker.confirmed && worker.proven);
-  if (worker.ours && (rising || unproven) && configured(record)) index.coming.insert(record.id);
+  // A recovered worker that has not shown itself yet is on its way as well, and so is one whose
+  // service starts anew: its machine refuses, or accepts and does not answer yet.
+  const bool unproven = record.phase == WorkerPhase::kReady &&
+                        !(worker.confirmed && worker.proven && !worker.suspect()) &&
+                        !(worker.suspect() && worker.out_of_reach) &&
+                        !(worker.suspect() && planted(Bug::kRestartLaunchesAnother));
+  if (worker.ours && (worker.rising() || unproven) && configured(record)) {
+    index.coming.insert(record.id);
+  }
   worker.indexed_address.clear();
   const bool over =
       record.phase == WorkerPhase::kTerminating && !planted(Bug::kDeadAddressStaysBound);
@@ -167,12 +172,31 @@ void WorkerPool::save(Worker& worker) {
   desk_.save(std::move(record));
 }
 
+const PoolSettings& WorkerPool::settings_of(const Worker& worker) const {
+  const PoolSettings* const pool = desk_.pool(worker.record.pool);
+  return pool != nullptr ? *pool : desk_.settings.pools.begin()->second;
+}
+
 Duration WorkerPool::idle_limit(const Worker& worker) const {
-  const PoolSettings* pool = desk_.pool(worker.record.pool);
-  const Duration limit =
-      pool != nullptr ? pool->idle_timeout : desk_.settings.pools.begin()->second.idle_timeout;
+  const Duration limit = settings_of(worker).idle_timeout;
   // Shorter than the boot, and machines would be launched and ended for ever.
   return std::max(limit, worker.record.boot.value_or(Duration{0}));
+}
+
+bool WorkerPool::silent(const Worker& worker) const {
+  return worker.question && worker.question->asked &&
+         desk_.now.boot - *worker.question->asked >= desk_.settings.probe_answer_limit;
+}
+
+// A connection that a middlebox forgets again and again says nothing about the service.
+bool WorkerPool::busy(const Worker& worker) const {
+  return silent(worker) && worker.lost_in_a_row < 2 && !planted(Bug::kBusyIsIdle);
+}
+
+void WorkerPool::hang_up(Worker& worker) {
+  worker.question.reset();
+  worker.first_answer.reset();
+  if (std::exchange(worker.connected, false)) desk_.act(HangUp{worker.record.id});
 }
 
 Instant WorkerPool::idle_deadline(const Worker& worker) const {
@@ -186,6 +210,8 @@ void WorkerPool::reconsider_all() {
     changed(worker, false);
     if (worker.record.phase == WorkerPhase::kReady) {
       desk_.agenda.arm({TimerKind::kWorkerIdle, id.value}, idle_deadline(worker));
+      desk_.agenda.arm({TimerKind::kWorkerQuestion, id.value},
+                       worker.record.last_used + idle_limit(worker) / 2);
     }
   }
 }

@@ -31,10 +31,21 @@ struct Worker {
   // Its service.
   bool confirmed = false;  // EC2 has shown it running since our start, or cannot be asked
   bool proven = false;     // its service answered since our start
-  bool suspect = false;    // not handed out until it accepts again
   std::size_t failures = 0;
   std::optional<Instant> unreachable_since;
-  std::size_t probes_in_flight = 0;
+  bool out_of_reach = false;         // the latest failure was no answer at all, not even a refusal
+  std::size_t probes_in_flight = 0;  // of connections only
+
+  // What it is asked, one question at a time on a connection that is kept.
+  struct Question {
+    ProbeId probe;
+    std::optional<Instant> asked;  // accepted, and asked since then
+  };
+  std::optional<Question> question;     // open
+  bool connected = false;               // that connection is open, or may be
+  std::optional<Instant> first_answer;  // the first of the two that make it ready
+  std::optional<Instant> quiet_at;      // the latest answer that came at once, while it was ready
+  std::size_t lost_in_a_row = 0;        // questions whose connection was lost, none answered since
 
   // Its end.
   bool end_confirmed = false;  // EC2 says that it is on its way; no longer counted
@@ -48,6 +59,12 @@ struct Worker {
   Instant last_used_saved{};      // what the journal has of record.last_used
   bool clock_recovered = false;  // record.last_used is that plus idle_save_interval, not a real use
   std::string indexed_address;   // worker_pool's own
+
+  bool rising() const {
+    return record.phase == WorkerPhase::kBooting || record.phase == WorkerPhase::kAdopting;
+  }
+  // Its service was gone: not handed out until it has shown that it is ready again.
+  bool suspect() const { return record.doubted.has_value(); }
 };
 
 // How an instance leaves the pool.
@@ -92,6 +109,14 @@ class WorkerPool {
   // adds that interval, so nobody's use is ever forgotten, and a busy worker costs one save in it.
   void touch(Worker& worker);
   Duration idle_limit(const Worker& worker) const;
+  // A question that is open for longer than a prompt answer takes: it computes (or boots).
+  bool silent(const Worker& worker) const;
+  // In use for all we can know: its service computes, and whoever waits for that cannot ping.
+  bool busy(const Worker& worker) const;
+  // Ends the question and its connection.
+  void hang_up(Worker& worker);
+  // Its own pool's settings, or where that is configured no longer, the usual ones.
+  const PoolSettings& settings_of(const Worker& worker) const;
   Instant idle_deadline(const Worker& worker) const;
   void reconsider_all();  // the settings changed
 

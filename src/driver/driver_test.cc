@@ -100,6 +100,7 @@ class World : public port::Cloud,
     driver->post(core::TerminateAnswered{what.ids, accepted});
   }
   void probe(const core::ProbeWorker&) override { done.push_back("probe"); }
+  void hang_up(const InstanceId&) override { done.push_back("hang up"); }
   void reply(CallerId caller, const core::Answer& answer) override {
     done.push_back("reply");
     answers[caller] = answer;

@@ -1,6 +1,7 @@
 #include "io/worker_prober.h"
 
 #include <gtest/gtest.h>
+#include <linux/filter.h>
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -44,6 +45,14 @@ std::string read_once(const UniqueFd& from) {
   return n > 0 ? std::string(buffer, static_cast<std::size_t>(n)) : std::string();
 }
 
+// From now on nothing that is sent to it arrives, and nobody says so.
+void forget_flow_of(const UniqueFd& connection) {
+  sock_filter drop{BPF_RET | BPF_K, 0, 0, 0};
+  const sock_fprog program{1, &drop};
+  EXPECT_EQ(::setsockopt(connection.get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program),
+            0);
+}
+
 void write(const UniqueFd& to, const std::string& bytes) {
   EXPECT_EQ(::send(to.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL),
             static_cast<ssize_t>(bytes.size()));
@@ -63,7 +72,6 @@ class WorkerProberTest : public ::testing::Test, public port::EventSink {
     probe.port = port;
     probe.kind = kind;
     probe.connect_limit = seconds{10};
-    probe.answer_limit = seconds{10};
     return probe;
   }
   void probe(const core::ProbeWorker& probe) {
@@ -75,6 +83,7 @@ class WorkerProberTest : public ::testing::Test, public port::EventSink {
     const auto limit = std::chrono::steady_clock::now() + seconds{20};
     while (!condition()) {
       if (std::chrono::steady_clock::now() > limit) return false;
+      io.restart();  // it stops when there is nothing left to do
       io.run_one_for(milliseconds{5});
     }
     return true;
@@ -85,6 +94,25 @@ class WorkerProberTest : public ::testing::Test, public port::EventSink {
     if (!run_until([&] { return outcomes.size() > before; })) return {};
     EXPECT_EQ(outcomes[before].worker.value, "i-0abc");
     return outcomes[before].outcome;
+  }
+  // The worker's end of a connection on which it is asked, and the question is read.
+  UniqueFd asked(const Port& port) {
+    UniqueFd worker = accepted(port);
+    EXPECT_EQ(outcome(), ProbeOutcome::kAsked);
+    EXPECT_EQ(question_on(worker), wire::encode_dserv_frame("expr 6*7"));
+    return worker;
+  }
+  std::string question_on(const UniqueFd& worker) {
+    std::string question;
+    EXPECT_TRUE(run_until([&] { return !(question = read_once(worker)).empty(); }));
+    return question;
+  }
+  bool cut(const UniqueFd& worker) {
+    return run_until([&] {
+      char byte;
+      errno = 0;
+      return ::recv(worker.get(), &byte, 1, MSG_DONTWAIT) < 0 && errno == ECONNRESET;
+    });
   }
   // The worker's end of a probe's connection.
   UniqueFd accepted(const Port& port) {
@@ -104,60 +132,108 @@ class WorkerProberTest : public ::testing::Test, public port::EventSink {
 TEST_F(WorkerProberTest, FortyTwoIsReadyAndTheQuestionComesInOnePiece) {
   const Port port;
   probe(what(port.number()));
-  const UniqueFd worker = accepted(port);
-  std::string question;
-  ASSERT_TRUE(run_until([&] { return !(question = read_once(worker)).empty(); }));
-  EXPECT_EQ(question, wire::encode_dserv_frame("expr 6*7"));
+  const UniqueFd worker = asked(port);
+  EXPECT_EQ(prober.open(), 0U);
   write(worker, wire::encode_dserv_frame("42"));
   EXPECT_EQ(outcome(), ProbeOutcome::kReady);
-  EXPECT_EQ(outcomes[0].probe.value, 1U);
-  EXPECT_EQ(wakes, 1U);
-  EXPECT_EQ(prober.open(), 0U);
+  EXPECT_EQ(outcomes[1].probe.value, 1U);
+  EXPECT_EQ(outcomes[1].kind, ProbeKind::kDserv);
+  EXPECT_EQ(wakes, 2U);
 }
 
 TEST_F(WorkerProberTest, AnAnswerInPiecesIsAnAnswer) {
   const Port port;
   probe(what(port.number()));
-  const UniqueFd worker = accepted(port);
+  const UniqueFd worker = asked(port);
   for (const char c : wire::encode_dserv_frame("42")) {
-    EXPECT_TRUE(outcomes.empty());
+    EXPECT_EQ(outcomes.size(), 1U);
     write(worker, std::string(1, c));
     io.poll();
   }
   EXPECT_EQ(outcome(), ProbeOutcome::kReady);
 }
 
-TEST_F(WorkerProberTest, AcceptedEarlyAndAnsweredLateIsReadyWhenItAnswers) {
+TEST_F(WorkerProberTest, AQuestionStaysOpenForAsLongAsItTakes) {
   const Port port;
-  probe(what(port.number()));
-  // The kernel has accepted; the worker takes the connection much later.
-  ASSERT_TRUE(run_until([&] { return port.has_client(); }));
-  io.run_for(milliseconds{50});
-  EXPECT_TRUE(outcomes.empty());
-  const UniqueFd worker = port.accept();
+  auto probed = what(port.number());
+  probed.connect_limit = milliseconds{20};
+  probe(probed);
+  const UniqueFd worker = asked(port);
+  io.run_for(milliseconds{100});
+  EXPECT_EQ(outcomes.size(), 1U);
   write(worker, wire::encode_dserv_frame("42"));
   EXPECT_EQ(outcome(), ProbeOutcome::kReady);
 }
 
-TEST_F(WorkerProberTest, AcceptedAndNeverAnsweredIsSilent) {
+TEST_F(WorkerProberTest, TheNextQuestionIsAskedOnTheSameConnection) {
+  const Port port;
+  probe(what(port.number()));
+  const UniqueFd worker = asked(port);
+  write(worker, wire::encode_dserv_frame("42"));
+  EXPECT_EQ(outcome(), ProbeOutcome::kReady);
+  probe(what(port.number()));
+  EXPECT_EQ(outcome(), ProbeOutcome::kAsked);
+  EXPECT_EQ(question_on(worker), wire::encode_dserv_frame("expr 6*7"));
+  EXPECT_FALSE(port.has_client());
+  write(worker, wire::encode_dserv_frame("42"));
+  EXPECT_EQ(outcome(), ProbeOutcome::kReady);
+  EXPECT_EQ(outcomes[3].probe.value, 2U);
+}
+
+TEST_F(WorkerProberTest, AConnectionThatEndedBetweenTwoQuestionsIsToldToTheNext) {
+  const Port port;
+  probe(what(port.number()));
+  UniqueFd worker = asked(port);
+  write(worker, wire::encode_dserv_frame("42"));
+  EXPECT_EQ(outcome(), ProbeOutcome::kReady);
+  worker.reset();
+  io.run_for(milliseconds{20});
+  EXPECT_EQ(outcomes.size(), 2U);
+  probe(what(port.number()));
+  EXPECT_EQ(outcome(), ProbeOutcome::kAccepted);
+  probe(what(port.number()));
+  asked(port);
+}
+
+TEST_F(WorkerProberTest, AfterHangUpNothingIsHeardAndItsPlaceIsFree) {
+  const Port port;
+  probe(what(port.number()));
+  const UniqueFd worker = asked(port);
+  prober.hang_up({"i-0abc"});
+  EXPECT_EQ(prober.kept(), 0U);
+  EXPECT_TRUE(cut(worker));
+  EXPECT_EQ(outcomes.size(), 1U);
+}
+
+TEST_F(WorkerProberTest, HangUpWhileItConnectsLeavesRoomForOthers) {
+  const Port port;
+  for (int n = 0; n < 4; ++n) {
+    probe(what(port.number()));
+    prober.hang_up({"i-0abc"});
+  }
+  io.run_for(milliseconds{20});
+  EXPECT_TRUE(outcomes.empty());
+  EXPECT_EQ(prober.open(), 0U);
+}
+
+TEST_F(WorkerProberTest, AQuestionWhoseFlowIsForgottenIsLost) {
   const Port port;
   auto probed = what(port.number());
-  probed.answer_limit = milliseconds{30};
+  probed.keep_alive = seconds{1};
+  probed.keep_alive_max = 1;
   probe(probed);
-  const UniqueFd worker = accepted(port);
-  EXPECT_EQ(outcome(), ProbeOutcome::kSilent);
-  // The connection is cut, so that it does not count towards the worker's eight.
-  ASSERT_TRUE(run_until([&] {
-    read_once(worker);
-    return errno == ECONNRESET;
-  }));
+  const UniqueFd worker = asked(port);
+  forget_flow_of(worker);
+  EXPECT_EQ(outcome(), ProbeOutcome::kLost);
 }
 
 TEST_F(WorkerProberTest, AcceptedAndClosedAtOnceIsAlive) {
   const Port port;
   probe(what(port.number()));
   accepted(port).reset();
+  EXPECT_EQ(outcome(), ProbeOutcome::kAsked);
   EXPECT_EQ(outcome(), ProbeOutcome::kAccepted);
+  EXPECT_EQ(prober.kept(), 0U);
 }
 
 TEST_F(WorkerProberTest, RefusedIsRefused) {
@@ -178,7 +254,7 @@ TEST_F(WorkerProberTest, AnyOtherAnswerIsWrong) {
         wire::encode_dserv_frame("420"), std::string("HTTP/1.1 400 Bad Request\r\n\r\n")}) {
     const Port port;
     probe(what(port.number()));
-    const UniqueFd worker = accepted(port);
+    const UniqueFd worker = asked(port);
     write(worker, answer);
     EXPECT_EQ(outcome(), ProbeOutcome::kWrong) << answer;
   }
@@ -187,8 +263,7 @@ TEST_F(WorkerProberTest, AnyOtherAnswerIsWrong) {
 TEST_F(WorkerProberTest, AnAnswerCutShortIsWrong) {
   const Port port;
   probe(what(port.number()));
-  UniqueFd worker = accepted(port);
-  ASSERT_TRUE(run_until([&] { return !read_once(worker).empty(); }));
+  UniqueFd worker = asked(port);
   write(worker, wire::encode_dserv_frame("42").substr(0, 5));
   worker.reset();
   EXPECT_EQ(outcome(), ProbeOutcome::kWrong);
@@ -236,28 +311,25 @@ TEST_F(WorkerProberTest, WithoutADescriptorNothingIsKnownOfTheWorker) {
   probe(what(port.number(), ProbeKind::kTcp));
   const auto seen = outcome();
   ::setrlimit(RLIMIT_NOFILE, &before);
-  EXPECT_EQ(seen, ProbeOutcome::kSilent);
+  EXPECT_EQ(seen, ProbeOutcome::kUnknown);
 }
 
-TEST_F(WorkerProberTest, NoMoreThanTheLimitAreOpenAndTheRestFollow) {
+TEST_F(WorkerProberTest, NoMoreThanTheLimitAreBeingMadeAndTheRestFollow) {
   const Port port;
-  for (int i = 0; i < 10; ++i) probe(what(port.number()));
-  std::size_t most = 0;
-  std::vector<UniqueFd> workers;
+  for (int i = 0; i < 10; ++i) {
+    auto probed = what(port.number(), i % 2 == 0 ? ProbeKind::kTcp : ProbeKind::kDserv);
+    probed.worker = {str("i-", i)};
+    probe(probed);
+  }
+  EXPECT_EQ(prober.open(), 4U);
+  std::set<std::uint64_t> heard;
   ASSERT_TRUE(run_until([&] {
-    most = std::max(most, prober.open());
-    if (port.has_client()) {
-      workers.push_back(port.accept());
-      write(workers.back(), wire::encode_dserv_frame("42"));
-    }
-    return outcomes.size() == 10;
+    EXPECT_LE(prober.open(), 4U);
+    for (const auto& probed : outcomes) heard.insert(probed.probe.value);
+    return heard.size() == 10;
   }));
-  EXPECT_EQ(most, 4U);
   EXPECT_EQ(prober.open(), 0U);
-  EXPECT_EQ(workers.size(), 10U);
-  std::set<std::uint64_t> answered;
-  for (const auto& probed : outcomes) answered.insert(probed.probe.value);
-  EXPECT_EQ(answered.size(), 10U);
+  EXPECT_EQ(prober.kept(), 5U);
 }
 
 }  // namespace

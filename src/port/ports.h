@@ -31,11 +31,17 @@ class Cloud {
   virtual void tag(const core::TagInstances& what) = 0;
 };
 
-// Answered by one Probed event, at the latest after connect_limit + answer_limit.
+// kTcp is answered by one Probed event, at the latest after connect_limit. kDserv is asked on the
+// connection that the worker's last kDserv left open, or on a new one (within connect_limit), and
+// is answered by kAsked and then, whenever that is, by one more event; or by one that says why it
+// was not asked. After kReady the connection stays open for the next question, until hang_up; after
+// everything else it is closed. Each worker has one question at a time.
 class Prober {
  public:
   virtual ~Prober() = default;
   virtual void probe(const core::ProbeWorker& what) = 0;
+  // Nothing when there is no such connection. An answer that was posted before may still come.
+  virtual void hang_up(const InstanceId& worker) = 0;
 };
 
 class Replies {

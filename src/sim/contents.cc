@@ -16,7 +16,8 @@ struct FoldAnswer {
   void operator()(const core::StatusRows& status) {
     for (const core::StatusRow& row : status.rows) {
       timeline.fold(row.instance.value, row.address, row.idle.count(),
-                    row.ends_in.value_or(Duration{-1}).count(), row.pool.value, row.type,
+                    row.ends_in.value_or(Duration{-1}).count(),
+                    row.busy ? static_cast<int>(*row.busy) : -1, row.pool.value, row.type,
                     to_string(row.market), row.zone, number(row.launched), row.handed_out);
     }
   }

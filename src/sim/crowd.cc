@@ -28,8 +28,9 @@ Duration around(Prng& prng, Duration mean) {
 
 }  // namespace
 
-Crowd::Crowd(Ground& ground, Mailbox& mailbox, Crasher& crasher)
+Crowd::Crowd(Ground& ground, Ec2& ec2, Mailbox& mailbox, Crasher& crasher)
     : ground_(ground),
+      ec2_(ec2),
       mailbox_(mailbox),
       crasher_(crasher),
       prng_(stream(ground.options.seed, "crowd")) {
@@ -126,7 +127,21 @@ void Crowd::got(Client& client, const Answer& answer) {
   client.worker = client.last_worker = address->address;
   client.session_ends = ground_.now() + around(prng_, ground_.options.session);
   ++client.session;
-  work(client);
+  if (!computes_silently(client)) work(client);
+}
+
+// One long computation in one call, and nothing can be said until it is done.
+bool Crowd::computes_silently(Client& client) {
+  if (!ground_.would_strike(Fault::kSilentJob)) return false;
+  const Duration idle = ground_.options.settings.pools.at(client.pool).idle_timeout;
+  const Duration job = idle * prng_.between(20, 250) / 100;
+  if (!ec2_.compute(client.worker, job)) return false;
+  ground_.met(Fault::kSilentJob);
+  Client* const who = &client;
+  ground_.after(job, [this, who, session = client.session] {
+    if (!home_ && who->session == session) work_done(*who);
+  });
+  return true;
 }
 
 void Crowd::work(Client& client) {

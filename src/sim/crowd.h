@@ -10,6 +10,7 @@
 
 #include "port/ports.h"
 #include "sim/crasher.h"
+#include "sim/ec2.h"
 #include "sim/ground.h"
 #include "sim/mailbox.h"
 
@@ -17,7 +18,7 @@ namespace cb::sim {
 
 class Crowd : public port::Replies, public Watcher {
  public:
-  Crowd(Ground& ground, Mailbox& mailbox, Crasher& crasher);
+  Crowd(Ground& ground, Ec2& ec2, Mailbox& mailbox, Crasher& crasher);
 
   void reply(CallerId caller, const core::Answer& answer) override;
   void tell(CallerId caller, const core::Progress& progress) override;
@@ -55,6 +56,7 @@ class Crowd : public port::Replies, public Watcher {
   void rest(Client& client, Duration pause);
   void next_session(Client& client);
   void got(Client& client, const core::Answer& answer);
+  bool computes_silently(Client& client);
   void work(Client& client);
   void work_done(Client& client);
   void something_else(Client& client);
@@ -66,6 +68,7 @@ class Crowd : public port::Replies, public Watcher {
   void maybe_vanish(CallerId caller);
 
   Ground& ground_;
+  Ec2& ec2_;
   Mailbox& mailbox_;
   Crasher& crasher_;
   Prng prng_;

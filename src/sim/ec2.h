@@ -28,6 +28,12 @@ class Ec2 {
   // From now on it ends, if it has not ended already.
   void end(const InstanceId& id, const std::string& code, const std::string& reason);
 
+  // Somebody has it compute for so long, after what it computes already. False where nobody at this
+  // address would.
+  bool compute(const std::string& address, Duration work);
+  // Every service answers from now on.
+  void heal();
+
   Instance* find(const InstanceId& id);
   const Instance* at_address(const std::string& address) const {
     return addresses_.holder(address);
@@ -68,6 +74,8 @@ class Ec2 {
   void live(Instance& instance, const std::optional<minutes>& lifetime);
   void run(Instance& instance);
   void boot(Instance& instance);
+  void begin_service(Instance& instance, Moment opens, Duration takes);
+  void restart_service(Instance& instance);
   void misfortunes(Instance& instance);
   void interrupt_later(Instance& instance, Fault fault, Duration notice);
   const core::PoolSettings* pool_of(const Instance& instance) const;

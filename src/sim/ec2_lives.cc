@@ -15,6 +15,9 @@ constexpr std::string_view kOwnEnds[] = {"Server.InsufficientInstanceCapacity",
                                          "Client.VolumeLimitExceeded", "Client.InternalError",
                                          "Server.InternalError"};
 
+// As a unit file has it: RestartSec.
+constexpr Duration kRestartPause = seconds{10};
+
 }  // namespace
 
 void Ec2::enter(Instance& instance, InstanceState state) {
@@ -96,21 +99,71 @@ void Ec2::boot(Instance& instance) {
   }
   const bool never = probed(instance) && ground_.strikes(Fault::kNeverReady);
   const auto how = prng_.below(3);  // never ready: closed, silent, or something else answers
-  if (!never || how == 1) instance.accepts = ground_.now() + takes / 2;
-  if (!never) instance.serves = ground_.now() + takes;
+  if (!never) {
+    begin_service(instance, ground_.now() + takes / 2, takes - takes / 2);
+  } else if (how == 1) {
+    instance.accepts = ground_.now() + takes / 2;
+  }
   if (never && how == 2) {
     instance.accepts = ground_.now() + takes;
     instance.wrong_service = true;
   }
 }
 
+// It may answer for a moment before it evaluates its configuration.
+void Ec2::begin_service(Instance& instance, Moment opens, Duration takes) {
+  instance.accepts = opens;
+  instance.serves = opens + takes;
+  if (!ground_.strikes(Fault::kEarlyAnswer)) return;
+  instance.early_until =
+      std::min(opens + prng_.between(milliseconds{5}, milliseconds{130}), *instance.serves);
+}
+
+// Its init system starts it again.
+void Ec2::restart_service(Instance& instance) {
+  ground_.timeline.note("ec2     ", instance.id.value, " loses its service, which begins anew");
+  instance.restarted = ground_.now();
+  ++instance.services;
+  instance.busy_until = {};
+  instance.early_until.reset();
+  begin_service(instance, ground_.now() + kRestartPause,
+                prng_.between(ground_.options.boot_min, ground_.options.boot_max));
+  ground_.tell([&](Watcher& watcher) { watcher.service_ended(instance); });
+}
+
+bool Ec2::compute(const std::string& address, Duration work) {
+  Instance* const holder = addresses_.holder(address);
+  if (holder == nullptr || !ours(*holder) || !holder->serving(ground_.now())) return false;
+  if (pool_of(*holder)->ready != core::ReadyCheck::kDserv) return false;
+  holder->busy_until = std::max(holder->busy_until, ground_.now()) + work;
+  ground_.timeline.note("ec2     ", holder->id.value, " computes for ", to_string(work));
+  return true;
+}
+
+void Ec2::heal() {
+  for (Instance& instance : instances_) {
+    instance.busy_until = std::min(instance.busy_until, ground_.now());
+    if (instance.accepts && !instance.serves && !instance.wrong_service && ours(instance)) {
+      instance.serves = std::max(*instance.accepts, ground_.now());
+    }
+  }
+}
+
 void Ec2::misfortunes(Instance& instance) {
   Instance* const it = &instance;
+  if (probed(instance) && ground_.would_strike(Fault::kServiceRestarts)) {
+    ground_.after(prng_.between(seconds{10}, minutes{40}), [this, it] {
+      if (!it->serving(ground_.now())) return;
+      ground_.met(Fault::kServiceRestarts);
+      restart_service(*it);
+    });
+  }
   if (probed(instance) && ground_.would_strike(Fault::kDiesSilently)) {
     ground_.after(prng_.between(seconds{10}, minutes{40}), [this, it] {
       if (!it->running() || it->dead) return;
       it->dead = ground_.now();
       ground_.met(Fault::kDiesSilently);
+      ground_.tell([&](Watcher& watcher) { watcher.service_ended(*it); });
     });
   }
   if (instance.market != core::Market::kSpot) return;

@@ -71,6 +71,11 @@ constexpr std::array<FaultRow, kFaults> kTable{{
     {kListingsDenied, "listings-denied", kSpells, 4},
     {kTagsDenied, "tags-denied", kSpells, 6},
     {kRival, "rival", kTimes, 6},
+    {kEarlyAnswer, "early-answer", kChance, 900},
+    {kServiceRestarts, "service-restarts", kChance, 300},
+    {kSilentJob, "silent-job", kChance, 200},
+    {kPlacesTaken, "places-taken", kChance, 200},
+    {kFlowForgotten, "flow-forgotten", kChance, 150},
 }};
 
 constexpr bool in_order() {

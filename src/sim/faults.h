@@ -82,8 +82,14 @@ enum class Fault {
   kTagsDenied,
   // Another broker of the same name.
   kRival,
+  // dserv, and what clients do with it.
+  kEarlyAnswer,
+  kServiceRestarts,
+  kSilentJob,
+  kPlacesTaken,
+  kFlowForgotten,
 };
-inline constexpr std::size_t kFaults = static_cast<std::size_t>(Fault::kRival) + 1;
+inline constexpr std::size_t kFaults = static_cast<std::size_t>(Fault::kFlowForgotten) + 1;
 
 // How a fault is measured out.
 enum class Dose {

@@ -42,7 +42,11 @@ struct Instance {
   std::optional<Moment> address_shown;  // listings show the address from then on
   std::optional<Moment> accepts;        // its port is open from then on
   std::optional<Moment> serves;         // and its service answers
+  std::optional<Moment> early_until;    // it answers from its port's opening until then as well
   std::optional<Moment> dead;           // and neither does any longer
+  std::uint64_t services = 0;           // how often its service has ended and begun anew
+  std::optional<Moment> restarted;      // the latest time
+  Moment busy_until{};                  // it computes, and answers nothing, until then
   bool wrong_service = false;           // what answers there is something else
   std::optional<Moment> endable_from;   // a person protects it until then
   Moment claimed{};                     // kRival: its owner last said that it lives
@@ -60,6 +64,9 @@ struct Instance {
   bool serving(Moment now) const {
     return running() && serves && *serves <= now && !(dead && *dead <= now);
   }
+  bool computing(Moment now) const { return serving(now) && busy_until > now; }
+  // Half of the dead are off the network, half have only lost their service.
+  bool still_refuses() const { return born.time_since_epoch().count() % 2 == 0; }
   // As EC2 shows them: whole seconds.
   WallTime launch_time() const { return std::chrono::floor<seconds>(Clock::calendar(born)); }
   std::optional<WallTime> end_time() const {

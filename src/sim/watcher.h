@@ -57,7 +57,8 @@ class Watcher {
   virtual void credentials(bool /*others*/) {}
   virtual void born(const Instance&) {}
   virtual void ended(const Instance&) {}
-  virtual void told(const core::Event&) {}  // just before the broker gets it
+  virtual void told(const core::Event&) {}        // just before the broker gets it
+  virtual void service_ended(const Instance&) {}  // of a machine that runs; it may begin anew
 
   // The broker's process and its machine.
   // What a turn wants saved, just before it can be, or cannot.

@@ -55,6 +55,7 @@ class World {
  public:
   World(const Options& options, std::ostream* trace) : ground_(options, trace) {
     mortality_.watch_over(process_);
+    ground_.watch(prober_);
     ground_.watch(crowd_);
     ground_.watch(errors_);
     checkers_.watch(ground_);
@@ -74,7 +75,7 @@ class World {
   SimStore store_{ground_, crasher_};
   SimCloud cloud_{ground_, ec2_, mailbox_, crasher_, store_};
   SimProber prober_{ground_, ec2_, mailbox_};
-  Crowd crowd_{ground_, mailbox_, crasher_};
+  Crowd crowd_{ground_, ec2_, mailbox_, crasher_};
   SimJournal journal_{ground_};
   Mortality mortality_{ground_, crasher_, mailbox_, store_, cloud_};
   Process process_{ground_, mailbox_, store_, {cloud_, prober_, crowd_, store_, journal_}, [this] {
@@ -105,6 +106,7 @@ void World::run_until(Moment end) {
 void World::heal() {
   ground_.timeline.note("world   heals");
   ground_.weather.heal();
+  ec2_.heal();
   crowd_.go_home();
   ground_.tell([](Watcher& watcher) { watcher.healed(); });
   mortality_.heal();

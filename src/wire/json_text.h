@@ -23,6 +23,7 @@ class JsonText {
   JsonText& number(Number value) {
     return raw(std::to_string(value));
   }
+  JsonText& boolean(bool value) { return raw(value ? "true" : "false"); }
   JsonText& null() { return raw("null"); }
 
   std::string take() { return std::move(out_); }

@@ -48,6 +48,7 @@ void fields(Io& io, Record& r) {
   io.field("last_used_ms", r.last_used);
   io.field("end_reason", r.end_reason);
   io.later_field("former_owner", r.former_owner);
+  io.field("doubted_ms", r.doubted);
 }
 
 template <class Io, class Record>

@@ -35,7 +35,13 @@ void show(JsonText& json, const core::StatusRow& row) {
   json.key("pool").string(row.pool.value).key("instance_type").string(row.type);
   json.key("market").string(to_string(row.market)).key("zone").string(row.zone);
   show_time(json, row.launched);
-  json.key("handed_out").number(row.handed_out).end_object();
+  json.key("handed_out").number(row.handed_out).key("busy");
+  if (row.busy) {
+    json.boolean(*row.busy);
+  } else {
+    json.null();
+  }
+  json.end_object();
 }
 
 void show(JsonText& json, const core::OverviewRow& row, std::string_view what) {

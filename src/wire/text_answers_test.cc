@@ -21,6 +21,7 @@ core::StatusRow ready_worker() {
   row.zone = "us-east-1b";
   row.launched = parse_iso8601("2026-11-23T10:00:00Z");
   row.handed_out = 3;
+  row.busy = true;
   return row;
 }
 
@@ -29,7 +30,7 @@ TEST(TextAnswers, StatusBeginsWithTheFieldsClientsKnowInWholeSeconds) {
             R"([{"instance_id":"i-0abc","ip":"198.51.100.7","idle_seconds":12,)"
             R"("will_terminate_in":888,"pool":"default","instance_type":"c7i.16xlarge",)"
             R"("market":"spot","zone":"us-east-1b","launch_time":"2026-11-23T10:00:00Z",)"
-            R"("handed_out":3}])");
+            R"("handed_out":3,"busy":true}])");
   EXPECT_EQ(line(core::StatusRows{}), "[]");
 }
 

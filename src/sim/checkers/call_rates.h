@@ -19,6 +19,10 @@ class CallRates : public Watcher {
   CallRates(const Ground& ground, const History& history, const SimStore& store)
       : ground_(ground), history_(history), store_(store) {}
 
+  // Who gives up in this very moment was waited for until now.
+  void answered(CallerId, const core::Answer& answer) override {
+    reason_ = reason_ || std::holds_alternative<core::Refused>(answer);
+  }
   void asked(CallerId caller, const core::Request& request) override;
   void listing_called(const core::ListInstances& what) override;
   void launch_called(const LaunchCall& call) override;

@@ -233,17 +233,56 @@ void History::told_probe(const core::Probed& probe) {
   Life* const found = find(probe.worker);
   if (found == nullptr) return;
   Life& life = *found;
+  if (probe.kind == core::ProbeKind::kDserv) told_question(life, probe.outcome);
+  if (probe.outcome == core::ProbeOutcome::kLost) return;  // no word on the service
   const bool failed = probe.outcome == core::ProbeOutcome::kRefused ||
                       probe.outcome == core::ProbeOutcome::kUnreachable;
+  if (std::exchange(life.latest_probe, probe.outcome) != probe.outcome) {
+    life.latest_change = ground_.now();
+  }
   life.answered_ready = life.answered_ready || probe.outcome == core::ProbeOutcome::kReady;
   if (!failed) {
     life.good_probe = ground_.now();
     life.failing_since.reset();
     life.failures = 0;
+    const auto& pool = ground_.options.settings.pools.at(life.instance->pool);
+    if (pool.ready == core::ReadyCheck::kTcp) life.doubted.reset();
     return;
   }
   ++life.failures;
   if (!life.failing_since) life.failing_since = ground_.now();
+  if (life.failures < ground_.options.settings.alive_failures_max || life.doubted) return;
+  life.doubted = life.failing_since;
+  life.doubted_told = ground_.now();
+}
+
+// Two right answers, the second to a question asked long enough after the first, and promptly.
+void History::told_question(Life& life, core::ProbeOutcome outcome) {
+  const core::Settings& settings = ground_.options.settings;
+  const Moment now = ground_.now();
+  life.question_open = outcome == core::ProbeOutcome::kAsked;
+  if (life.question_open) {
+    life.asked = now;
+    return;
+  }
+  const bool late = life.asked && now - *life.asked > settings.probe_answer_limit;
+  const bool accepted = outcome == core::ProbeOutcome::kAccepted;
+  if (outcome == core::ProbeOutcome::kReady || outcome == core::ProbeOutcome::kWrong) {
+    life.lost = 0;
+  } else if (outcome == core::ProbeOutcome::kLost || (accepted && late)) {
+    ++life.lost;
+  }
+  // In use until now, and the journal may know it.
+  if (late || accepted) life.stirred = now;
+  if (outcome != core::ProbeOutcome::kReady) return life.first_answer.reset();
+  ++life.answers;
+  if (late) life.computed = now;
+  if (!life.first_answer) {
+    life.first_answer = now;
+  } else if (!late && *life.asked - *life.first_answer >= settings.ready_gap) {
+    life.doubted.reset();
+    life.first_answer.reset();
+  }
 }
 
 void History::committed(const std::vector<core::Change>& changes) {
@@ -279,6 +318,8 @@ void History::journal_lost() {
     life.told_ending.reset();
     life.before_loss = true;
     life.found.reset();
+    life.doubted.reset();
+    life.answers = 0;
   }
   for (auto& [token, attempt] : attempts_) attempt.before_loss = true;
   while (!open_.empty()) settle(LaunchToken{open_.begin()->first});
@@ -299,6 +340,14 @@ void History::went_down() {
     life.answered_ready = false;
     life.failing_since.reset();
     life.failures = 0;
+    life.question_open = false;
+    life.first_answer.reset();
+    life.computed.reset();
+    life.latest_probe.reset();
+    life.lost = 0;
+    const bool doubt_unwritten =
+        life.doubted && (!last_commit_ || *life.doubted_told >= *last_commit_);
+    if (doubt_unwritten) life.doubted.reset();
     // Nor does it know what this one was told and did not live to write down.
     const bool unwritten =
         !last_commit_ || (life.told_ending && *life.told_ending >= *last_commit_);

@@ -32,10 +32,22 @@ struct Life {
   bool answered_ready = false;          // at least one of them said so
   std::optional<Moment> failing_since;  // all probes since then have failed
   std::size_t failures = 0;             // so many of them
-  bool before_loss = false;             // the journal that knew of it is gone
-  std::optional<Moment> found;          // and the broker was told of it since then
-  bool end_decided = false;             // the journal says so
-  bool may_be_ended = false;            // RELEASE, TERMINATE_ALL or a stop asked for it
+  std::optional<core::ProbeOutcome> latest_probe;
+  Moment latest_change{};  // since then it has been the same
+  // Its service was seen to be gone, since then by its probes, and two answers have not undone
+  // that.
+  std::optional<Moment> doubted;       // when its probes began to fail
+  std::optional<Moment> doubted_told;  // when they had failed often enough
+  std::optional<Moment> asked;         // the question that is open, or was last
+  bool question_open = false;
+  std::optional<Moment> first_answer;  // of the two
+  std::optional<Moment> computed;      // told by a late answer: until then
+  std::size_t answers = 0;             // right ones since its journal was lost
+  std::size_t lost = 0;                // questions in a row whose flow was lost
+  bool before_loss = false;            // the journal that knew of it is gone
+  std::optional<Moment> found;         // and the broker was told of it since then
+  bool end_decided = false;            // the journal says so
+  bool may_be_ended = false;           // RELEASE, TERMINATE_ALL or a stop asked for it
 };
 
 // One launch attempt, by its token.
@@ -97,6 +109,7 @@ class History : public Watcher {
   void told_launch(const core::LaunchAnswered& answer);
   void told_view(const core::InstanceView& view);
   void told_probe(const core::Probed& probe);
+  void told_question(Life& life, core::ProbeOutcome outcome);
   void may_all_be_ended();
   void released_in_vain();
   void used(const std::string& address, bool by_ping);

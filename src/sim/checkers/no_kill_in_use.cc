@@ -30,7 +30,15 @@ bool NoKillInUse::allowed(const Life& life) const {
       life.failing_since && now - *life.failing_since >= settings.unreachable_timeout;
   // Nobody reaches it: only a PING says that this is not so for its client.
   if (unreachable && (!life.pinged || idle_since(*life.pinged))) return true;
+  if (computes(life) || (life.computed && now - *life.computed < limit)) return false;
   return idle_since(*life.handed);
+}
+
+// Whoever waits for its answer cannot say so, and its silence to our question says it.
+bool NoKillInUse::computes(const Life& life) const {
+  const auto& pool = ground_.options.settings.pools.at(life.instance->pool);
+  return pool.ready == core::ReadyCheck::kDserv && life.instance->computing(ground_.now()) &&
+         life.lost < 2;
 }
 
 void NoKillInUse::terminate_called(const std::vector<InstanceId>& ids) {
@@ -50,6 +58,9 @@ bool NoKillInUse::spared(const Life& life) const {
   // After a reboot it is as old as the calendar says.
   const Duration since = ground_.now() - *life.found + life.too_old;
   if (since >= settings.max_lifetime) return false;
+  const bool unreachable =
+      life.failing_since && ground_.now() - *life.failing_since >= settings.unreachable_timeout;
+  if (computes(life) && life.question_open) return !unreachable;
   const bool ready = pool.ready == core::ReadyCheck::kNone
                          ? life.told_running.has_value()
                          : life.answered_ready && !life.failing_since;

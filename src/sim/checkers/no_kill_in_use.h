@@ -2,6 +2,7 @@
 // Rule 5: no worker is ended while somebody was given it or pinged it within its idle timeout,
 // except by RELEASE, TERMINATE_ALL, max_lifetime, EC2 itself, or because it could not be reached
 // for unreachable_timeout and no PING within its idle timeout says that others reach it.
+// Nor one that computes for somebody who cannot ping while it does, where the broker can ask it.
 // Nor one that was found by its tag after its journal was lost, within its idle timeout if it
 // serves and within sweep_grace if not.
 
@@ -21,6 +22,7 @@ class NoKillInUse : public Watcher {
 
  private:
   bool allowed(const Life& life) const;
+  bool computes(const Life& life) const;
   bool spared(const Life& life) const;
   void judge(const InstanceId& id);
 

@@ -73,14 +73,15 @@ void OneLaunch::nothing_on_its_way(const LaunchCall& call) const {
     }
     const bool boots = !life.handed && !life.before_loss &&
                        now - life.called < pool.launch_timeout - seconds{1} &&
-                       !(instance.serves && *instance.serves <= now);
+                       !(instance.serves && *instance.serves <= now) && !instance.restarted;
     if (boots) {
       throw Violated(kOneLaunchRule,
                      str("launch ", call.token.value, " while ", id.value, " boots, ",
                          to_string(Duration{now - life.called}), " old"));
     }
-    const bool serves = instance.serving(now) && life.told_running &&
-                        (!probed || (life.good_probe && life.failures < most_failures));
+    const bool serves =
+        instance.serving(now) && life.told_running &&
+        (!probed || (life.good_probe && life.failures < most_failures && !life.doubted));
     const auto record = store_.durable().workers.find(id);
     const bool ready = record != store_.durable().workers.end() &&
                        record->second.phase == core::WorkerPhase::kReady;
@@ -89,7 +90,22 @@ void OneLaunch::nothing_on_its_way(const LaunchCall& call) const {
       throw Violated(kOneLaunchRule,
                      str("launch ", call.token.value, " while ", id.value, " serves"));
     }
+    if (ready && !history_.commit_failing() && begins_anew(life)) {
+      throw Violated(kOneLaunchRule,
+                     str("launch ", call.token.value, " while the service of ", id.value,
+                         " begins anew, gone for ", to_string(Duration{now - *life.doubted})));
+    }
   }
+}
+
+// Its machine refuses, or accepts and does not answer yet, for less than a boot may take.
+bool OneLaunch::begins_anew(const Life& life) const {
+  const core::PoolSettings& pool = ground_.options.settings.pools.at(life.instance->pool);
+  const Duration slack = seconds{1} + ground_.options.batching;
+  return life.doubted && life.latest_probe &&
+         *life.latest_probe != core::ProbeOutcome::kUnreachable &&
+         ground_.now() - *life.doubted < pool.launch_timeout - slack &&
+         ground_.now() - life.latest_change > slack && life.instance->running();
 }
 
 // What no listing has shown for unknown_outcome_grace after its launch is not known to exist.

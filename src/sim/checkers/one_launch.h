@@ -33,6 +33,7 @@ class OneLaunch : public Watcher {
   void nothing_unsettled(const LaunchCall& call) const;
   void nothing_on_its_way(const LaunchCall& call) const;
   void within_max_workers(const LaunchCall& call) const;
+  bool begins_anew(const Life& life) const;
   std::size_t counted() const;
   void within_the_hour(const LaunchCall& call);
 

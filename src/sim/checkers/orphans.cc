@@ -29,6 +29,7 @@ Orphans::Watched* Orphans::find(const InstanceId& id) {
 // Before anything moves its deadline, and when it ends.
 void Orphans::judge(const Watched& watched) const {
   if (blocked() || ground_.now() <= watched.deadline) return;
+  if (watched.phase == Phase::kReady && watched.asked) return;
   const Instance& instance = *watched.instance;
   throw Violated(
       "4-orphans",
@@ -64,6 +65,8 @@ void Orphans::told(const core::Event& event) {
     const auto* launched = std::get_if<core::Launched>(&launch->result);
     if (launched == nullptr) return;
     for (const core::InstanceView& view : launched->instances) seen(view);
+  } else if (const auto* probe = std::get_if<core::Probed>(&event)) {
+    probed(*probe);
   } else if (const auto* listed = std::get_if<core::Listed>(&event)) {
     this->listed(listed->result);
   }
@@ -117,6 +120,53 @@ void Orphans::listed(const core::ListResult& result) {
   }
 }
 
+// Before it is ended as idle it is asked whether it computes.
+Duration Orphans::idle_slack() const {
+  const core::Settings& settings = ground_.options.settings;
+  return kSlack + settings.alive_connect_limit + settings.probe_answer_limit;
+}
+
+// Somebody has had it computing until now, or all its places are taken.
+void Orphans::in_use(Watched& watched) {
+  watched.needed = ground_.now();
+  watched.excused = Duration{0};
+  watched.deadline = std::max(watched.deadline, ground_.now() + watched.idles + idle_slack());
+  watched.idle_until = watched.deadline;
+}
+
+void Orphans::probed(const core::Probed& probe) {
+  Watched* const watched = find(probe.worker);
+  if (watched == nullptr) return;
+  const core::Settings& settings = ground_.options.settings;
+  const bool question = probe.kind == core::ProbeKind::kDserv;
+  if (question) watched->asked = probe.outcome == core::ProbeOutcome::kAsked;
+  if (watched->phase != Phase::kReady) return;
+  const Life* const life = history_.life(probe.worker);
+  const bool late = life->asked && ground_.now() - *life->asked > settings.probe_answer_limit;
+  const Duration lost =
+      settings.question_keep_alive * static_cast<int>(settings.question_keep_alive_max);
+  const Duration unreachable = static_cast<int>(settings.alive_failures_max) *
+                                   (settings.alive_interval + settings.alive_connect_limit) +
+                               settings.quiet_interval + settings.unreachable_timeout +
+                               idle_slack();
+  switch (probe.outcome) {
+    case core::ProbeOutcome::kReady:
+      if (!question) return;
+      if (late) return in_use(*watched);
+      return trouble(*watched, ground_.now() + idle_slack());
+    case core::ProbeOutcome::kAccepted:
+      if (question && !late) return in_use(*watched);
+      [[fallthrough]];
+    case core::ProbeOutcome::kLost:
+      return trouble(*watched, ground_.now() + 2 * lost + idle_slack());
+    case core::ProbeOutcome::kRefused:
+    case core::ProbeOutcome::kUnreachable:
+      return trouble(*watched, ground_.now() + unreachable);
+    default:
+      return;
+  }
+}
+
 void Orphans::seen(const core::InstanceView& view) {
   Watched* const watched = find(view.id);
   if (watched == nullptr || watched->phase != Phase::kUnseen) return;
@@ -162,7 +212,7 @@ void Orphans::ready(Watched& watched, const core::WorkerRecord& record) {
                              record.boot.value_or(Duration{0}));
   const core::Settings& settings = ground_.options.settings;
   watched.deadline =
-      std::max(ground_.now() + watched.idles, started_ + settings.restart_grace) + kSlack;
+      std::max(ground_.now() + watched.idles, started_ + settings.restart_grace) + idle_slack();
   watched.idle_until = watched.deadline;
 }
 
@@ -173,7 +223,7 @@ void Orphans::touched(Watched& watched) {
   if (watched.phase != Phase::kReady) return;
   watched.deadline =
       std::max(ground_.now() + watched.idles, started_ + ground_.options.settings.restart_grace) +
-      kSlack;
+      idle_slack();
   watched.idle_until = watched.deadline;
 }
 
@@ -267,7 +317,8 @@ void Orphans::started(const BrokerStart& start) {
   open_from_ = ground_.now() + SimCloud::kCallLimit;
   for (auto& [id, watched] : living_) {
     const Phase before = watched.phase;
-    const Moment until = resumed(watched, start.held) + kSlack;
+    watched.asked = false;
+    const Moment until = resumed(watched, start.held) + idle_slack();
     trouble(watched, until);
     watched.deadline = until;
     // All that came before has to be gone through again.
@@ -319,7 +370,7 @@ void Orphans::ended(const Instance& instance) {
   if (found == living_.end()) return;
   judge(found->second);
   if (awaited(found->second)) found->second.needed = ground_.now();
-  if (blocked()) trouble(found->second, ground_.now());
+  if (blocked() || found->second.asked) trouble(found->second, ground_.now());
   report(found->second);
   living_.erase(found);
 }

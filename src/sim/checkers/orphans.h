@@ -44,6 +44,7 @@ class Orphans : public Watcher {
     std::optional<Moment> boot_until;
     std::optional<Moment> idle_until;
     Duration idles{0};
+    bool asked = false;     // and has not answered: it is in use for all that the broker can know
     bool taken_up = false;  // by its launch: the sooner of the two limits of a boot holds
     // For the report.
     Moment needed{};      // somebody was behind it
@@ -58,6 +59,9 @@ class Orphans : public Watcher {
   }
   void identified(const core::CloudIdentity& identity);
   void listed(const core::ListResult& result);
+  void probed(const core::Probed& probe);
+  void in_use(Watched& watched);
+  Duration idle_slack() const;
   void opened();
   Watched* find(const InstanceId& id);
   void judge(const Watched& watched) const;

@@ -59,9 +59,9 @@ bool TrueAddress::good(const std::string& address) const {
   return !history_.life(holder->id)->end_asked;
 }
 
-bool TrueAddress::somebody_else_answers(const std::string& address) const {
+bool TrueAddress::somebody_else_answers(const std::string& address, const Instance& but) const {
   const Instance* holder = ec2_.at_address(address);
-  return holder != nullptr && holder->running() && holder->accepts &&
+  return holder != nullptr && holder != &but && holder->running() && holder->accepts &&
          *holder->accepts <= ground_.now();
 }
 
@@ -127,9 +127,10 @@ void TrueAddress::judge(const std::string& address, const std::string& what,
   if (told) throw Violated(kTrueAddressRule, whose + ", which EC2 had said to be ending");
   if (!handed_out) return;  // a worker that cannot be reached for a while is not forgotten yet
   judge_the_word(*life, whose);
-  if (somebody_else_answers(address)) return;
+  if (somebody_else_answers(address, *life->instance)) return;
   judge_a_death(*life, whose);
   const Instance& instance = *life->instance;
+  if (!instance.dead && !instance.ended && unnoticed_restart(*life)) return;
   Moment died = instance.dead.value_or(instance.ended.value_or(ground_.now()));
   // As long as another answered there no probe could tell.
   if (const auto left = ec2_.left_by_another(address, instance)) died = std::max(died, *left);
@@ -149,8 +150,22 @@ void TrueAddress::judge_a_death(const Life& life, const std::string& what) const
   const auto check = ground_.options.settings.pools.at(instance.pool).ready;
   if (check == core::ReadyCheck::kNone) return;
   const auto& opened = check == core::ReadyCheck::kTcp ? instance.accepts : instance.serves;
-  if (!opened || *opened > ground_.now())
+  if (unnoticed_restart(life)) return;
+  // What was found again and is silent for longer than a boot may take is taken for busy.
+  const core::Settings& settings = ground_.options.settings;
+  if (life.before_loss && life.found && life.answers == 0 &&
+      ground_.now() - *life.found >= boot_bound(settings, instance.pool)) {
+    return;
+  }
+  if (!opened || *opened > ground_.now()) {
     throw Violated(kTrueAddressRule, what + ", which never served");
+  }
+}
+
+// Its service ended and began anew between two probes, or none has failed often enough since.
+bool TrueAddress::unnoticed_restart(const Life& life) const {
+  const Instance& instance = *life.instance;
+  return instance.restarted && !(life.doubted && *life.doubted_told >= *instance.restarted);
 }
 
 }  // namespace cb::sim

@@ -32,7 +32,8 @@ class TrueAddress : public Watcher {
   bool serves(const Instance& instance) const;
   void judge(const std::string& address, const std::string& what, bool handed_out) const;
   void judge_a_death(const Life& life, const std::string& what) const;
-  bool somebody_else_answers(const std::string& address) const;
+  bool unnoticed_restart(const Life& life) const;
+  bool somebody_else_answers(const std::string& address, const Instance& but) const;
   void judge_the_word(const Life& life, const std::string& what) const;
   void word_later(Moment until);
   void unsure();

@@ -18,7 +18,9 @@ const core::WorkerRecord* Useful::good_one(const PoolName& pool) const {
     const Life* life = history_.life(id);
     if (life == nullptr || worker.address.empty() || !life->told_running) continue;
     if (life->told_ending || life->told_stopped || life->end_asked) continue;
-    if (!probed || (life->good_probe && life->failures < settings.alive_failures_max)) {
+    const bool good = life->good_probe && life->failures < settings.alive_failures_max &&
+                      !life->doubted && !worker.doubted;
+    if (!probed || good) {
       return &worker;
     }
   }
