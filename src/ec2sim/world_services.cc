@@ -47,9 +47,9 @@ void World::tend_service(Instance& instance, Micros now) {
 void World::schedule(const Instance& instance, Micros now) {
   const Times& times = instance.times;
   Micros next = kNever;
-  for (const Micros moment : {times.running, times.begins, times.port_open, times.ready, times.dies,
-                              times.hangs, times.restarts, times.stopped, times.ending,
-                              times.ended}) {
+  for (const Micros moment :
+       {times.running, times.begins, times.port_open, times.ready, times.dies, times.hangs,
+        times.restarts, times.stopped, times.ending, times.ended}) {
     if (moment > now) next = std::min(next, moment);
   }
   if (next != kNever) agenda_.emplace(next, instance.ordinal);
