@@ -7,15 +7,13 @@
 #include "app/settings_table.h"
 #include "app/settings_value.h"
 #include "base/text.h"
-#include "core/launch_plan.h"
+#include "core/user_data.h"
 #include "io/allow_list.h"
 #include "io/listen_socket.h"
+#include "wire/gzip.h"
 
 namespace cb::app {
 namespace {
-
-// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html
-constexpr std::size_t kUserDataMax = 16 * 1024;
 
 constexpr std::string_view kNameLetters =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
@@ -136,17 +134,26 @@ class Checker {
     check_entries(path("instance_types"), pool.instance_types);
     check_entries(path("security_groups"), pool.security_groups);
     check_groups(path("security_groups"), pool);
-    if (pool.user_data.size() > kUserDataMax ||
-        core::user_data(config_.core.max_lifetime, pool.user_data).size() > kUserDataMax) {
-      fault(path("user_data_file"), str(path("user_data_file"), " is too long: EC2 takes ",
-                                        kUserDataMax, " bytes, the broker's own included"));
-    }
+    check_user_data(path("user_data_file"), pool.user_data);
     check_times(name, pool);
     if (name.value != "default") {
       warn(path("image"), str("pool ", name.value,
                               " is read, but this version hands out workers "
                               "of pool default only"));
     }
+  }
+
+  void check_user_data(const std::string& path, const std::string& own) {
+    if (const Status status = core::check_user_data(own); !status) {
+      fault(path, str(path, ": ", status.error().what));
+      return;
+    }
+    const auto size =
+        wire::fitting_user_data(core::user_data(config_.core.max_lifetime, own)).size();
+    if (size <= wire::kUserDataMax) return;
+    fault(path,
+          str(path, " is too long: compressed and with the broker's own it has ", size,
+              " bytes, and EC2 takes ", wire::kUserDataMax, "; fetch the larger part in a script"));
   }
 
   void check_entries(const std::string& path, const std::vector<std::string>& entries) {

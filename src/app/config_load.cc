@@ -13,6 +13,7 @@
 #include "app/config_checks.h"
 #include "app/config_file.h"
 #include "base/text.h"
+#include "wire/gzip.h"
 
 namespace cb::app {
 namespace {
@@ -158,7 +159,17 @@ class Loader {
                             content.error().what));
       return;
     }
-    pool.user_data = *content;
+    if (!wire::is_gzip(*content)) {
+      pool.user_data = *content;
+      return;
+    }
+    auto plain = wire::gunzip(*content, kFileMax);
+    if (!plain) {
+      faults_.push_back(str(loaded_.origin(path), ": ", path, ": ", full.string(),
+                            " cannot be decompressed: ", plain.error().what));
+      return;
+    }
+    pool.user_data = std::move(*plain);
   }
 
   void find_state_dir() {

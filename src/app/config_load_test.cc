@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "base/text.h"
+#include "wire/gzip.h"
 
 namespace cb::app {
 namespace {
@@ -257,9 +258,22 @@ TEST_F(ConfigLoad, UserDataComesFromAFileBesideTheConfiguration) {
       faults("[pool.default]\nuser_data_file = \"missing.sh\"\n"),
       ElementsAre(AllOf(StartsWith("broker.toml:2: pool.default.user_data_file: cannot read"),
                         HasSubstr("No such file"))));
-  write("long.sh", std::string(16 * 1024, '#'));
-  EXPECT_THAT(faults("[pool.default]\nuser_data_file = \"long.sh\"\n"),
-              ElementsAre(HasSubstr("too long")));
+}
+
+TEST_F(ConfigLoad, UserDataThatCannotArriveIsRefusedByName) {
+  write("own.sh", "#include\nhttp://127.0.0.1/\n");
+  EXPECT_THAT(faults("[pool.default]\nuser_data_file = \"own.sh\"\n"),
+              ElementsAre(StartsWith("broker.toml:2: pool.default.user_data_file: #include: ")));
+  write("own.sh", wire::gzip("#!/bin/sh\n") + "x");
+  EXPECT_THAT(faults("[pool.default]\nuser_data_file = \"own.sh\"\n"),
+              ElementsAre(HasSubstr("own.sh cannot be decompressed: it is damaged")));
+  std::string noise = "#!/bin/sh\n";
+  for (unsigned n = 1; noise.size() < 30'000; n = n * 1'664'525 + 1'013'904'223) {
+    noise += str("# ", n, '\n');
+  }
+  write("own.sh", noise);
+  EXPECT_THAT(faults("[pool.default]\nuser_data_file = \"own.sh\"\n"),
+              ElementsAre(HasSubstr("bytes, and EC2 takes 16384")));
 }
 
 TEST_F(ConfigLoad, TheStateDirectoryComesFromSystemdOrTheHome) {

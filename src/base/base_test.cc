@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "base/base64.h"
 #include "base/money.h"
 #include "base/result.h"
 #include "base/text.h"
@@ -60,6 +61,23 @@ TEST(Result, AnErrorHasNoValue) {
   const Result<int> none = Error{"no disk"};
   EXPECT_FALSE(none);
   EXPECT_THROW(static_cast<void>(*none), CheckFailed);
+}
+
+TEST(Base64, ReadsBackWhatItWroteAlsoInLines) {
+  std::string bytes;
+  for (int n = 0; n < 300; ++n) {
+    EXPECT_EQ(base64_decoded(base64(bytes)), bytes);
+    EXPECT_EQ(base64_decoded(base64_lines(bytes)), bytes);
+    bytes += static_cast<char>(n * 7);
+  }
+  EXPECT_EQ(base64_lines(std::string(58, 'x')).find('\n'), 76U);
+}
+
+TEST(Base64, WhatIsNoneIsRefused) {
+  for (const char* bad : {"A", "AAAAA", "AA=A", "AAA", "A===", "AA==AAAA", "AA-_", "AAAA===="}) {
+    EXPECT_FALSE(base64_decoded(bad)) << bad;
+  }
+  EXPECT_EQ(base64_decoded("Zm9v\r\n Zg==\n"), "foof");
 }
 
 }  // namespace

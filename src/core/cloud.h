@@ -98,7 +98,7 @@ struct LaunchSpec {
   std::string subnet;                        // empty: the default subnet of a zone EC2 chooses
   std::string zone;                          // empty: EC2 chooses
   std::string instance_profile;              // name or ARN; empty: none
-  std::string user_data;                     // plain text, at most 16 KiB before base64
+  std::string user_data;                     // plain; compressed where it is too long
   std::optional<bool> public_address;        // unset: as the subnet says
   std::map<std::string, std::string> tags;
   bool operator==(const LaunchSpec&) const = default;

@@ -2,17 +2,12 @@
 
 #include "base/text.h"
 #include "core/planted.h"
+#include "core/user_data.h"
 
 namespace cb::core {
 namespace {
 
 constexpr std::string_view kTokenPrefix = "cb-";
-constexpr std::string_view kBoundary = "compute-broker-user-data";
-
-std::string part(std::string_view type, std::string_view name, const std::string& body) {
-  return str("--", kBoundary, "\nContent-Type: ", type, "; charset=\"utf-8\"\n",
-             "Content-Disposition: attachment; filename=\"", name, "\"\n\n", body, "\n");
-}
 
 }  // namespace
 
@@ -55,18 +50,6 @@ LaunchSpec launch_spec(const Settings& settings, const PoolName& name, const Poo
   if (planted(Bug::kLaunchUntagged)) spec.tags.clear();
   if (planted(Bug::kLaunchWithoutShutdown)) spec.user_data = pool.user_data;
   return spec;
-}
-
-std::string user_data(Duration max_lifetime, const std::string& own) {
-  const auto whole_minutes = std::chrono::ceil<minutes>(max_lifetime).count();
-  const std::string guard =
-      str("#!/bin/sh\nshutdown -P +", whole_minutes, " 'compute-broker: max_lifetime reached'\n");
-  if (own.empty()) return guard;
-  const bool cloud_config = own.starts_with("#cloud-config");
-  return str("Content-Type: multipart/mixed; boundary=\"", kBoundary, "\"\nMIME-Version: 1.0\n\n",
-             part("text/x-shellscript", "lifetime.sh", guard),
-             part(cloud_config ? "text/cloud-config" : "text/x-shellscript", "own", own), "--",
-             kBoundary, "--\n");
 }
 
 std::string nonce_of(const LaunchToken& token) {

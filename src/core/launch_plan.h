@@ -18,12 +18,6 @@ std::vector<Candidate> candidates(const PoolSettings& pool, const std::string& r
 LaunchSpec launch_spec(const Settings& settings, const PoolName& name, const PoolSettings& pool,
                        const Candidate& candidate, const LaunchToken& token, WallTime wall);
 
-// The user data: a script that arms a power-off after `max_lifetime` (rounded up to a minute), so
-// that the machine ends though no broker ever comes back, and then the lab's own, unchanged.
-// cloud-init runs both parts of the multipart document, each once per instance:
-// https://cloudinit.readthedocs.io/en/latest/explanation/format.html
-std::string user_data(Duration max_lifetime, const std::string& own);
-
 // The part of a token that names the state_dir which made it; empty for a foreign token.
 std::string nonce_of(const LaunchToken& token);
 LaunchToken make_token(const std::string& nonce, std::uint64_t number);

@@ -38,15 +38,6 @@ TEST(LaunchPlan, ALaunchCarriesTheTagsByWhichItIsFoundAgain) {
   EXPECT_LE(spec.token.value.size(), 64U);
 }
 
-TEST(LaunchPlan, UserDataArmsThePowerOffAndKeepsTheLabsOwn) {
-  EXPECT_NE(user_data(hours{12}, "").find("shutdown -P +720"), std::string::npos);
-  const std::string both = user_data(minutes{90}, "#!/bin/sh\necho mine\n");
-  EXPECT_NE(both.find("shutdown -P +90"), std::string::npos);
-  EXPECT_NE(both.find("echo mine"), std::string::npos);
-  EXPECT_TRUE(both.starts_with("Content-Type: multipart/mixed"));
-  EXPECT_NE(user_data(hours{1}, "#cloud-config\n{}").find("text/cloud-config"), std::string::npos);
-}
-
 TEST(CapacityMemory, AHitIsForgottenAfterItsTimeAndRearmedByTheNext) {
   CapacityMemory memory;
   const Candidate candidate{"us-east-1", Market::kSpot, "c7i.16xlarge", ""};

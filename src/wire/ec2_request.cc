@@ -1,12 +1,11 @@
 #include "wire/ec2_request.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "base/check.h"
 #include "base/text.h"
+#include "wire/gzip.h"
 
 namespace cb::wire {
 namespace {
@@ -95,7 +94,7 @@ Form launch_form(const core::LaunchSpec& spec) {
   form.add("MetadataOptions.HttpTokens", "required");
   form.add_given("KeyName", spec.key_name);
   form.add_given("Placement.AvailabilityZone", spec.zone);
-  form.add_given("UserData", base64(spec.user_data));
+  form.add_given("UserData", base64(fitting_user_data(spec.user_data)));
   const bool is_arn = spec.instance_profile.starts_with("arn:");
   form.add_given(is_arn ? "IamInstanceProfile.Arn" : "IamInstanceProfile.Name",
                  spec.instance_profile);
@@ -125,16 +124,6 @@ std::string percent_encoded(std::string_view text) {
       out += kDigits[byte & 15];
     }
   }
-  return out;
-}
-
-std::string base64(std::string_view bytes) {
-  // EVP_EncodeBlock writes 4 characters for 3 bytes, and a NUL behind them.
-  std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                   reinterpret_cast<const unsigned char*>(bytes.data()),
-                                   static_cast<int>(bytes.size()));
-  out.resize(static_cast<std::size_t>(size));
   return out;
 }
 

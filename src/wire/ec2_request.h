@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/base64.h"
 #include "base/ids.h"
 #include "core/cloud.h"
 
@@ -14,7 +15,7 @@ namespace cb::wire {
 
 // RFC 3986: everything but letters, digits and "-._~" becomes %XX.
 std::string percent_encoded(std::string_view text);
-std::string base64(std::string_view bytes);
+using cb::base64;
 
 // RunInstances for exactly one instance; a core::EncodeLaunch. What is always asked for: the
 // token, IMDSv2, termination on shutdown, and all tags on the instance, its volumes and its spot

@@ -30,6 +30,7 @@ LIBRARIES = {
     r"systemd/": {"io", "app"},
     r"openssl/": {"wire", "io", "ec2sim"},
     r"pugixml\.hpp": {"wire", "io", "ec2sim"},
+    r"zlib\.h": {"wire"},
     # Sockets, files, threads and clocks of the system.
     r"sys/|netinet/|arpa/|unistd\.h|fcntl\.h|poll\.h|signal\.h|thread$|mutex$|atomic$|fstream$|"
     r"filesystem$|random$": {"io", "ec2sim", "app"},
