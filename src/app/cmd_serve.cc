@@ -1,5 +1,6 @@
 #include "app/cmd_serve.h"
 
+#include <csignal>
 #include <memory>
 #include <string>
 
@@ -23,6 +24,8 @@ int refuse(const Error& error) {
 int serve(const Serve& options) {
   auto loaded = load_config(options.flags, process_environment());
   if (!loaded) return refuse(loaded.error());
+  // A reader of the log, or of anything else, that goes away is an error of that write.
+  std::signal(SIGPIPE, SIG_IGN);
   Daemon daemon(std::move(*loaded), options.flags);
   if (const Status status = daemon.start(options.port_file); !status) {
     return refuse(status.error());

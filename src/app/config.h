@@ -18,6 +18,15 @@ namespace cb::app {
 
 enum class LogFormat { kText, kJson };
 
+struct LogSettings {
+  core::LogLevel level = core::LogLevel::kInfo;
+  LogFormat format = LogFormat::kText;
+  std::size_t buffer_kib = 256;           // what may wait for a slow reader of the log
+  Duration repeat_interval = minutes{1};  // lines of one kind: one in it, and a count
+  std::size_t key_lines_max = 1000;       // of one key in it
+  bool operator==(const LogSettings&) const = default;
+};
+
 // A client-side token bucket, kept below the account's own: so many calls at once, then so many a
 // second.
 struct CallBudget {
@@ -63,8 +72,7 @@ struct ServeConfig {
   bool terminate_workers_on_exit = false;
   Duration stop_timeout = seconds{30};
 
-  core::LogLevel log_level = core::LogLevel::kInfo;
-  LogFormat log_format = LogFormat::kText;
+  LogSettings log;
 
   AwsConfig aws;
 };

@@ -38,6 +38,7 @@ void Daemon::pump() {
   if (const auto due = driver_->next_deadline(); due && *due <= now.boot) driver_->run(now);
   if (driver_->has_work()) wake();
   if (stopping_) stop_when_quiet();
+  journal_.catch_up();
   arm_timer();
 }
 
@@ -90,7 +91,7 @@ void Daemon::reload() {
   }
   loaded_ = std::move(*fresh);
   loaded_.config = plan.config;
-  journal_.configure(loaded_.config.log_level, loaded_.config.log_format);
+  journal_.configure(loaded_.config.log);
   listener_->set_allow(*io::AllowList::parse(loaded_.config.allow));
   mailbox_.post(core::SettingsChanged{loaded_.config.core});
   io::check_aws(*aws_, journal_, loaded_.config.core, io::now().wall);

@@ -1,6 +1,8 @@
 // How serve comes up: state directory, journal, cloud, listeners, in this order, so that nobody is
 // served by a broker that may not run.
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <fstream>
 
@@ -19,7 +21,7 @@ using core::LogLevel;
 Daemon::Daemon(LoadedConfig loaded, ServeFlags flags)
     : loaded_(std::move(loaded)),
       flags_(std::move(flags)),
-      journal_(loaded_.config.log_level, loaded_.config.log_format) {}
+      journal_(loaded_.config.log, STDERR_FILENO, [] { return io::now().boot; }) {}
 
 Daemon::~Daemon() = default;
 

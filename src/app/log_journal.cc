@@ -1,8 +1,5 @@
 #include "app/log_journal.h"
 
-#include <spdlog/formatter.h>
-#include <spdlog/logger.h>
-#include <spdlog/sinks/ansicolor_sink.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,7 +16,6 @@ namespace cb::app {
 namespace {
 
 using core::LogLevel;
-using Sink = spdlog::sinks::ansicolor_sink<spdlog::details::console_nullmutex>;
 
 std::string_view word(LogLevel level) {
   return Words<LogLevel>::list[static_cast<std::size_t>(level)];
@@ -28,11 +24,10 @@ std::string_view word(LogLevel level) {
 // syslog(3)
 constexpr std::array<std::string_view, 5> kPriorities{"<7>", "<6>", "<4>", "<3>", "<1>"};
 
-spdlog::level::level_enum colour_of(LogLevel level) {
-  constexpr std::array kLevels{spdlog::level::debug, spdlog::level::info, spdlog::level::warn,
-                               spdlog::level::err, spdlog::level::critical};
-  return kLevels[static_cast<std::size_t>(level)];
-}
+// Of the terminal: cyan, green, bold yellow, bold red, bold white on red.
+constexpr std::array<std::string_view, 5> kColours{"\033[36m", "\033[32m", "\033[33m\033[1m",
+                                                   "\033[31m\033[1m", "\033[1m\033[41m"};
+constexpr std::string_view kColourEnd = "\033[m";
 
 std::string now_text() {
   return iso8601_ms(std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()));
@@ -45,68 +40,66 @@ std::string json_line(const core::Log& line) {
   return json.end_object().take();
 }
 
-constexpr std::size_t kTimeWidth = std::string_view("2026-11-23T10:00:00.250Z ").size();
-
-// The line as it is; the level's word, where there is one, in the level's colour.
-class LineFormatter : public spdlog::formatter {
- public:
-  void format(const spdlog::details::log_msg& line, spdlog::memory_buf_t& out) override {
-    out.append(line.payload.begin(), line.payload.end());
-    out.push_back('\n');
-    const std::string_view text(line.payload.data(), line.payload.size());
-    if (text.starts_with('{')) return;
-    line.color_range_start = kTimeWidth;
-    line.color_range_end = text.find(' ', kTimeWidth);
-  }
-  std::unique_ptr<formatter> clone() const override { return std::make_unique<LineFormatter>(); }
-};
-
 }  // namespace
 
-LogReader reader_of(std::FILE* out) {
+LogReader reader_of(int fd) {
   struct stat is {};
   const char* const stream = std::getenv("JOURNAL_STREAM");
-  if (stream != nullptr && ::fstat(::fileno(out), &is) == 0 &&
-      stream == str(is.st_dev, ':', is.st_ino)) {
+  if (stream != nullptr && ::fstat(fd, &is) == 0 && stream == str(is.st_dev, ':', is.st_ino)) {
     return LogReader::kJournald;
   }
-  return ::isatty(::fileno(out)) == 1 ? LogReader::kTerminal : LogReader::kFile;
+  return ::isatty(fd) == 1 ? LogReader::kTerminal : LogReader::kFile;
 }
 
-LogJournal::LogJournal(LogLevel least, LogFormat format, std::FILE* out)
-    : LogJournal(least, format, out, reader_of(out)) {}
+LogJournal::LogJournal(const LogSettings& settings, int fd, Clock clock)
+    : LogJournal(settings, fd, std::move(clock), reader_of(fd)) {}
 
-LogJournal::LogJournal(LogLevel least, LogFormat format, std::FILE* out, LogReader reader)
-    : least_(least), format_(format), reader_(reader) {
-  const bool colours = reader == LogReader::kTerminal && std::getenv("NO_COLOR") == nullptr;
-  auto sink =
-      std::make_shared<Sink>(out, colours ? spdlog::color_mode::always : spdlog::color_mode::never);
-  logger_ = std::make_unique<spdlog::logger>("", std::move(sink));
-  logger_->set_formatter(std::make_unique<LineFormatter>());
-  logger_->set_level(spdlog::level::trace);
-  logger_->flush_on(spdlog::level::trace);
+LogJournal::LogJournal(const LogSettings& settings, int fd, Clock clock, LogReader reader)
+    : settings_(settings),
+      reader_(reader),
+      colours_(reader == LogReader::kTerminal && std::getenv("NO_COLOR") == nullptr),
+      clock_(std::move(clock)),
+      repeats_(settings.repeat_interval, settings.key_lines_max),
+      sink_(fd, settings.buffer_kib * 1024) {}
+
+LogJournal::~LogJournal() {
+  catch_up();
 }
 
-LogJournal::~LogJournal() = default;
-
-void LogJournal::configure(LogLevel least, LogFormat format) {
-  least_ = least;
-  format_ = format;
+void LogJournal::configure(const LogSettings& settings) {
+  settings_ = settings;
+  repeats_.configure(settings.repeat_interval, settings.key_lines_max);
+  sink_.set_room(settings.buffer_kib * 1024);
 }
 
 void LogJournal::log(const core::Log& line) {
-  if (line.level < least_) return;
+  if (line.level < settings_.level) return;
+  catch_up();
+  if (repeats_.wanted(line, clock_())) write(line);
+}
+
+void LogJournal::catch_up() {
+  sink_.flush();
+  if (!sink_.behind()) {
+    if (const std::size_t lost = sink_.take_lost()) {
+      write({LogLevel::kWarning, "log.lost",
+             str(lost, " lines of this log are lost: nobody read it for so long that more than ",
+                 settings_.buffer_kib, " KiB (log_buffer_kib) waited")});
+    }
+  }
+  for (const core::Log& line : repeats_.due(clock_())) write(line);
+}
+
+void LogJournal::write(const core::Log& line) {
+  const auto level = static_cast<std::size_t>(line.level);
   std::string text;
-  if (reader_ == LogReader::kJournald) {
-    text = kPriorities[static_cast<std::size_t>(line.level)];
-  }
-  if (format_ == LogFormat::kJson) {
-    text += json_line(line);
-  } else {
-    if (reader_ != LogReader::kJournald) text += str(now_text(), ' ', word(line.level), ' ');
-    text += wire::one_line(str(line.key, ": ", line.text));
-  }
-  logger_->log(colour_of(line.level), text);
+  if (reader_ == LogReader::kJournald) text = kPriorities[level];
+  if (settings_.format == LogFormat::kJson) return sink_.write(text + json_line(line));
+  const std::string said = wire::one_line(str(line.key, ": ", line.text));
+  if (reader_ == LogReader::kJournald) return sink_.write(text + said);
+  std::string name(word(line.level));
+  if (colours_) name = str(kColours[level], name, kColourEnd);
+  sink_.write(str(now_text(), ' ', name, ' ', said));
 }
 
 }  // namespace cb::app

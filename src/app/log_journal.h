@@ -1,15 +1,13 @@
 #pragma once
-// The broker's log on stderr: a line for people or a JSON object for programs. Not thread-safe.
+// The broker's log on stderr: a line for people or a JSON object for programs. It never waits for
+// its reader, and nobody can flood it (app/log_sink.h, app/log_repeats.h). Not thread-safe.
 
-#include <cstdio>
-#include <memory>
+#include <functional>
 
 #include "app/config.h"
+#include "app/log_repeats.h"
+#include "app/log_sink.h"
 #include "port/ports.h"
-
-namespace spdlog {
-class logger;
-}
 
 namespace cb::app {
 
@@ -17,27 +15,36 @@ namespace cb::app {
 // priority in front (`<4>`, sd-daemon(3)) and no time; a terminal gets colours.
 enum class LogReader { kFile, kTerminal, kJournald };
 // By JOURNAL_STREAM, as systemd.exec(5) says, and isatty.
-LogReader reader_of(std::FILE* out);
+LogReader reader_of(int fd);
 
 class LogJournal : public port::Journal {
  public:
-  // `out` outlives this. A line that cannot be written is lost; the broker goes on.
-  LogJournal(core::LogLevel least, LogFormat format, std::FILE* out = stderr);
-  LogJournal(core::LogLevel least, LogFormat format, std::FILE* out, LogReader reader);
+  using Clock = std::function<Instant()>;
+
+  // `fd` outlives this.
+  LogJournal(const LogSettings& settings, int fd, Clock clock);
+  LogJournal(const LogSettings& settings, int fd, Clock clock, LogReader reader);
   ~LogJournal() override;
 
   // From the next line on.
-  void configure(core::LogLevel least, LogFormat format);
+  void configure(const LogSettings& settings);
 
   // Text:  2026-11-23T10:00:00.250Z warning worker.lost: worker i-0abc ...
   // JSON:  {"time":"2026-11-23T10:00:00.250Z","level":"warning","key":"...","text":"..."}
   void log(const core::Log& line) override;
+  // Writes what is overdue: lines that waited for the reader, and counts of what was left out. Call
+  // it now and then; it costs next to nothing.
+  void catch_up();
 
  private:
-  core::LogLevel least_;
-  LogFormat format_;
+  void write(const core::Log& line);
+
+  LogSettings settings_;
   LogReader reader_;
-  std::unique_ptr<spdlog::logger> logger_;
+  bool colours_;
+  Clock clock_;
+  LogRepeats repeats_;
+  LogSink sink_;
 };
 
 }  // namespace cb::app

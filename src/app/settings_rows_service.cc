@@ -83,10 +83,35 @@ std::vector<Setting> identity_rows() {
        "MiB that the buffers of all clients together may hold; beyond, whoever does not read its "
        "answers is closed",
        ""},
-      {"Logging", "", "log_level", field<&C::log_level>(), kChoice, kYes, kInHelp,
+      {"Logging", "", "log_level", field<&C::log, &LogSettings::level>(), kChoice, kYes, kInHelp,
        "the least important lines that are written", ""},
-      {"Logging", "", "log_format", field<&C::log_format>(), kChoice, kYes, kInHelp,
+      {"Logging", "", "log_format", field<&C::log, &LogSettings::format>(), kChoice, kYes, kInHelp,
        "lines for people, or one JSON object a line", ""},
+      {"Logging",
+       "",
+       "log_buffer_kib",
+       field<&C::log, &LogSettings::buffer_kib>(),
+       {1, 1'048'576},
+       kYes,
+       kInDocs,
+       "KiB of lines that wait for whoever reads the log; more are lost, and counted: nothing "
+       "waits "
+       "for the log",
+       ""},
+      {"Logging", "", "log_repeat_interval", field<&C::log, &LogSettings::repeat_interval>(),
+       length(seconds{1}, hours{24}), kYes, kInDocs,
+       "lines that repeat themselves, such as callers refused for the same reason: one in so long, "
+       "and then how many more",
+       ""},
+      {"Logging",
+       "",
+       "log_key_lines_max",
+       field<&C::log, &LogSettings::key_lines_max>(),
+       {1, 1'000'000},
+       kYes,
+       kInDocs,
+       "lines with the same key in a `log_repeat_interval`; further ones are counted",
+       ""},
   };
 }
 

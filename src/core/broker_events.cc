@@ -192,7 +192,8 @@ void Broker::State::settle_waiting() {
       launcher.unwanted(pool);
       desk.log(LogLevel::kWarning, "callers.refused",
                str(callers, callers == 1 ? " caller of pool " : " callers of pool ", pool.value,
-                   " refused: ", *why));
+                   " refused: ", *why),
+               str(pool.value, ": ", *why));
     }
   }
 }

@@ -62,7 +62,8 @@ void Broker::State::patience_ended(CallerId caller) {
   }
   desk.log(LogLevel::kWarning, "caller.out_of_patience",
            str("caller ", waiter->client, waiter->client.empty() ? "" : " ", "of pool ",
-               waiter->pool.value, ": ", why));
+               waiter->pool.value, ": ", why),
+           waiter->pool.value);
   if (!waiting.waits_for(waiter->pool)) launcher.unwanted(waiter->pool);
 }
 
@@ -133,7 +134,7 @@ void Broker::State::ask(CallerId caller, const ListAll&) {
 
 void Broker::State::ask(CallerId caller, const TerminateAll&) {
   const std::string who = to_string(origin);
-  desk.log(LogLevel::kInfo, "terminate_all", str(who, " asked for TERMINATE_ALL"));
+  desk.log(LogLevel::kInfo, "terminate_all", str(who, " asked for TERMINATE_ALL"), "asked");
   mass.end_everything(caller, str("ended by TERMINATE_ALL of ", who));
 }
 

@@ -66,6 +66,10 @@ struct Log {
   LogLevel level = LogLevel::kInfo;
   std::string key;
   std::string text;
+  // Lines of one key and kind say the same to a person: the log has one of them for a while, and
+  // then how many more there were. Empty: each counts. Clients can cause these as often as they
+  // ask.
+  std::string kind = {};
 };
 
 using Action = std::variant<Reply, Tell, Identify, LaunchInstance, ListInstances,

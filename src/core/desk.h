@@ -40,8 +40,8 @@ struct Desk {
 
   void save(Change change) { out.save.push_back(std::move(change)); }
   void act(Action action) { out.then.push_back(std::move(action)); }
-  void log(LogLevel level, std::string key, std::string text) {
-    act(Log{level, std::move(key), std::move(text)});
+  void log(LogLevel level, std::string key, std::string text, std::string kind = {}) {
+    act(Log{level, std::move(key), std::move(text), std::move(kind)});
   }
   std::uint64_t fresh_id() { return ++last_id; }
   const PoolSettings* pool(const PoolName& name) const {

@@ -165,7 +165,7 @@ void TextListener::watch_doors(std::uint32_t events) {
 
 void TextListener::say_once(bool& said, const char* key, std::string text) {
   if (!std::exchange(said, true)) {
-    journal_.log({core::LogLevel::kAlert, key, std::move(text)});
+    journal_.log({core::LogLevel::kAlert, key, std::move(text), key});
   }
 }
 

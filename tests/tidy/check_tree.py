@@ -25,7 +25,6 @@ LIBRARIES = {
     r"boost/": {"io", "ec2sim", "app"},
     r"curl/": {"io"},
     r"sqlite3\.h": {"io"},
-    r"spdlog/|fmt/": {"io", "app"},
     r"toml\+\+/|CLI/": {"app"},
     r"systemd/": {"io", "app"},
     r"openssl/": {"wire", "io", "ec2sim"},
