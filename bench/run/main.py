@@ -10,7 +10,7 @@ import time
 
 import report
 import sections
-from servers import Bench, Failed
+from servers import QUICK_BOOT, Bench, Failed, warm_worker
 
 
 def arguments():
@@ -35,6 +35,18 @@ def facts(options):
             "realtime": options.realtime, "command": " ".join(sys.argv[1:])}
 
 
+def works(bench, baseline):
+    """Whether `baseline` starts and hands a worker out here. If not, it is left out, and the
+    broker's own rows are measured all the same."""
+    try:
+        with bench.sim(*QUICK_BOOT) as sim, bench.python(baseline, sim, 5) as python:
+            warm_worker(python)
+    except (Failed, OSError) as problem:
+        print(f"baseline     left out: {problem}", flush=True)
+        return False
+    return True
+
+
 def main():
     options = arguments()
     if options.baseline and not options.baseline.is_file():
@@ -44,6 +56,8 @@ def main():
     bench = Bench(options.build.resolve(), out.resolve(), options.realtime)
     known, rows, broken = facts(options), [], False
     print("  ".join(f"{k}: {v}" for k, v in known.items()))
+    if options.baseline and not works(bench, options.baseline):
+        options.baseline, broken = None, True
     for name in options.only or sections.ALL:
         begun = time.monotonic()
         try:
