@@ -57,8 +57,9 @@ int connect_to(const addrinfo& address, Deadline deadline, io::UniqueFd& out) {
   };
   set(SOL_SOCKET, SO_KEEPALIVE, 1);
   set(IPPROTO_TCP, TCP_KEEPIDLE, 30);
-  set(IPPROTO_TCP, TCP_KEEPINTVL, 30);
-  set(IPPROTO_TCP, TCP_KEEPCNT, 3);
+  set(IPPROTO_TCP, TCP_KEEPINTVL, 10);
+  set(IPPROTO_TCP, TCP_KEEPCNT, 6);
+  set(IPPROTO_TCP, TCP_USER_TIMEOUT, 90'000);  // ms: also while what we said is not acknowledged
   set(IPPROTO_TCP, TCP_NODELAY, 1);
   out = std::move(fd);
   return 0;

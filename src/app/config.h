@@ -64,6 +64,7 @@ struct ServeConfig {
   bool allow_anyone = false;
   std::size_t max_connections = 0;  // 0: the descriptor limit less 256
   std::size_t client_memory_mib = 64;
+  Duration client_gone_after = seconds{90};
   bool empty_input_is_get_worker = false;
   wire::TextLimits text;
 

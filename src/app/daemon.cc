@@ -31,11 +31,19 @@ void Daemon::wake() {
   });
 }
 
+// Before time passes for a worker everybody is heard who has spoken in it: after a turn that took
+// long (a stopped process, a slow disk) that may be any number of clients.
+void Daemon::run_driver() {
+  const Now now = io::now();
+  const auto due = driver_->next_deadline();
+  if (due && *due <= now.boot) listener_->read_what_waits();
+  driver_->run(now);
+}
+
 void Daemon::pump() {
   // What ports answer at once is taken in the same turn, but no turn goes on for ever.
-  for (int rounds = 0; driver_->has_work() && rounds < 100; ++rounds) driver_->run(io::now());
-  const Now now = io::now();
-  if (const auto due = driver_->next_deadline(); due && *due <= now.boot) driver_->run(now);
+  for (int rounds = 0; driver_->has_work() && rounds < 100; ++rounds) run_driver();
+  if (const auto due = driver_->next_deadline(); due && *due <= io::now().boot) run_driver();
   if (driver_->has_work()) wake();
   if (stopping_) stop_when_quiet();
   journal_.catch_up();

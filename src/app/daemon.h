@@ -37,6 +37,7 @@ class Daemon {
  private:
   void wake();
   void pump();
+  void run_driver();
   void arm_timer();
   void wait_for_signal();
   void reload();

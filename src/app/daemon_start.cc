@@ -111,6 +111,7 @@ Status Daemon::open_doors() {
   options.text.address = config.core.pools.begin()->second.address;
   options.max_connections = config.max_connections;
   options.client_memory_mib = config.client_memory_mib;
+  options.client_gone_after = config.client_gone_after;
   auto allow = io::AllowList::parse(config.allow);
   if (!allow) return allow.error();
   options.allow = std::move(*allow);

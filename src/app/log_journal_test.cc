@@ -134,7 +134,7 @@ TEST(LogJournal, OnATerminalOnlyTheLevelIsColoured) {
 
 TEST(LogJournal, AReaderThatStopsReadingCostsLinesAndNeverAWait) {
   Pipe out;
-  TestLog log(out.fd(), LogReader::kJournald, {.buffer_kib = 8});
+  TestLog log(out.fd(), LogReader::kJournald, {.buffer_kib = 8, .key_lines_max = 10'000});
   const std::string text(100, 'x');
   for (int n = 0; n < 1000; ++n) log.log(LogLevel::kInfo, str(n, ' ', text));
   std::string all;
@@ -156,7 +156,7 @@ TEST(LogJournal, ASocketThatNobodyReadsCostsNoWaitEither) {
   TestLog log(here.get(), LogReader::kJournald, {.buffer_kib = 8, .key_lines_max = 1'000'000});
   for (int n = 0; n < 10'000; ++n) log.log(LogLevel::kInfo, std::string(100, 'x'));
   std::string buffer(1 << 20, '\0');
-  EXPECT_GT(::read(there.get(), buffer.data(), buffer.size()), 100'000);
+  EXPECT_GT(::read(there.get(), buffer.data(), buffer.size()), 10'000);
 }
 
 TEST(LogJournal, ALineLongerThanThePipeComesWhole) {

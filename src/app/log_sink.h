@@ -31,7 +31,8 @@ class LogSink {
   bool write_some(std::string& text);
 
   int fd_;
-  io::UniqueFd own_;  // a non-blocking twin: the flag on `fd` itself would be everybody's who has it
+  io::UniqueFd
+      own_;  // a non-blocking twin: the flag on `fd` itself would be everybody's who has it
   Way way_ = Way::kPlain;
   std::size_t room_;
   std::deque<std::string> waiting_;

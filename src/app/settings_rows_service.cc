@@ -83,6 +83,11 @@ std::vector<Setting> identity_rows() {
        "MiB that the buffers of all clients together may hold; beyond, whoever does not read its "
        "answers is closed",
        ""},
+      {"Listening", "", "client_gone_after", field<&C::client_gone_after>(),
+       length(seconds{9}, hours{2}), kRestart, kInDocs,
+       "a client whose network died without a word is given up after about so long: TCP keep-alive "
+       "and user time-out of its connection",
+       ""},
       {"Logging", "", "log_level", field<&C::log, &LogSettings::level>(), kChoice, kYes, kInHelp,
        "the least important lines that are written", ""},
       {"Logging", "", "log_format", field<&C::log, &LogSettings::format>(), kChoice, kYes, kInHelp,

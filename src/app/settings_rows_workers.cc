@@ -150,7 +150,12 @@ std::vector<Setting> restart_rows() {
        ""},
       {"Restart", "", "restart_grace", core_field<&S::restart_grace>(),
        length(seconds{0}, hours{1}), kYes, kInDocs,
-       "after a start no worker is ended as idle for so long", ""},
+       "after a start, and after standing still, no worker is ended as idle for so long", ""},
+      {"Restart", "", "pause_limit", core_field<&S::pause_limit>(), length(seconds{1}, minutes{10}),
+       kYes, kInDocs,
+       "a broker that is so late has stood still (a paused machine, a slow disk), and hears the "
+       "world for `restart_grace` before it ends a worker",
+       ""},
       {"Restart", "", "restart_elapsed_max", core_field<&S::restart_elapsed_max>(),
        length(seconds{0}, hours{24 * 30}), kRestart, kInDocs,
        "most idle time that a reboot of the broker's machine can add", ""},

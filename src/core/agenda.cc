@@ -3,6 +3,7 @@
 namespace cb::core {
 
 void Agenda::arm(const Timer& timer, Instant at) {
+  wanted_.erase(timer);
   const auto [entry, fresh] = when_.try_emplace(timer, at);
   if (!fresh) {
     if (entry->second == at) return;
@@ -18,17 +19,25 @@ void Agenda::arm_by(const Timer& timer, Instant at) {
 }
 
 void Agenda::cancel(const Timer& timer) {
+  wanted_.erase(timer);
   const auto entry = when_.find(timer);
   if (entry == when_.end()) return;
   order_.erase(entry);
   when_.erase(entry);
 }
 
-std::optional<Timer> Agenda::take_due(Instant now) {
+std::optional<DueTimer> Agenda::take_due(Instant now) {
   if (order_.empty() || (*order_.begin())->second > now) return {};
-  Timer timer = (*order_.begin())->first;
-  cancel(timer);
-  return timer;
+  DueTimer due{(*order_.begin())->first, (*order_.begin())->second};
+  const auto postponed = wanted_.find(due);
+  if (postponed != wanted_.end()) due.wanted = postponed->second;
+  cancel(due);
+  return due;
+}
+
+void Agenda::postpone(const DueTimer& due, Instant until) {
+  arm(due, until);
+  wanted_[due] = due.wanted;
 }
 
 std::optional<Instant> Agenda::next() const {

@@ -37,6 +37,10 @@ struct Timer {
   auto operator<=>(const Timer&) const = default;
 };
 
+struct DueTimer : Timer {
+  Instant wanted;  // what it was armed for, however often it was postponed
+};
+
 class Agenda {
  public:
   // Replaces what was armed for the same timer.
@@ -47,7 +51,9 @@ class Agenda {
   bool armed(const Timer& timer) const { return when_.contains(timer); }
 
   // Removes and returns one entry due at `now`, the earliest first.
-  std::optional<Timer> take_due(Instant now);
+  std::optional<DueTimer> take_due(Instant now);
+  // Arms what was taken once more, for `until`; what it was wanted for stays known.
+  void postpone(const DueTimer& due, Instant until);
   std::optional<Instant> next() const;
 
  private:
@@ -58,6 +64,7 @@ class Agenda {
     }
   };
   When when_;
+  When wanted_;  // of those that were postponed
   std::set<When::const_iterator, Sooner> order_;
 };
 

@@ -16,6 +16,7 @@ Decision Broker::step(Now now, const Event& event) {
   CHECK(now.boot >= state_->desk.now.boot || !state_->begun);
   state_->desk.now = now;
   state_->desk.out = {};
+  state_->notice_pause();
   std::visit([&](const auto& what) { state_->on(what); }, event);
   state_->end_step();
   return std::move(state_->desk.out);

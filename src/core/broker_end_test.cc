@@ -370,5 +370,54 @@ TEST_F(BrokerTest, PatienceThatEndsIsAnErrorAndTheLaunchGoesOn) {
   EXPECT_EQ(world.launches.size(), 1U);
 }
 
+// The machine is paused, or the process stopped: no event and no timer comes.
+void stand_still(SmallWorld& world, Duration time) {
+  world.now.boot += time;
+  world.now.wall += time;
+}
+
+TEST_F(BrokerTest, AfterAPauseAWorkerIsNotEndedBeforeItsClientsAreHeard) {
+  ready_worker();
+  world.run_for(minutes{14} + seconds{30});
+  stand_still(world, seconds{60});
+  world.post(TimePassed{});
+  EXPECT_TRUE(world.logged("this process stood still"));
+  world.run_for(seconds{50});
+  EXPECT_EQ(world.alive(), 1U);
+  EXPECT_TRUE(world.ping("203.0.113.1"));
+  world.run_for(minutes{14});
+  EXPECT_EQ(world.alive(), 1U);
+  world.run_for(minutes{2});
+  EXPECT_EQ(world.alive(), 0U);
+}
+
+TEST_F(BrokerTest, AfterAPauseAWorkerThatNobodyUsedEndsOnceRestartGraceIsOver) {
+  ready_worker();
+  world.run_for(minutes{14} + seconds{30});
+  stand_still(world, seconds{60});
+  world.post(TimePassed{});
+  world.run_for(seconds{61});
+  EXPECT_EQ(world.alive(), 0U);
+}
+
+TEST_F(BrokerTest, AfterAPauseABootThatIsOverIsHeardBeforeItIsGivenUp) {
+  world.boot = minutes{2};
+  const CallerId caller = world.get();
+  world.run_for(minutes{1});
+  stand_still(world, minutes{4});
+  world.post(TimePassed{});
+  world.run_for(seconds{5});
+  EXPECT_EQ(world.answer(caller), "203.0.113.1");
+}
+
+TEST_F(BrokerTest, AProcessThatIsAlwaysLateEndsAnIdleWorkerAllTheSame) {
+  ready_worker();
+  for (int turn = 0; turn < 120; ++turn) {
+    stand_still(world, seconds{10});
+    world.post(TimePassed{});
+  }
+  EXPECT_EQ(world.alive(), 0U);
+}
+
 }  // namespace
 }  // namespace cb::core::testing

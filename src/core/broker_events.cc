@@ -100,8 +100,36 @@ void Broker::State::on(const TerminateAnswered& event) {
   }
 }
 
+// Whoever calls us was late: the machine was paused, the process stopped, the disk slow. What the
+// world said meanwhile is still on its way, as after a start.
+void Broker::State::notice_pause() {
+  const auto due = desk.agenda.next();
+  const Instant now = desk.now.boot;
+  if (!begun || !due || now - *due < desk.settings.pause_limit) return;
+  const bool known = desk.pause && desk.pause->until == now;
+  desk.pause = {*due, now};
+  if (known) return;
+  desk.log(LogLevel::kWarning, "broker.paused",
+           str("this process stood still for ", to_string(now - *due),
+               " or longer (a paused machine, a slow disk): no worker is ended as idle, "
+               "unreachable or late for ",
+               to_string(desk.settings.restart_grace), ", so that its clients are heard first"),
+           "paused");
+}
+
+bool Broker::State::waits_for_the_world(const DueTimer& timer) {
+  const bool ends = timer.kind == TimerKind::kWorkerIdle || timer.kind == TimerKind::kWorkerBoot ||
+                    timer.kind == TimerKind::kWorkerUnreachable;
+  const Instant until = desk.heard_at(timer.wanted);
+  if (!ends || until <= desk.now.boot) return false;
+  desk.agenda.postpone(timer, until);
+  return true;
+}
+
 void Broker::State::on(const TimePassed&) {
-  while (const auto timer = desk.agenda.take_due(desk.now.boot)) due(*timer);
+  while (const auto timer = desk.agenda.take_due(desk.now.boot)) {
+    if (!waits_for_the_world(*timer)) due(*timer);
+  }
 }
 
 void Broker::State::due(const Timer& timer) {

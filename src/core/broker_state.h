@@ -43,6 +43,8 @@ struct Broker::State {
   Overview overview();
   void save_all(const Records& records);
   void recover(const WorkerRecord& record, const Records& records);
+  void notice_pause();
+  bool waits_for_the_world(const DueTimer& timer);
   void due(const Timer& timer);
   void patience_ended(CallerId caller);
   void hand_out(CallerId caller, Worker& worker);

@@ -2,6 +2,8 @@
 // What every part of the broker shares during a step: the time, the settings, and the decision
 // that is being written. Internal to core.
 
+#include <algorithm>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -22,6 +24,11 @@ struct Desk {
   std::string place;      // this machine and state_dir
   WallTime started_wall{};
   Instant started{};
+  // The latest time that this process stood still: a timer was due at `from`, and came at `until`.
+  struct Pause {
+    Instant from, until;
+  };
+  std::optional<Pause> pause;
 
   // What the cloud currently lets us do; cloud_watch keeps it.
   bool cloud_open = false;       // identified as the account of our records
@@ -42,6 +49,12 @@ struct Desk {
   void act(Action action) { out.then.push_back(std::move(action)); }
   void log(LogLevel level, std::string key, std::string text, std::string kind = {}) {
     act(Log{level, std::move(key), std::move(text), std::move(kind)});
+  }
+  // When a worker whose time is up at `time_up` may be ended: after a pause not before the world
+  // had restart_grace to be heard. A process that is late for ever does not postpone for ever.
+  Instant heard_at(Instant time_up) const {
+    if (!pause || pause->from > time_up + settings.restart_grace) return time_up;
+    return std::max(time_up, pause->until + settings.restart_grace);
   }
   std::uint64_t fresh_id() { return ++last_id; }
   const PoolSettings* pool(const PoolName& name) const {

@@ -91,6 +91,7 @@ struct Settings {
   // Restart.
   Duration idle_save_interval = seconds{5};
   Duration restart_grace = seconds{60};
+  Duration pause_limit = seconds{5};  // a timer that comes later than that: we stood still
   Duration restart_elapsed_max = hours{1};
   Duration save_retry_interval = seconds{10};  // while the journal cannot be written
 

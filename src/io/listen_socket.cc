@@ -2,7 +2,9 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -108,6 +110,19 @@ std::string peer_host(int fd) {
   Endpoint peer{{}, sizeof(sockaddr_storage)};
   auto* const address = reinterpret_cast<sockaddr*>(&peer.address);
   return ::getpeername(fd, address, &peer.size) == 0 ? host_of(peer) : "";
+}
+
+void give_up_silent_peers(int door, Duration limit) {
+  constexpr int kProbes = 6;
+  const auto whole_seconds = [](Duration time) {
+    return std::max(1, static_cast<int>(time / seconds{1}));
+  };
+  set(door, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(door, IPPROTO_TCP, TCP_KEEPIDLE, whole_seconds(limit / 3));
+  set(door, IPPROTO_TCP, TCP_KEEPINTVL, whole_seconds(limit * 2 / 3 / kProbes));
+  set(door, IPPROTO_TCP, TCP_KEEPCNT, kProbes);
+  set(door, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(limit.count()));
+  set(door, IPPROTO_TCP, TCP_NODELAY, 1);
 }
 
 Endpoint bound_to(int fd) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "io/unique_fd.h"
 
 namespace cb::io {
@@ -29,6 +30,10 @@ bool is_loopback(const Endpoint& endpoint);
 // A bound, listening, non-blocking socket. IPv6 sockets take IPv6 only: list both addresses where
 // both are wanted. The error names the address and what to do.
 Result<UniqueFd> listen_on(const Endpoint& endpoint, int backlog);
+// A client of this door whose network is gone is noticed within about `limit`: by probes while
+// nothing is said, and by the lack of acknowledgements while something is. Connections inherit it
+// from the door, which costs them no call; with it that answers do not wait for one another.
+void give_up_silent_peers(int door, Duration limit);
 // Where `fd` is bound.
 Endpoint bound_to(int fd);
 // Who is at the other end of `fd`, without the port; empty when nobody is any more.

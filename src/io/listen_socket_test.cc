@@ -1,6 +1,8 @@
 #include "io/listen_socket.h"
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 
 namespace cb::io {
 namespace {
@@ -39,6 +41,32 @@ TEST(ListenSocket, APortThatIsTakenIsNamedWithWhatToDo) {
   EXPECT_EQ(second.error().what, "cannot listen on " + to_string(taken) +
                                      ": Address already in use; another program has this port; "
                                      "stop it or choose another");
+}
+
+int option(int fd, int level, int name) {
+  int value = 0;
+  socklen_t size = sizeof value;
+  EXPECT_EQ(::getsockopt(fd, level, name, &value, &size), 0);
+  return value;
+}
+
+// What the kernel does with these is tested between two network namespaces (tests/e2e).
+TEST(ListenSocket, EveryConnectionInheritsThatASilentPeerIsGivenUp) {
+  const auto door = listen_on(*parse_endpoint("127.0.0.1:0"), 1);
+  ASSERT_TRUE(door);
+  give_up_silent_peers(door->get(), seconds{90});
+  const Endpoint to = bound_to(door->get());
+  const UniqueFd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ASSERT_EQ(::connect(client.get(), reinterpret_cast<const sockaddr*>(&to.address), to.size), 0);
+  const UniqueFd accepted(::accept(door->get(), nullptr, nullptr));
+  ASSERT_TRUE(accepted);
+  EXPECT_EQ(option(accepted.get(), SOL_SOCKET, SO_KEEPALIVE), 1);
+  const int idle = option(accepted.get(), IPPROTO_TCP, TCP_KEEPIDLE);
+  const int probes = option(accepted.get(), IPPROTO_TCP, TCP_KEEPCNT) *
+                     option(accepted.get(), IPPROTO_TCP, TCP_KEEPINTVL);
+  EXPECT_EQ(idle + probes, 90);
+  EXPECT_EQ(option(accepted.get(), IPPROTO_TCP, TCP_USER_TIMEOUT), 90'000);
+  EXPECT_EQ(option(accepted.get(), IPPROTO_TCP, TCP_NODELAY), 1);
 }
 
 }  // namespace

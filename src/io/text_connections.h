@@ -22,7 +22,6 @@ struct TextConnection {
   bool unwanted = false;      // it reported something that the session does not want now
   bool touched = false;       // waits to be settled
   bool shut = false;          // writing is shut down
-  bool kept = false;          // socket options of a connection that stays are set
   bool refused = false;       // got one line instead of a session
 
   std::uint32_t slot() const;

@@ -1,7 +1,5 @@
 #include "io/text_listener.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -19,8 +17,6 @@ namespace {
 constexpr std::size_t kScratch = 16 * 1024;  // bytes read at once
 constexpr int kEventsATurn = 256;
 constexpr std::size_t kModest = 4096;  // bytes that a client may always hold
-constexpr int kKeepAliveSeconds = 30;
-constexpr int kKeepAliveProbes = 3;
 
 int new_epoll() {
   const int fd = ::epoll_create1(EPOLL_CLOEXEC);
@@ -30,19 +26,6 @@ int new_epoll() {
 
 std::uint32_t interest(const wire::TextSession& session) {
   return (session.input_room() == 0 ? 0U : EPOLLIN) | (session.output().empty() ? 0U : EPOLLOUT);
-}
-
-// A connection that stays open: the end of a dead peer is noticed, and an answer does not wait for
-// the acknowledgement of the progress line before it.
-void keep(int fd) {
-  const auto set = [fd](int level, int option, int value) {
-    ::setsockopt(fd, level, option, &value, sizeof value);
-  };
-  set(SOL_SOCKET, SO_KEEPALIVE, 1);
-  set(IPPROTO_TCP, TCP_KEEPIDLE, kKeepAliveSeconds);
-  set(IPPROTO_TCP, TCP_KEEPINTVL, kKeepAliveSeconds);
-  set(IPPROTO_TCP, TCP_KEEPCNT, kKeepAliveProbes);
-  set(IPPROTO_TCP, TCP_NODELAY, 1);
 }
 
 }  // namespace
@@ -121,13 +104,25 @@ void TextListener::watch_epoll() {
   });
 }
 
-void TextListener::turn() {
+// What can wait is a full backlog at each door and something from each client; who comes while this
+// runs is heard in the next turn.
+void TextListener::read_what_waits() {
+  const std::size_t at_doors = doors_.size() * static_cast<std::size_t>(options_.backlog);
+  std::size_t turns = 2 + (connections_.size() + at_doors) / kAcceptsATurn;
+  while (turns-- != 0 && turn()) {
+  }
+}
+
+// Whether more may wait.
+bool TextListener::turn() {
   std::array<epoll_event, kEventsATurn> events;
   const int count = ::epoll_wait(epoll_.native_handle(), events.data(), kEventsATurn, 0);
   now_ = clock_().boot;
   in_turn_ = true;
+  more_at_doors_ = false;
   for (int i = 0; i < count; ++i) handle(events[static_cast<std::size_t>(i)]);
   end_turn();
+  return count == kEventsATurn || more_at_doors_;
 }
 
 // Lets the broker decide about what this turn has brought, and carries out what follows.
@@ -143,6 +138,7 @@ void TextListener::end_turn() {
 }
 
 void TextListener::expire() {
+  read_what_waits();  // nobody's time is up who has spoken in it
   now_ = clock_().boot;
   in_turn_ = true;
   if (doors_open_at_ && now_ >= *doors_open_at_) open_doors();
@@ -271,7 +267,6 @@ void TextListener::settle(TextConnection& connection) {
     post(core::CallerGone{std::exchange(connection.caller, {})});
   }
   if (session.phase() == Phase::kClosed) return close(connection);
-  if (session.protocol() == 2 && !std::exchange(connection.kept, true)) keep(connection.fd.get());
   watch(connection);
   if (const auto deadline = session.deadline()) {
     deadlines_.set(connection.slot(), *deadline);

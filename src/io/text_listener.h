@@ -30,6 +30,8 @@ struct TextListenerOptions {
   // part (who does not read its answers, or sends far ahead of them) is closed.
   std::size_t client_memory_mib = 64;
   AllowList allow;
+  // A client whose network is gone is given up after about so long.
+  Duration client_gone_after = seconds{90};
   int backlog = 4096;                         // the kernel holds it to net.core.somaxconn
   Duration accept_pause = milliseconds{100};  // when no descriptor is left
 };
@@ -42,6 +44,8 @@ std::size_t largest_max_connections();
 
 class TextListener : public port::Replies {
  public:
+  static constexpr int kAcceptsATurn = 128;  // then those who are already in are served
+
   // `wake` is called on the io_context's thread after events were posted to `sink`: whoever owns
   // the driver runs it then, until it has no more work. All references outlive the listener, and
   // the listener outlives the io_context's last handler.
@@ -59,6 +63,10 @@ class TextListener : public port::Replies {
   void reply(CallerId caller, const core::Answer& answer) override;
   void tell(CallerId caller, const core::Progress& progress) override;
 
+  // Takes in all that has come by now, whatever the number of clients: before anything is decided
+  // that only their silence allows. Not from inside `wake`.
+  void read_what_waits();
+
   // Stopping, first step: new clients are refused by the kernel, the others are served.
   void stop_accepting();
   // Stopping, last step: who still waits gets an ERROR line; when every connection is closed, or
@@ -71,7 +79,7 @@ class TextListener : public port::Replies {
 
  private:
   void watch_epoll();
-  void turn();
+  bool turn();
   void end_turn();
   void handle(const epoll_event& event);
   void expire();
@@ -123,6 +131,7 @@ class TextListener : public port::Replies {
   std::vector<char> scratch_;
   Instant now_;  // of this turn
   bool in_turn_ = false;
+  bool more_at_doors_ = false;
   bool turn_wanted_ = false;
   bool posted_ = false;
 

@@ -14,7 +14,6 @@
 namespace cb::io {
 namespace {
 
-constexpr int kAcceptsATurn = 128;           // then those who are already in are served
 constexpr std::size_t kRefusedAtOnce = 64;   // connections that only get to read why not
 constexpr std::size_t kReserved = 64;        // descriptors for EC2, the store and probes
 constexpr std::size_t kOwn = 32;             // for logs, timers, and the doors themselves
@@ -56,6 +55,7 @@ Status TextListener::listen(const std::vector<std::string>& addresses) {
     if (!endpoint) return endpoint.error();
     auto door = listen_on(*endpoint, options_.backlog);
     if (!door) return door.error();
+    give_up_silent_peers(door->get(), options_.client_gone_after);
     doors.push_back(*std::move(door));
   }
   doors_ = std::move(doors);
@@ -96,6 +96,7 @@ void TextListener::accept_from(int door) {
       return pause_accepting(errno);
     }
   }
+  more_at_doors_ = true;
 }
 
 void TextListener::admit(UniqueFd fd, const Endpoint& peer) {

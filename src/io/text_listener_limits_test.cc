@@ -211,5 +211,34 @@ TEST_F(TextListenerTest, StoppingWithoutClientsIsDoneAtOnceButNotInsideTheCall) 
   EXPECT_TRUE(run_until([&] { return done; }));
 }
 
+TEST_F(TextListenerTest, AfterStandingStillEveryoneWhoHasSpokenIsReadAtOnceWhateverTheirNumber) {
+  options.max_connections = 1000;
+  start();
+  std::vector<TestClient> kept;
+  for (int i = 0; i < 350; ++i) kept.emplace_back(address, "HELLO 2\n");
+  ASSERT_TRUE(run_until([&] { return kept.back().read() != ""; }));
+  ASSERT_TRUE(run_until([&] { return listener->connections() == kept.size(); }));
+  run_what_is_ready();
+  for (TestClient& client : kept) client.send("PING 198.51.100.7\n");
+  std::vector<TestClient> fresh;
+  for (int i = 0; i < 300; ++i) fresh.emplace_back(address, "PING 198.51.100.7\n");
+  listener->read_what_waits();
+  EXPECT_EQ(broker.asked.size(), 650U);
+}
+
+TEST_F(TextListenerTest, WhoHasSpokenInTimeIsHeardThoughTheLoopComesLate) {
+  options.text.limits.first_command = milliseconds{30};
+  start();
+  answer_everything();
+  TestClient client(address);
+  ASSERT_TRUE(run_until([&] { return listener->connections() == 1; }));
+  client.send("PING 198.51.100.7\n");
+  const Instant late = now().boot + milliseconds{60};
+  while (now().boot < late) {  // the process stands still
+  }
+  ASSERT_TRUE(run_until([&] { return client.ended(); }));
+  EXPECT_EQ(client.read(), "OK\n");
+}
+
 }  // namespace
 }  // namespace cb::io

@@ -11,6 +11,8 @@ import tempfile
 import time
 import unittest
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "build/unpacked/cloud-init/usr/lib/python3/dist-packages"))
 try:
     from cloudinit import handlers, helpers, user_data
     from cloudinit.handlers.boot_hook import BootHookPartHandler
@@ -19,7 +21,7 @@ except ImportError:
     SYSTEM = "/usr/bin/python3"  # distributions install it for their own interpreter
     if sys.executable != SYSTEM and os.path.exists(SYSTEM) and not os.environ.get("TRIED_SYSTEM"):
         os.execve(SYSTEM, [SYSTEM, *sys.argv], {**os.environ, "TRIED_SYSTEM": "1"})
-    print("SKIPPED: the python package cloudinit (Debian: cloud-init) is not installed")
+    print("SKIPPED: the python package cloudinit is not here (scripts/unpack-packages cloud-init cloud-init)")
     sys.exit(77)
 
 PROBE = sys.argv.pop(1)
