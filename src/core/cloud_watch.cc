@@ -80,8 +80,9 @@ void CloudWatch::doubt_trouble() {
   // Whoever comes while EC2 is being asked is content with that answer.
   if (desk_.cloud_trouble.empty() || !desk_.cloud_open || desk_.trouble_doubted) return;
   desk_.trouble_doubted = true;
-  desk_.want_listing = true;
   doubted_ = desk_.now.boot;
+  const bool just_begun = in_flight_ && *last_begun_ >= *doubted_;
+  if (!just_begun) desk_.want_listing = true;
 }
 
 void CloudWatch::listed(const Listed& answer) {

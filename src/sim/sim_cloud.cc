@@ -275,6 +275,8 @@ void SimCloud::omit_one() {
     // An index of tags that lags is one of machines that are not quite new.
     const bool old_enough = ground_.now() - instance.born > minutes{2} + kCallLimit;
     if (!ours(instance) || !instance.alive() || !old_enough) continue;
+    // What the journal does not know (any longer), nobody could ask for by its id.
+    if (!store_.durable().workers.contains(instance.id)) continue;
     omit(instance, prng_.between(seconds{5}, seconds{100}), Fault::kListingOmits);
     return;
   }
