@@ -127,9 +127,11 @@ class Checker {
     const auto path = [&](std::string_view key) { return str("pool.", name.value, '.', key); };
     if (pool.image.empty()) {
       warn(path("image"), str("nothing can be launched until ", path("image"), " is set"));
-    } else if (!pool.image.starts_with("ami-") && !is_placeholder(pool.image)) {
+    } else if (!pool.image.starts_with("ami-") && !pool.image.starts_with("resolve:ssm:") &&
+               !is_placeholder(pool.image)) {
       fault(path("image"),
-            str(path("image"), " takes the id of an AMI, such as ami-0123456789abcdef0"));
+            str(path("image"), " takes the id of an AMI, such as ami-0123456789abcdef0, or ",
+                "resolve:ssm:NAME of a parameter that holds one"));
     }
     check_entries(path("instance_types"), pool.instance_types);
     check_entries(path("security_groups"), pool.security_groups);

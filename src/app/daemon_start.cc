@@ -108,7 +108,6 @@ Status Daemon::open_doors() {
   options.text.limits = config.text;
   options.text.version = BROKER_VERSION;
   options.text.empty_input_is_get_worker = config.empty_input_is_get_worker;
-  options.text.address = config.core.pools.begin()->second.address;
   options.max_connections = config.max_connections;
   options.client_memory_mib = config.client_memory_mib;
   options.client_gone_after = config.client_gone_after;

@@ -31,6 +31,7 @@ void CloudWatch::adopt(const InstanceView& view, bool tagged, const std::string&
   const PoolName pool{tagged && !view.tag(kPoolTag).empty() ? std::string(view.tag(kPoolTag))
                                                             : "default"};
   Worker worker;
+  worker.perhaps_used = true;
   worker.ours = tagged || workers_.end_wanted(view.id).has_value();
   worker.record = {.id = view.id,
                    .pool = pool,
@@ -40,6 +41,7 @@ void CloudWatch::adopt(const InstanceView& view, bool tagged, const std::string&
                    .market = view.market,
                    .type = view.type,
                    .image = view.image,
+                   .asked_image = {},
                    .zone = view.zone,
                    .address = {},
                    .phase = WorkerPhase::kAdopting,
@@ -48,10 +50,10 @@ void CloudWatch::adopt(const InstanceView& view, bool tagged, const std::string&
                    .boot = {},
                    .last_used = desk_.now.boot,
                    .end_reason = {},
-                   .former_owner = former_owner};
-  const PoolSettings* const settings = desk_.pool(pool);
-  const Duration boot =
-      settings != nullptr ? settings->launch_timeout : PoolSettings{}.launch_timeout;
+                   .former_owner = former_owner,
+                   .serving = {}};
+  workers_.follow_settings(worker.record);
+  const Duration boot = worker.serving().launch_timeout;
   // One that was launched just now may still boot and is worth waiting for; an old one that does
   // not answer within moments is not.
   const Duration age = view.launched ? desk_.now.wall - *view.launched : boot;

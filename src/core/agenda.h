@@ -28,7 +28,8 @@ enum class TimerKind {
   kProgress,
   kClaim,  // renew our claim on our workers
   kTerminateAll,
-  kWake,  // re-examine the waiting callers
+  kWake,     // re-examine the waiting callers
+  kNextTry,  // the same, for what was refused is tried again
 };
 
 struct Timer {

@@ -34,6 +34,7 @@ void Broker::State::on(const Started& event) {
     if (planted(Bug::kRecoveryForgetsBooting) && record.phase == WorkerPhase::kBooting) continue;
     recover(record, records);
   }
+  end_unfit();
   desk.log(LogLevel::kInfo, "broker.start",
            str("broker ", desk.settings.name, " started with ", records.workers.size(),
                " workers and ", records.attempts.size(), " unsettled launches in its journal"));
@@ -53,8 +54,8 @@ void Broker::State::recover(const WorkerRecord& record, const Records& records) 
   const std::string& id = record.id.value;
   const auto line = records.open_ledger.find(record.id);
   if (line != records.open_ledger.end()) worker.handed_out = line->second.handed_out;
-  const PoolSettings* const pool = desk.pool(record.pool);
-  const Duration boot = pool != nullptr ? pool->launch_timeout : PoolSettings{}.launch_timeout;
+  const bool filled = workers.follow_settings(worker.record);
+  const Duration boot = worker.serving().launch_timeout;
   const Instant soonest = desk.now.boot + desk.settings.restart_grace;
   // Idle clocks are saved behind time by at most that interval; never end earlier than was said.
   worker.last_used_saved = record.last_used;
@@ -63,6 +64,7 @@ void Broker::State::recover(const WorkerRecord& record, const Records& records) 
       std::min(record.last_used + desk.settings.idle_save_interval, desk.now.boot);
   if (planted(Bug::kRecoveryForgetsIdle)) worker.record.last_used = desk.now.boot;
   worker.pinged = worker.record.last_used;
+  worker.perhaps_used = record.phase != WorkerPhase::kBooting;
   switch (record.phase) {
     case WorkerPhase::kBooting:
     case WorkerPhase::kAdopting: {
@@ -84,6 +86,7 @@ void Broker::State::recover(const WorkerRecord& record, const Records& records) 
   }
   desk.agenda.arm({TimerKind::kWorkerLifetime, id}, record.begun + desk.settings.max_lifetime);
   Worker& kept = workers.restore(std::move(worker));
+  if (filled) workers.changed(kept);
   if (record.phase != WorkerPhase::kReady) return;
   desk.agenda.arm({TimerKind::kWorkerIdle, id}, workers.idle_deadline(kept));
   desk.agenda.arm({TimerKind::kWorkerQuestion, id},
@@ -166,6 +169,7 @@ void Broker::State::due(const Timer& timer) {
     case TimerKind::kWake:
       return watch.patience_ended();
     case TimerKind::kClaim:
+    case TimerKind::kNextTry:
     case TimerKind::kProgress:
       return;  // what it is for happens at the end of every step
   }
@@ -175,6 +179,7 @@ void Broker::State::on(const SaveFailed& event) {
   const bool fresh = desk.save_trouble.empty();
   desk.save_trouble =
       str("the journal cannot be written (", event.why, "): nothing is launched until it can");
+  desk.save_trouble_at = desk.now.boot;
   if (fresh) desk.log(LogLevel::kAlert, "journal.failed", desk.save_trouble);
   desk.agenda.arm_by({TimerKind::kSaveRetry, ""},
                      desk.now.boot + desk.settings.save_retry_interval);
@@ -192,6 +197,7 @@ void Broker::State::on(const SettingsChanged& event) {
   desk.settings = event.settings;
   launcher.try_anew();
   workers.reconsider_all();
+  end_unfit();
   desk.log(LogLevel::kInfo, "settings.changed", "the new settings are in force");
   watch.identify();
 }
@@ -215,15 +221,40 @@ void Broker::State::settle_waiting() {
           LogLevel::kInfo, "worker.handed_out",
           str("worker ", worker->record.id.value, " at ", worker->record.address, " handed to ",
               callers, callers == 1 ? " caller who waited" : " callers who waited"));
-    } else if (const auto why = launcher.ensure(pool)) {
-      const std::size_t callers = waiting.answer_all(pool, Refused{*why});
-      launcher.unwanted(pool);
-      desk.log(LogLevel::kWarning, "callers.refused",
-               str(callers, callers == 1 ? " caller of pool " : " callers of pool ", pool.value,
-                   " refused: ", *why),
-               str(pool.value, ": ", *why));
+    } else if (const auto none = launcher.ensure(pool)) {
+      refuse(pool, *none);
     }
   }
+}
+
+// Nobody is refused by what was known before he asked, when the next try comes soon.
+void Broker::State::refuse(const PoolName& pool, const NoLaunch& none) {
+  const Instant now = desk.now.boot;
+  std::optional<Instant> held_until = none.next_try;
+  if (none.anew) {
+    held_until = now;
+  } else if (held_until &&
+             (*held_until <= now || *held_until - now > desk.settings.next_try_wait)) {
+    held_until.reset();
+  }
+  const std::size_t callers = waiting.refuse(pool, none.why, none.seen, held_until);
+  if (callers != 0) {
+    // The same reason with another age is the same reason.
+    std::string kind = str(pool.value, ": ", none.why);
+    std::erase_if(kind, [](char c) { return c >= '0' && c <= '9'; });
+    desk.log(LogLevel::kWarning, "callers.refused",
+             str(callers, callers == 1 ? " caller of pool " : " callers of pool ", pool.value,
+                 " refused: ", none.why),
+             std::move(kind));
+  }
+  if (!waiting.waits_for(pool)) return launcher.unwanted(pool);
+  if (!none.anew) return desk.agenda.arm_by({TimerKind::kNextTry, ""}, *held_until);
+  launcher.unwanted(pool);
+  if (const auto still = launcher.ensure(pool)) refuse(pool, *still);
+}
+
+void Broker::State::end_unfit() {
+  for (const InstanceId& id : workers.ids()) endings.end_unfit(*workers.find(id));
 }
 
 void Broker::State::tell_progress() {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/broker_fixture.h"
+#include "core/cloud_advice.h"
 
 namespace cb::core::testing {
 namespace {
@@ -69,10 +70,14 @@ TEST_F(BrokerTest, CapacityGoneEverywhereOnSpotGivesAnOnDemandWorker) {
 TEST_F(BrokerTest, NoCapacityAnywhereNamesEveryCandidateAndIsRememberedForThreeMinutes) {
   world.launch_answers.assign(3, failure(FailureClass::kCapacity, "InsufficientInstanceCapacity"));
   world.launch_answers.push_back(failure(FailureClass::kQuota, "VcpuLimitExceeded"));
-  EXPECT_EQ(world.answer(world.get()),
-            "ERROR: no capacity for pool default (c7i.16xlarge spot: InsufficientInstanceCapacity;"
-            " c6i.16xlarge spot: InsufficientInstanceCapacity; c7a.16xlarge spot:"
-            " InsufficientInstanceCapacity; c7i.16xlarge on-demand: VcpuLimitExceeded)");
+  EXPECT_EQ(
+      world.answer(world.get()),
+      "ERROR: no capacity for pool default (c7i.16xlarge spot, c6i.16xlarge spot, "
+      "c7a.16xlarge spot: InsufficientInstanceCapacity: said the test; c7i.16xlarge "
+      "on-demand: VcpuLimitExceeded: said the test (" +
+          advice(failure(FailureClass::kQuota, "VcpuLimitExceeded"),
+                 {.region = "us-east-1", .type = "c7i.16xlarge", .market = Market::kOnDemand}) +
+          ")); tried again in 3m");
   EXPECT_NE(world.answer(world.get()).find("no capacity"), std::string::npos);
   EXPECT_EQ(world.launches.size(), 4U);
   world.run_for(minutes{3});

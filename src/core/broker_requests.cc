@@ -52,8 +52,10 @@ void Broker::State::patience_ended(CallerId caller) {
   const auto waiter = waiting.out_of_patience(caller);
   if (!waiter) return;
   const Progress progress = launcher.progress(waiter->pool);
-  const std::string why = str("no worker was ready within ", to_string(waiter->patience), " (",
-                              progress.text, "); it goes on, ask again");
+  const std::string story = launcher.story(waiter->pool);
+  const std::string why =
+      str("no worker was ready within ", to_string(waiter->patience), " (", progress.text,
+          story.empty() ? "" : "; before that: ", story, "); it goes on, ask again");
   desk.act(Reply{caller, Refused{why}});
   if (planted(Bug::kReplyTwice)) {
     Waiter again = *waiter;

@@ -123,7 +123,9 @@ TEST_F(BrokerTest, NewKeysOfAnotherAccountForgetEndAndLaunchNothing) {
   world.post(KeysChanged{});
   world.run_for(seconds{100});
   world.ask(Release{address});
-  const std::string refused = world.answer(world.get());
+  const CallerId caller = world.get();
+  world.run_for(seconds{30});
+  const std::string refused = world.answer(caller);
   EXPECT_NE(refused.find("belong to account 999988887777"), std::string::npos) << refused;
   EXPECT_EQ(world.journal.workers.size(), 1U);
   EXPECT_EQ(world.launches.size(), 1U);
@@ -154,7 +156,9 @@ TEST_F(BrokerTest, NewKeysThatNothingProvesToBeOursAreNotBelieved) {
   world.run_for(seconds{100});
   EXPECT_LE(world.listings - before, 8U);
   world.ask(Release{address});
-  const std::string refused = world.answer(world.get());
+  const CallerId caller = world.get();
+  world.run_for(seconds{30});
+  const std::string refused = world.answer(caller);
   EXPECT_NE(refused.find("STS does not say"), std::string::npos) << refused;
   EXPECT_EQ(world.journal.workers.size(), 1U);
   EXPECT_EQ(world.launches.size(), 1U);
@@ -328,7 +332,9 @@ TEST_F(BrokerTest, WithAFullDiskNothingIsLaunchedKnownWorkersAreServedAndEndsAre
   world.ask(Release{address});
   world.run_for(seconds{5});
   EXPECT_EQ(world.alive(), 0U);
-  const std::string refused = world.answer(world.get());
+  const CallerId caller = world.get();
+  world.run_for(seconds{10});
+  const std::string refused = world.answer(caller);
   EXPECT_NE(refused.find("no space left on device"), std::string::npos) << refused;
   EXPECT_EQ(world.launches.size(), 1U);
 }

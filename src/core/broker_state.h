@@ -50,6 +50,8 @@ struct Broker::State {
   void hand_out(CallerId caller, Worker& worker);
   // Callers that wait get a worker, or one is sent for, or they hear why not.
   void settle_waiting();
+  void refuse(const PoolName& pool, const NoLaunch& none);
+  void end_unfit();
   void tell_progress();
   void end_step();
 

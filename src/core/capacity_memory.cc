@@ -1,6 +1,7 @@
 #include "core/capacity_memory.h"
 
 #include "base/text.h"
+#include "core/cloud_advice.h"
 
 namespace cb::core {
 
@@ -10,31 +11,45 @@ std::string to_string(const Candidate& candidate) {
   return text;
 }
 
-void CapacityMemory::no_capacity(const Candidate& candidate, const std::string& code,
-                                 Instant until) {
-  candidates_[candidate] = {code, until};
+void CapacityMemory::no_capacity(const Candidate& candidate, Refusal refusal) {
+  candidates_[candidate] = std::move(refusal);
 }
 
-bool CapacityMemory::quota_reached(const std::string& region, Market market,
-                                   const std::string& code, Instant now, Instant until) {
-  Closed& closed = markets_[{region, market}];
-  const bool was_open = closed.code.empty() || closed.until <= now;
-  closed = {code, until};
+void CapacityMemory::refused(const PoolName& pool, const Candidate& candidate, Refusal refusal) {
+  of_pools_[{pool, candidate}] = std::move(refusal);
+}
+
+bool CapacityMemory::close(const Closure& what, Refusal refusal) {
+  Refusal& known = closures_[what];
+  const bool was_open = known.until <= refusal.at;
+  known = std::move(refusal);
   return was_open;
 }
 
-std::optional<std::string> CapacityMemory::unavailable(const Candidate& candidate,
-                                                       Instant now) const {
-  const auto market = markets_.find({candidate.region, candidate.market});
-  if (market != markets_.end() && now < market->second.until) return market->second.code;
-  const auto found = candidates_.find(candidate);
-  if (found != candidates_.end() && now < found->second.until) return found->second.code;
+std::optional<Refusal> CapacityMemory::unavailable(const PoolName& pool, const Candidate& candidate,
+                                                   Instant now) const {
+  const auto look = [now](const auto& memory, const auto& key) {
+    const auto found = memory.find(key);
+    return found != memory.end() && now < found->second.until ? &found->second : nullptr;
+  };
+  const std::string group = vcpu_group(candidate.type);
+  for (const std::optional<Market> market :
+       {std::optional{candidate.market}, std::optional<Market>{}}) {
+    for (const std::string& of : {group, std::string{}}) {
+      if (const auto* closed = look(closures_, Closure{candidate.region, market, of})) {
+        return *closed;
+      }
+    }
+  }
+  if (const auto* refused = look(candidates_, candidate)) return *refused;
+  if (const auto* refused = look(of_pools_, std::pair{pool, candidate})) return *refused;
   return {};
 }
 
 void CapacityMemory::clear() {
   candidates_.clear();
-  markets_.clear();
+  of_pools_.clear();
+  closures_.clear();
 }
 
 }  // namespace cb::core

@@ -76,9 +76,9 @@ void CloudWatch::refuse_account(const CloudIdentity& identity) {
                              ", but this broker's workers are in ", desk_.identity.region)
                        : str("the credentials belong to account ", identity.account,
                              ", but this broker's workers are in account ", desk_.identity.account);
-  desk_.cloud_trouble =
+  desk_.say_cloud_trouble(
       str(what, ": nothing is launched, ended or forgotten until they agree again; give it the ",
-          "former credentials and region, or another state_dir");
+          "former credentials and region, or another state_dir"));
   if (fresh) desk_.log(LogLevel::kAlert, "cloud.wrong_account", desk_.cloud_trouble);
   refuse_listers(desk_.cloud_trouble);
   trust_journal();
@@ -123,9 +123,9 @@ bool CloudWatch::proves_account(const Listing& listing) const {
 }
 
 void CloudWatch::not_believed() {
-  desk_.cloud_trouble =
+  desk_.say_cloud_trouble(
       str("STS does not say whose credentials these are, and EC2 shows no instance of ours: ",
-          "nothing is launched, ended or forgotten until it does");
+          "nothing is launched, ended or forgotten until it does"));
   refuse_listers(desk_.cloud_trouble);
   if (!desk_.listed_once) trust_journal();
 }

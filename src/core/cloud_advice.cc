@@ -21,13 +21,18 @@ constexpr VcpuQuota kVcpuQuotas[] = {
     {" a c d h i m r t z ", "Standard (A, C, D, H, I, M, R, T, Z)", "L-1216C47A", "L-34B43A08"},
     {" g vt ", "G and VT", "L-DB2E81BA", "L-3819A6DF"},
     {" p ", "P", "L-417A185B", "L-7212CCBC"},
+    {" dl ", "DL", "L-6E869C2A", "L-85EED4F7"},
     {" x ", "X", "L-7295265B", "L-E3A00192"},
     {" f ", "F", "L-74FC7D96", "L-88CF9481"},
     {" inf ", "Inf", "L-1945791B", "L-B5D1601B"},
     {" trn ", "Trn", "L-2C3B7624", "L-6B0D517C"},
 };
 
+// On spot they have a quota of their own, on demand that of the other P types.
+constexpr VcpuQuota kP5{" p5 ", "P5", "L-417A185B", "L-C4BD4855"};
+
 const VcpuQuota* vcpu_quota(std::string_view type) {
+  if (type.starts_with("p5")) return &kP5;
   std::size_t letters = type.find_first_not_of("abcdefghijklmnopqrstuvwxyz");
   if (letters == 0 || letters == std::string_view::npos) return nullptr;
   std::string family = str(' ', type.substr(0, letters), ' ');
@@ -43,8 +48,12 @@ std::string in_region(const FailureContext& where) {
   return where.region.empty() ? std::string() : str(" in ", where.region);
 }
 
+bool about_storage(std::string_view code) {
+  return code == "VolumeLimitExceeded" || code == "MaxIOPSLimitExceeded";
+}
+
 std::string quota_advice(std::string_view code, const FailureContext& where) {
-  if (code == "VolumeLimitExceeded" || code == "MaxIOPSLimitExceeded") {
+  if (about_storage(code)) {
     return str("raise the EBS storage quota", in_region(where),
                " in Service Quotas, or delete volumes that nothing uses");
   }
@@ -55,16 +64,19 @@ std::string quota_advice(std::string_view code, const FailureContext& where) {
     return str("raise the EC2 ", spot ? "spot" : "on-demand", " quota of ", where.type,
                in_region(where), " in Service Quotas");
   }
+  std::string_view on_demand = quota == &kP5 ? "P" : quota->group;
   std::string name = spot ? str("All ", quota->group, " Spot Instance Requests")
-                          : str("Running On-Demand ", quota->group, " instances");
+                          : str("Running On-Demand ", on_demand, " instances");
   std::string region = where.region.empty() ? std::string() : str(" --region ", where.region);
   return str("raise the EC2 quota \"", name, "\" (counted in vCPUs)", in_region(where),
              ": aws service-quotas request-service-quota-increase --service-code ec2 --quota-code ",
              spot ? quota->spot : quota->on_demand, region, " --desired-value N");
 }
 
+constexpr std::string_view kNoSpotRole = "AuthFailure.ServiceLinkedRoleCreationNotPermitted";
+
 std::string denied_advice(std::string_view code, const FailureContext& where) {
-  if (code == "AuthFailure.ServiceLinkedRoleCreationNotPermitted") {
+  if (code == kNoSpotRole) {
     return "run once as an administrator: aws iam create-service-linked-role --aws-service-name "
            "spot.amazonaws.com";
   }
@@ -150,16 +162,21 @@ std::string_view key_in(std::string_view message) {
   return {};
 }
 
+std::string_view key_of(const CloudFailure& failure) {
+  const std::string_view code = without_side(failure.code);
+  for (const ConfigKey& row : kKeys) {
+    if (code.starts_with(row.code)) return row.key;
+  }
+  return key_in(failure.message);
+}
+
 std::string config_advice(const CloudFailure& failure, const FailureContext& where) {
   std::string_view code = without_side(failure.code);
   if (code == "InternalError") {
     return str("allow the broker's user or role to use the KMS key of the disk of [pool.",
                where.pool, "] image");
   }
-  std::string_view key = key_in(failure.message);
-  for (const ConfigKey& row : kKeys) {
-    if (code.starts_with(row.code)) key = row.key;
-  }
+  std::string_view key = key_of(failure);
   if (key.empty()) return str("check the values of [pool.", where.pool, "]");
   std::string_view region = key == "instance_types" ? "" : " and [aws] region";
   return str("check [pool.", where.pool, "] ", key, region, where.region.empty() ? "" : " (now ",
@@ -173,6 +190,23 @@ bool says_it_all(const CloudFailure& failure) {
 }
 
 }  // namespace
+
+std::string vcpu_group(std::string_view type) {
+  const VcpuQuota* const quota = vcpu_quota(type);
+  return std::string(quota != nullptr ? quota->group : type);
+}
+
+bool counts_storage(const CloudFailure& failure) {
+  return about_storage(without_side(failure.code));
+}
+
+bool concerns_type(const CloudFailure& failure) {
+  return failure.what == kBadConfig && key_of(failure) == "instance_types";
+}
+
+bool lacks_spot_role(const CloudFailure& failure) {
+  return failure.what == kDenied && without_side(failure.code) == kNoSpotRole;
+}
 
 std::string advice(const CloudFailure& failure, const FailureContext& where) {
   if (says_it_all(failure)) return {};

@@ -22,6 +22,16 @@ struct FailureContext {
 // quota or the right. Empty where there is nothing to do but wait.
 std::string advice(const CloudFailure& failure, const FailureContext& where);
 
+// The group of types with which `type` shares its vCPU quota : "Standard (A, C, ...)".
+// A type of no known group is one of its own.
+std::string vcpu_group(std::string_view type);
+// Of kQuota: it counts storage, which machines of both markets need.
+bool counts_storage(const CloudFailure& failure);
+// Whether `failure` is about the instance type that was asked for, so that another may do.
+bool concerns_type(const CloudFailure& failure);
+// It concerns spot alone: the account lacks the role that EC2 needs for it.
+bool lacks_spot_role(const CloudFailure& failure);
+
 // "InsufficientInstanceCapacity: We currently do not have ... (try ...)": code, AWS's sentence and
 // the advice, whichever there are, on one line.
 std::string describe(const CloudFailure& failure, const FailureContext& where);

@@ -23,6 +23,9 @@ TEST(Advice, NamesTheQuotaOfTheMarketAndTheFamily) {
   EXPECT_THAT(on_demand, HasSubstr("Running On-Demand Standard"));
   EXPECT_THAT(on_demand, HasSubstr("L-1216C47A"));
   where.type = "p5.48xlarge";
+  EXPECT_THAT(advise(kQuota, "MaxSpotInstanceCountExceeded", where), HasSubstr("L-C4BD4855"));
+  EXPECT_THAT(advise(kQuota, "VcpuLimitExceeded", where), HasSubstr("Running On-Demand P inst"));
+  where.type = "p4d.24xlarge";
   EXPECT_THAT(advise(kQuota, "MaxSpotInstanceCountExceeded", where), HasSubstr("L-7212CCBC"));
   where.type = "quantum.1xlarge";
   EXPECT_THAT(advise(kQuota, "VcpuLimitExceeded", where), HasSubstr("quota of quantum.1xlarge"));

@@ -11,18 +11,18 @@
 namespace cb::core {
 namespace {
 
+// EC2's word for: somebody with rights in the account ended it.
+constexpr std::string_view kEndedByUser = "Client.UserInitiatedShutdown";
+
 std::string how_it_stopped(const InstanceView& view) {
-  const std::string by = view.state_reason_code == "Client.UserInitiatedShutdown"
-                             ? " by somebody else through EC2"
-                             : "";
+  const std::string by =
+      view.state_reason_code == kEndedByUser ? " by somebody else through EC2" : "";
   return str("was stopped", by, " and serves nobody (EC2 says ", to_string(view.state),
              ", and bills its disk)");
 }
 
-void add_those_that_run(AllInstances& answer, const Listing& listing) {
-  for (const InstanceView& view : listing.instances) {
-    if (view.state != InstanceState::kTerminated) answer.instances.push_back(view);
-  }
+const std::string& address_of(const InstanceView& view, const Serving& serving) {
+  return serving.address == AddressKind::kPrivate ? view.private_address : view.public_address;
 }
 
 }  // namespace
@@ -114,7 +114,7 @@ void CloudWatch::failed(const CloudFailure& failure) {
   const bool long_ago =
       desk_.now.boot - *failing_since_ >= desk_.settings.cloud_unreachable_patience;
   desk_.cloud_doubt = str("EC2 cannot be asked: ", what);
-  if (refused || long_ago) desk_.cloud_trouble = desk_.cloud_doubt;
+  if (refused || long_ago) desk_.say_cloud_trouble(desk_.cloud_doubt);
   if (failing_how_ != failure.code) {
     failing_how_ = failure.code;
     desk_.log(refused ? LogLevel::kAlert : LogLevel::kWarning, "cloud.trouble",
@@ -163,6 +163,17 @@ void CloudWatch::complete(const Listing& listing) {
   desk_.listed_once = true;
 }
 
+void CloudWatch::show(AllInstances& answer, const Listing& listing) const {
+  for (const InstanceView& view : listing.instances) {
+    if (view.state == InstanceState::kTerminated) continue;
+    const auto worker = workers_.all().find(view.id);
+    const PoolName pool{std::string(view.tag(kPoolTag))};
+    const Serving serving =
+        worker != workers_.all().end() ? worker->second.serving() : desk_.serving(pool);
+    answer.instances.push_back({view, address_of(view, serving)});
+  }
+}
+
 void CloudWatch::answer_listers(const std::vector<CallerId>& listers, const AllInstances& answer) {
   for (const CallerId caller : listers) desk_.act(Reply{caller, answer});
 }
@@ -187,7 +198,7 @@ std::vector<InstanceId> CloudWatch::missing_from(const std::set<InstanceId>& see
 // One question for all of them, at the pace of the listings.
 void CloudWatch::ask_for_missing(std::vector<InstanceId> ids, const Listing& listing) {
   AllInstances shown;
-  if (!listers_.empty()) add_those_that_run(shown, listing);
+  if (!listers_.empty()) show(shown, listing);
   if (ids.empty() || by_ids_ || planted(Bug::kTagIsAll)) {
     return answer_listers(std::exchange(listers_, {}), shown);
   }
@@ -214,7 +225,7 @@ void CloudWatch::by_ids(ByIds asked, const ListResult& result) {
     if (!seen.contains(id)) not_known(id, asked.begun);
   }
   if (asked.listers.empty()) return;
-  add_those_that_run(asked.shown, *listing);
+  show(asked.shown, *listing);
   answer_listers(asked.listers, asked.shown);
 }
 
@@ -266,7 +277,7 @@ void CloudWatch::update(Worker& worker, const InstanceView& view) {
     case InstanceState::kStopping:
     case InstanceState::kStopped:
       if (planted(Bug::kStoppedIsKept)) return;
-      endings_.end(worker, how_it_stopped(view), LogLevel::kWarning);
+      stopped(worker, view);
       return;
     case InstanceState::kShuttingDown:
       ending(worker, view);
@@ -284,15 +295,20 @@ void CloudWatch::update(Worker& worker, const InstanceView& view) {
   }
 }
 
+void CloudWatch::stopped(Worker& worker, const InstanceView& view) {
+  const bool was_booting = worker.record.phase == WorkerPhase::kBooting;
+  endings_.end(worker, how_it_stopped(view), LogLevel::kWarning);
+  if (was_booting) launcher_.taken_away(worker, "was stopped by somebody while it booted");
+}
+
 void CloudWatch::running(Worker& worker, const InstanceView& view) {
   WorkerRecord& record = worker.record;
   if (record.phase == WorkerPhase::kTerminating) {
     if (planted(Bug::kEndsAtEveryListing)) endings_.repeat(record.id);
     return;
   }
-  const PoolSettings* const pool = desk_.pool(record.pool);
-  const bool wants_private = pool != nullptr && pool->address == AddressKind::kPrivate;
-  const std::string& address = wants_private ? view.private_address : view.public_address;
+  const bool wants_private = worker.serving().address == AddressKind::kPrivate;
+  const std::string& address = address_of(view, worker.serving());
   if (!worker.running_since) worker.running_since = desk_.now.boot;
   if (worker.ours && !std::exchange(worker.claimed, true)) claims_.take(record.id);
   const bool moved = !address.empty() && address != record.address;
@@ -350,7 +366,9 @@ void CloudWatch::ending(Worker& worker, const InstanceView& view) {
   const bool was_booting = worker.record.phase == WorkerPhase::kBooting;
   const std::string why = how_it_ended(view.state_reason_code, view.state_reason);
   endings_.ends_by_itself(worker, why);
-  if (was_booting) {
+  if (was_booting && view.state_reason_code == kEndedByUser) {
+    launcher_.taken_away(worker, "was terminated by somebody while it booted");
+  } else if (was_booting) {
     launcher_.boot_failed(
         worker,
         {classify(view.state_reason_code, 0),

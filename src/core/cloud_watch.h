@@ -68,11 +68,13 @@ class CloudWatch {
   void update(Worker& worker, const InstanceView& view);
   void running(Worker& worker, const InstanceView& view);
   void now_at(Worker& worker, const std::string& address);
+  void stopped(Worker& worker, const InstanceView& view);
   void ending(Worker& worker, const InstanceView& view);
   void unknown(const InstanceView& view);
   void adopt(const InstanceView& view, bool tagged, const std::string& former_owner);
   std::vector<InstanceId> missing_from(const std::set<InstanceId>& seen);
   void ask_for_missing(std::vector<InstanceId> ids, const Listing& listing);
+  void show(AllInstances& answer, const Listing& listing) const;
   void answer_listers(const std::vector<CallerId>& listers, const AllInstances& answer);
   ListByTag ours() const;
   bool holds_anything() const;

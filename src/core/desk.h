@@ -38,6 +38,8 @@ struct Desk {
   std::string cloud_doubt;       // its latest failure, also before callers are refused for it
   bool trouble_doubted = false;  // a caller came after it was seen: EC2 is asked again first
   std::string save_trouble;      // the sentence; empty while the journal can be written
+  Instant cloud_trouble_at{};    // when it was last seen to hold
+  Instant save_trouble_at{};
   bool stopping = false;
 
   bool want_listing = false;             // cloud_watch asks as soon as it may
@@ -56,10 +58,19 @@ struct Desk {
     if (!pause || pause->from > time_up + settings.restart_grace) return time_up;
     return std::max(time_up, pause->until + settings.restart_grace);
   }
+  void say_cloud_trouble(std::string sentence) {
+    cloud_trouble = std::move(sentence);
+    cloud_trouble_at = now.boot;
+  }
   std::uint64_t fresh_id() { return ++last_id; }
   const PoolSettings* pool(const PoolName& name) const {
     const auto found = settings.pools.find(name);
     return found == settings.pools.end() ? nullptr : &found->second;
+  }
+  // What a worker of `name` is served by where its own record does not say.
+  Serving serving(const PoolName& name) const {
+    const PoolSettings* const known = pool(name);
+    return known != nullptr ? known->serving() : Serving{};
   }
 };
 

@@ -32,6 +32,15 @@ void Endings::end(Worker& worker, const std::string& reason, LogLevel level) {
   ask(worker, desk_.settings.terminate_repeat);
 }
 
+void Endings::end_unfit(Worker& worker) {
+  const WorkerRecord& record = worker.record;
+  const bool unused = record.phase == WorkerPhase::kBooting ||
+                      (record.phase == WorkerPhase::kReady && !worker.perhaps_used);
+  if (!unused || workers_.configured(record)) return;
+  end(worker, str("was launched for what is configured no more (pool ", record.pool.value, ", ",
+                  record.type, ", image ", record.asked_image, ") and never handed out"));
+}
+
 void Endings::ends_by_itself(Worker& worker, const std::string& reason) {
   if (worker.record.phase == WorkerPhase::kTerminating) return;
   mark(worker, reason);

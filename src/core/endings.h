@@ -16,6 +16,9 @@ class Endings {
   // Marks `worker` and queues the call. `reason` is the clause of the log line ("idle 900 s (limit
   // 900 s)"). A worker already ending keeps its first reason. Nothing for one that is not ours.
   void end(Worker& worker, const std::string& reason, LogLevel level = LogLevel::kInfo);
+  // Ends one that nobody ever had and that is not what its pool would launch now: it only stands in
+  // the way of those who wait.
+  void end_unfit(Worker& worker);
   // EC2 ends it on its own account: marked, and not asked for.
   void ends_by_itself(Worker& worker, const std::string& reason);
 

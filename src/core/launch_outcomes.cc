@@ -8,6 +8,15 @@
 #include "core/planted.h"
 
 namespace cb::core {
+namespace {
+
+// When an instance was launched, by our clock: as EC2 dates it, within what we know ourselves,
+// since the call that made it was not made before `earliest` and calendars may be wrong.
+Instant launch_instant(WallTime launched, Instant earliest, Now now) {
+  return std::clamp(now.boot - (now.wall - launched), earliest, now.boot);
+}
+
+}  // namespace
 
 void Launcher::answered(const LaunchAnswered& answer) {
   const auto found = attempts_.find(answer.token);
@@ -16,8 +25,9 @@ void Launcher::answered(const LaunchAnswered& answer) {
     if (const auto* result = std::get_if<Launched>(&answer.result)) {
       const auto closed = closed_.find(answer.token);
       for (const InstanceView& view : result->instances) {
-        const std::string pool(view.tag(kPoolTag));
-        late(view, closed != closed_.end() ? closed->second.pool : PoolName{pool}, answer.token);
+        const PoolName pool{std::string(view.tag(kPoolTag))};
+        late(view, closed != closed_.end() ? closed->second
+                                           : ClosedAttempt{answer.token, pool, desk_.now.boot, {}});
       }
     }
     return;
@@ -54,57 +64,68 @@ void Launcher::launched(Attempts::iterator found, const Launched& result) {
     return;
   }
   const AttemptRecord record = attempt.record;
-  // After a restart the call may be minutes younger than its intent, and the boot counts from it.
-  const Instant begun = attempt.last_sent.value_or(record.begun);
+  const Instant last_call = attempt.last_sent.value_or(record.begun);
   desk_.agenda.cancel({TimerKind::kAttemptRetry, record.token.value});
   attempts_.erase(found);
   desk_.save(DropAttempt{record.token});
   for (const InstanceView& view : result.instances) {
     if (workers_.find(view.id) != nullptr || workers_.ended_before(view.id)) continue;
-    Worker& worker = take_up(view, record.pool, record.token, begun);
+    // What was asked for is what it is, whatever the answer says of it.
+    WorkerRecord asked;
+    asked.pool = record.pool;
+    asked.token = record.token;
+    asked.begun =
+        view.launched ? launch_instant(*view.launched, record.begun, desk_.now) : last_call;
+    asked.market = record.market;
+    asked.type = record.type;
+    asked.asked_image = record.image;
+    asked.serving = record.serving;
+    Worker& worker = take_up(view, std::move(asked));
     if (record.doomed) endings_.end(worker, "launched before TERMINATE_ALL");
+    endings_.end_unfit(worker);
   }
 }
 
-Worker& Launcher::take_up(const InstanceView& view, const PoolName& pool, const LaunchToken& token,
-                          Instant begun) {
+Worker& Launcher::take_up(const InstanceView& view, WorkerRecord asked) {
   Worker worker;
-  worker.record = {.id = view.id,
-                   .pool = pool,
-                   .token = token,
-                   .account = desk_.identity.account,
-                   .region = desk_.settings.region,
-                   .market = view.market,
-                   .type = view.type,
-                   .image = view.image,
-                   .zone = view.zone,
-                   .address = {},
-                   .phase = WorkerPhase::kBooting,
-                   .begun = begun,
-                   .launched = view.launched,
-                   .boot = {},
-                   .last_used = desk_.now.boot,
-                   .end_reason = {},
-                   .former_owner = {}};
-  const PoolSettings* const settings = desk_.pool(pool);
-  const Duration limit =
-      settings != nullptr ? settings->launch_timeout : PoolSettings{}.launch_timeout;
-  worker.coming_until = desk_.now.boot + limit;
+  WorkerRecord& record = worker.record = std::move(asked);
+  record.id = view.id;
+  record.account = desk_.identity.account;
+  record.region = desk_.settings.region;
+  record.image = view.image;
+  record.zone = view.zone;
+  record.launched = view.launched;
+  record.last_used = desk_.now.boot;
+  workers_.follow_settings(record);
+  worker.coming_until = desk_.now.boot + worker.serving().launch_timeout;
   desk_.agenda.arm({TimerKind::kWorkerBoot, view.id.value}, worker.coming_until);
   desk_.agenda.arm({TimerKind::kWorkerLifetime, view.id.value},
-                   begun + desk_.settings.max_lifetime);
+                   record.begun + desk_.settings.max_lifetime);
   desk_.want_listing = true;
   desk_.log(LogLevel::kInfo, "launch.done",
-            str("launched worker ", view.id.value, " (", view.type, " ", to_string(view.market),
-                " ", view.zone, ", token ", token.value, ") for pool ", pool.value));
+            str("launched worker ", view.id.value, " (", record.type, " ", to_string(record.market),
+                " ", view.zone, ", token ", record.token.value, ") for pool ", record.pool.value));
   return workers_.add(std::move(worker));
 }
 
-void Launcher::late(const InstanceView& view, const PoolName& pool, const LaunchToken& token) {
+void Launcher::late(const InstanceView& view, const ClosedAttempt& closed) {
   if (workers_.find(view.id) != nullptr || workers_.ended_before(view.id)) return;
+  const PoolName& pool = closed.pool;
   const bool useful = waiting_.waits_for(pool) && workers_.ready(pool) == nullptr &&
                       workers_.coming(pool) == nullptr && under_way(pool) == nullptr;
-  Worker& worker = take_up(view, pool, token, desk_.now.boot);
+  WorkerRecord asked;
+  asked.pool = pool;
+  asked.token = closed.token;
+  asked.begun = desk_.now.boot;
+  if (view.launched) {
+    // No call that was answered before it was given up has made it.
+    const Instant earliest = closed.at - desk_.settings.unknown_outcome_grace;
+    asked.begun = launch_instant(*view.launched, std::min(earliest, desk_.now.boot), desk_.now);
+  }
+  asked.asked_image = closed.image;
+  asked.market = view.market;
+  asked.type = view.type;
+  Worker& worker = take_up(view, std::move(asked));
   endings_.end_as_wanted(worker);
   if (!useful) endings_.end(worker, "turned up after its launch was given up and nobody waits");
 }
@@ -119,12 +140,12 @@ bool Launcher::claim(const InstanceView& view) {
   }
   const auto closed = closed_.find(token);
   if (closed == closed_.end()) return false;
-  const PoolName pool = closed->second.pool;
+  const ClosedAttempt known = closed->second;
   // Its instance is found, and its own record knows it from now on: after a restart it would be
   // taken up once more, and its line in the ledger written anew with a later end.
   closed_.erase(closed);
   desk_.save(DropClosedAttempt{token});
-  late(view, pool, token);
+  late(view, known);
   return true;
 }
 
@@ -136,7 +157,7 @@ void Launcher::failed(Attempts::iterator found, const CloudFailure& failure) {
   switch (failure.what) {
     case FailureClass::kThrottle:
       if (planted(Bug::kThrottleIsNoCapacity)) {
-        note(record.pool, candidate, failure.code);
+        react(record.pool, candidate, {FailureClass::kCapacity, failure.code, failure.message});
         close(found, true);
         return;
       }
@@ -168,7 +189,7 @@ void Launcher::failed(Attempts::iterator found, const CloudFailure& failure) {
     case FailureClass::kNotYetVisible:
     case FailureClass::kUnexpected:
       // A refusal of the second question says nothing of what became of the first.
-      react(record.pool, candidate, failure);
+      if (fits(record)) react(record.pool, candidate, failure);
       if (was_unknown) {
         send_again_later(attempt, str(failure.code, ": ", failure.message));
       } else {
@@ -183,36 +204,53 @@ void Launcher::note(const PoolName& pool, const Candidate& candidate, const std:
             str("launch of ", to_string(candidate), " for pool ", pool.value, " failed: ", why));
   if (!waiting_.waits_for(pool)) return;
   Quest& quest = quests_[pool];
-  quest.tried.insert(candidate);
-  quest.failures.push_back(str(to_string(candidate), ": ", why));
+  quest.tried[candidate] = why;
+  quest.latest = desk_.now.boot;
+}
+
+void Launcher::taken_away(const Worker& worker, const std::string& how) {
+  const PoolName& pool = worker.record.pool;
+  if (!waiting_.waits_for(pool)) return;
+  Quest& quest = quests_[pool];
+  quest.happened.push_back(str(worker.record.id.value, " ", how));
+  quest.latest = desk_.now.boot;
 }
 
 void Launcher::react(const PoolName& pool, const Candidate& candidate,
                      const CloudFailure& failure) {
-  note(pool, candidate, failure.code);
-  switch (failure.what) {
-    case FailureClass::kCapacity:
-      capacity_.no_capacity(candidate, failure.code,
-                            desk_.now.boot + desk_.settings.capacity_memory);
-      return;
-    case FailureClass::kQuota:
-      if (capacity_.quota_reached(candidate.region, candidate.market, failure.code, desk_.now.boot,
-                                  desk_.now.boot + desk_.settings.quota_memory)) {
-        alert(pool, candidate, failure);
-      }
-      return;
-    default: {
-      Block& block = blocks_[pool];
-      const bool fresh = block.why.empty();
-      block = {describe(failure, {.pool = pool.value,
-                                  .region = candidate.region,
-                                  .type = candidate.type,
-                                  .market = candidate.market}),
-               desk_.now.boot + desk_.settings.denied_memory};
-      if (fresh) alert(pool, candidate, failure);
-      return;
+  const Settings& settings = desk_.settings;
+  const auto refusal = [&](Duration memory) {
+    return Refusal{failure, desk_.now.boot, desk_.now.boot + memory};
+  };
+  desk_.log(LogLevel::kWarning, "launch.failed",
+            str("launch of ", to_string(candidate), " for pool ", pool.value,
+                " failed: ", failure.code, failure.message.empty() ? "" : ": ", failure.message));
+  if (failure.what == FailureClass::kCapacity) {
+    if (failure.code.ends_with("Unsupported")) {
+      return capacity_.refused(pool, candidate, refusal(settings.capacity_memory));
     }
+    return capacity_.no_capacity(candidate, refusal(settings.capacity_memory));
   }
+  if (failure.what == FailureClass::kQuota) {
+    return quota_reached(pool, candidate, refusal(settings.quota_memory));
+  }
+  if (lacks_spot_role(failure)) {
+    capacity_.close({candidate.region, Market::kSpot}, refusal(settings.denied_memory));
+  } else if (concerns_type(failure) || failure.what == FailureClass::kUnexpected ||
+             failure.what == FailureClass::kNotYetVisible) {
+    // Another candidate may well do.
+    capacity_.refused(pool, candidate, refusal(settings.denied_memory));
+  } else {
+    blocks_[pool] = refusal(settings.denied_memory);
+  }
+  if (alerted_.emplace(pool, failure.code).second) alert(pool, candidate, failure);
+}
+
+void Launcher::quota_reached(const PoolName& pool, const Candidate& candidate,
+                             const Refusal& refusal) {
+  Closure what{candidate.region, candidate.market, vcpu_group(candidate.type)};
+  if (counts_storage(refusal.failure)) what = {candidate.region, {}};
+  if (capacity_.close(what, refusal)) alert(pool, candidate, refusal.failure);
 }
 
 void Launcher::alert(const PoolName& pool, const Candidate& candidate,
@@ -229,12 +267,15 @@ void Launcher::boot_succeeded(const Worker& worker) {
   spending_.boot_succeeded(pool);
   blocks_.erase(pool);
   quests_.erase(pool);
+  std::erase_if(alerted_, [&](const auto& entry) { return entry.first == pool; });
   if (worker.record.boot) usual_boot_[pool] = *worker.record.boot;
 }
 
 void Launcher::boot_failed(const Worker& worker, const CloudFailure& failure) {
   const WorkerRecord& record = worker.record;
-  const Candidate candidate{record.region, record.market, record.type, ""};
+  const PoolSettings* const pool = desk_.pool(record.pool);
+  const Candidate candidate{record.region, record.market, record.type, "",
+                            pool != nullptr ? pool->subnet : ""};
   const bool cloud_has_none =
       failure.what == FailureClass::kCapacity || failure.what == FailureClass::kQuota;
   if (cloud_has_none || failure.what == FailureClass::kBadConfig) {
@@ -244,7 +285,7 @@ void Launcher::boot_failed(const Worker& worker, const CloudFailure& failure) {
   }
   if (cloud_has_none || desk_.listing_failed) return;
   if (spending_.boot_failed(record.pool, str(record.id.value, " ", failure.message))) {
-    desk_.log(LogLevel::kAlert, "launch.breaker", *spending_.breaker_open(record.pool));
+    desk_.log(LogLevel::kAlert, "launch.breaker", spending_.breaker_open(record.pool)->why);
   }
 }
 

@@ -15,15 +15,15 @@ std::vector<Candidate> candidates(const PoolSettings& pool, const std::string& r
   std::vector<Candidate> out;
   if (pool.market != MarketOrder::kOnDemand) {
     for (const std::string& type : pool.instance_types) {
-      out.push_back({region, Market::kSpot, type, ""});
+      out.push_back({region, Market::kSpot, type, "", pool.subnet});
     }
   }
   if (pool.market == MarketOrder::kOnDemand) {
     for (const std::string& type : pool.instance_types) {
-      out.push_back({region, Market::kOnDemand, type, ""});
+      out.push_back({region, Market::kOnDemand, type, "", pool.subnet});
     }
   } else if (pool.market == MarketOrder::kSpotThenOnDemand && !pool.instance_types.empty()) {
-    out.push_back({region, Market::kOnDemand, pool.instance_types.front(), ""});
+    out.push_back({region, Market::kOnDemand, pool.instance_types.front(), "", pool.subnet});
   }
   return out;
 }

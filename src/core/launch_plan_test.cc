@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/cloud_advice.h"
+
 namespace cb::core {
 namespace {
 
@@ -27,7 +29,7 @@ TEST(LaunchPlan, ALaunchCarriesTheTagsByWhichItIsFoundAgain) {
   Settings settings;
   settings.name = "lab";
   const LaunchSpec spec =
-      launch_spec(settings, {"default"}, PoolSettings{}, {"us-east-1", Market::kSpot, "t", ""},
+      launch_spec(settings, {"default"}, PoolSettings{}, {"us-east-1", Market::kSpot, "t"},
                   make_token("n0nce", 7), WallTime{Duration{1'795'428'000'000}});
   EXPECT_EQ(spec.tags.at("Name"), "dserv-worker");
   EXPECT_EQ(spec.tags.at("compute-broker"), "lab");
@@ -38,24 +40,48 @@ TEST(LaunchPlan, ALaunchCarriesTheTagsByWhichItIsFoundAgain) {
   EXPECT_LE(spec.token.value.size(), 64U);
 }
 
-TEST(CapacityMemory, AHitIsForgottenAfterItsTimeAndRearmedByTheNext) {
-  CapacityMemory memory;
-  const Candidate candidate{"us-east-1", Market::kSpot, "c7i.16xlarge", ""};
-  memory.no_capacity(candidate, "Code", Instant{seconds{10}});
-  EXPECT_EQ(memory.unavailable(candidate, Instant{seconds{9}}), "Code");
-  EXPECT_FALSE(memory.unavailable(candidate, Instant{seconds{10}}));
-  memory.no_capacity(candidate, "Code", Instant{seconds{30}});
-  EXPECT_TRUE(memory.unavailable(candidate, Instant{seconds{29}}));
+const PoolName kOne{"one"}, kOther{"other"};
+
+Refusal refusal(Instant at, Instant until) {
+  return {{FailureClass::kCapacity, "Code", "said the test"}, at, until};
 }
 
-TEST(CapacityMemory, AQuotaClosesItsMarketOnlyAndIsNewsOnce) {
+TEST(CapacityMemory, AHitIsForgottenAfterItsTimeAndRearmedByTheNext) {
+  CapacityMemory memory;
+  const Candidate candidate{"us-east-1", Market::kSpot, "c7i.16xlarge"};
+  memory.no_capacity(candidate, refusal(Instant{}, Instant{seconds{10}}));
+  EXPECT_EQ(memory.unavailable(kOne, candidate, Instant{seconds{9}})->failure.code, "Code");
+  EXPECT_FALSE(memory.unavailable(kOne, candidate, Instant{seconds{10}}));
+  memory.no_capacity(candidate, refusal(Instant{}, Instant{seconds{30}}));
+  EXPECT_TRUE(memory.unavailable(kOne, candidate, Instant{seconds{29}}));
+}
+
+TEST(CapacityMemory, AQuotaClosesItsMarketAndItsTypesOnlyAndIsNewsOnce) {
   CapacityMemory memory;
   const Instant now{seconds{1}}, until{seconds{100}};
-  EXPECT_TRUE(memory.quota_reached("r", Market::kSpot, "Quota", now, until));
-  EXPECT_FALSE(memory.quota_reached("r", Market::kSpot, "Quota", now, until));
-  EXPECT_TRUE(memory.unavailable({"r", Market::kSpot, "any", ""}, now));
-  EXPECT_FALSE(memory.unavailable({"r", Market::kOnDemand, "any", ""}, now));
-  EXPECT_FALSE(memory.unavailable({"other", Market::kSpot, "any", ""}, now));
+  const Closure spot{"r", Market::kSpot, vcpu_group("c7i.16xlarge")};
+  EXPECT_TRUE(memory.close(spot, refusal(now, until)));
+  EXPECT_FALSE(memory.close(spot, refusal(now, until)));
+  EXPECT_TRUE(memory.unavailable(kOne, {"r", Market::kSpot, "m7i.large"}, now));
+  EXPECT_FALSE(memory.unavailable(kOne, {"r", Market::kOnDemand, "m7i.large"}, now));
+  EXPECT_FALSE(memory.unavailable(kOne, {"r", Market::kSpot, "p4d.24xlarge"}, now));
+  EXPECT_FALSE(memory.unavailable(kOne, {"other", Market::kSpot, "m7i.large"}, now));
+}
+
+TEST(CapacityMemory, AQuotaOfStorageClosesBothMarketsForEveryType) {
+  CapacityMemory memory;
+  const Instant now{seconds{1}}, until{seconds{100}};
+  memory.close({"r", {}}, refusal(now, until));
+  EXPECT_TRUE(memory.unavailable(kOne, {"r", Market::kSpot, "c7i.large"}, now));
+  EXPECT_TRUE(memory.unavailable(kOne, {"r", Market::kOnDemand, "p5.48xlarge"}, now));
+}
+
+TEST(CapacityMemory, WhatOnePoolWasRefusedForItsOwnWishesHoldsUpNoOther) {
+  CapacityMemory memory;
+  const Candidate candidate{"us-east-1", Market::kSpot, "c7i.16xlarge"};
+  memory.refused(kOne, candidate, refusal(Instant{}, Instant{seconds{10}}));
+  EXPECT_TRUE(memory.unavailable(kOne, candidate, Instant{seconds{9}}));
+  EXPECT_FALSE(memory.unavailable(kOther, candidate, Instant{seconds{9}}));
 }
 
 }  // namespace

@@ -15,8 +15,10 @@ void Launcher::restore(Records& records) {
     attempt.record = record;
     // It may have been sent before the broker died; only EC2 knows.
     attempt.record.outcome_unknown = true;
-    attempt.uncertain_since =
-        std::min(record.begun + desk_.settings.token_reuse_limit, desk_.now.boot);
+    // An older journal does not say when the last call was made.
+    const Instant last_call =
+        record.last_call.value_or(record.begun + desk_.settings.token_reuse_limit);
+    attempt.uncertain_since = std::min(last_call, desk_.now.boot);
     attempts_.emplace(token, std::move(attempt));
   }
   closed_ = std::move(records.closed);
@@ -31,15 +33,20 @@ Launcher::Attempt* Launcher::under_way(const PoolName& pool) {
   return nullptr;
 }
 
-std::optional<std::string> Launcher::ensure(const PoolName& name) {
-  if (desk_.stopping) return "the broker is stopping; ask again in a few seconds";
+std::optional<NoLaunch> Launcher::ensure(const PoolName& name) {
+  if (desk_.stopping) {
+    return now_and_until_somebody_acts("the broker is stopping; ask again in a few seconds");
+  }
+  if (desk_.pool(name) == nullptr) {
+    return now_and_until_somebody_acts(str("pool ", name.value, " is not configured"));
+  }
   if (workers_.coming(name) != nullptr) return {};
   if (!desk_.cloud_trouble.empty()) {
     if (desk_.trouble_doubted && desk_.cloud_open) return {};
-    return desk_.cloud_trouble;
+    return now_and_until_somebody_acts(desk_.cloud_trouble);
   }
   if (Attempt* const attempt = under_way(name)) {
-    if (attempt->record.mismatch) return attempt->last_trouble;
+    if (attempt->record.mismatch) return now_and_until_somebody_acts(attempt->last_trouble);
     if (!attempt->in_flight &&
         !desk_.agenda.armed({TimerKind::kAttemptRetry, attempt->record.token.value})) {
       retry(attempt->record.token);
@@ -50,31 +57,27 @@ std::optional<std::string> Launcher::ensure(const PoolName& name) {
   if (auto why = forbidden(name)) return why;
   if (full()) {
     if (workers_.ending_unconfirmed() != 0 || room_soon()) return {};
-    return why_full();
+    return now_and_until_somebody_acts(why_full());
   }
-  if (auto why = spending_.hour_is_full()) return why;
-  Quest& quest = quests_[name];
-  if (const auto candidate = next_candidate(name, quest)) {
-    begin(name, *candidate);
-    return {};
+  if (const auto full_hour = spending_.hour_is_full()) {
+    return NoLaunch{full_hour->why, full_hour->since, full_hour->until};
   }
-  const std::string why =
-      str("no capacity for pool ", name.value, " (", join(quest.failures, "; "), ")");
-  quests_.erase(name);
-  return why;
+  const auto candidate = next_candidate(name);
+  if (!candidate) return nothing_left(name);
+  begin(name, *candidate);
+  return {};
 }
 
-std::optional<std::string> Launcher::forbidden(const PoolName& name) const {
-  if (!desk_.save_trouble.empty()) return desk_.save_trouble;
-  const PoolSettings* const pool = desk_.pool(name);
-  if (pool == nullptr) return str("pool ", name.value, " is not configured");
-  if (pool->image.empty()) {
-    return str("[pool.", name.value, "] image is not set: nothing can be launched until the ",
-               "configuration names an AMI");
-  }
-  const auto block = blocks_.find(name);
-  if (block != blocks_.end() && desk_.now.boot < block->second.until) return block->second.why;
-  return spending_.breaker_open(name);
+bool Launcher::fits(const AttemptRecord& record) const {
+  const PoolSettings* const pool = desk_.pool(record.pool);
+  const auto& types = pool != nullptr ? pool->instance_types : std::vector<std::string>{};
+  return pool != nullptr && pool->image == record.image &&
+         std::find(types.begin(), types.end(), record.type) != types.end() &&
+         (!record.serving || pool->serving().same_machine(*record.serving));
+}
+
+Candidate Launcher::candidate_of(const AttemptRecord& record) {
+  return {record.region, record.market, record.type, "", record.subnet};
 }
 
 bool Launcher::full() const {
@@ -98,16 +101,6 @@ std::string Launcher::why_full() const {
              "), and none of them can be handed out now; see compute-broker list");
 }
 
-std::optional<Candidate> Launcher::next_candidate(const PoolName& name, Quest& quest) {
-  for (const Candidate& candidate : candidates(*desk_.pool(name), desk_.settings.region)) {
-    if (!quest.tried.insert(candidate).second) continue;
-    const auto code = capacity_.unavailable(candidate, desk_.now.boot);
-    if (!code) return candidate;
-    quest.failures.push_back(str(to_string(candidate), ": ", *code));
-  }
-  return {};
-}
-
 void Launcher::begin(const PoolName& name, const Candidate& candidate) {
   forget_old_closed();
   const LaunchToken token = make_token(desk_.identity.nonce, desk_.identity.next_attempt++);
@@ -123,9 +116,12 @@ void Launcher::begin(const PoolName& name, const Candidate& candidate) {
                     .market = candidate.market,
                     .type = candidate.type,
                     .image = pool.image,
+                    .subnet = pool.subnet,
                     .request = encode_(spec),
                     .begun = desk_.now.boot,
-                    .begun_wall = desk_.now.wall};
+                    .begun_wall = desk_.now.wall,
+                    .last_call = desk_.now.boot,
+                    .serving = pool.serving()};
   desk_.save(attempt.record);
   spending_.launching(token);
   desk_.log(LogLevel::kInfo, "launch.begin",
@@ -136,6 +132,10 @@ void Launcher::begin(const PoolName& name, const Candidate& candidate) {
 
 void Launcher::send(Attempt& attempt) {
   attempt.in_flight = true;
+  if (attempt.record.last_call != desk_.now.boot) {
+    attempt.record.last_call = desk_.now.boot;
+    desk_.save(attempt.record);
+  }
   attempt.last_sent = desk_.now.boot;
   ++attempt.sent;
   const AttemptRecord& record = attempt.record;
@@ -147,7 +147,10 @@ void Launcher::retry(const LaunchToken& token) {
   if (found == attempts_.end() || found->second.in_flight) return;
   Attempt& attempt = found->second;
   const AttemptRecord& record = attempt.record;
-  const bool young = desk_.now.boot - record.begun < desk_.settings.token_reuse_limit;
+  if (!record.outcome_unknown && !fits(record)) return close(found, true);
+  // Each call gives the token its time anew: while somebody waits it is asked for, for hours.
+  const Instant last_call = record.last_call.value_or(record.begun);
+  const bool young = desk_.now.boot - last_call < desk_.settings.token_reuse_limit;
   const bool wanted = waiting_.waits_for(record.pool) && !record.doomed && !desk_.stopping;
   if (wanted && young && !desk_.cloud_open && !record.mismatch) {
     // Its candidate was not refused: it is this one's turn when it is known whose keys these are.
@@ -202,7 +205,8 @@ void Launcher::close(Attempts::iterator found, bool certainly_nothing) {
   if (certainly_nothing) {
     spending_.take_back(token);
   } else {
-    const ClosedAttempt closed{token, found->second.record.pool, desk_.now.boot};
+    const AttemptRecord& record = found->second.record;
+    const ClosedAttempt closed{token, record.pool, desk_.now.boot, record.image};
     closed_[token] = closed;
     desk_.save(closed);
   }
@@ -222,6 +226,8 @@ void Launcher::close_lost(Instant begun) {
               str("launch ", token.value, " left no instance within ",
                   to_string(desk_.settings.unknown_outcome_grace),
                   ": closed; should one turn up, it is used or ended"));
+    const AttemptRecord record = attempts_.at(token).record;
+    note(record.pool, candidate_of(record), "it left no instance, and EC2 did not say why");
     close(attempts_.find(token), false);
   }
 }
@@ -261,60 +267,15 @@ bool Launcher::doomed_open() const {
 void Launcher::try_anew() {
   capacity_.clear();
   blocks_.clear();
+  alerted_.clear();
+  quests_.clear();
   spending_.close_breakers();
-}
-
-Progress Launcher::progress(const PoolName& pool) const {
-  const auto age = [&](Instant since) {
-    return str(std::chrono::floor<seconds>(desk_.now.boot - since).count(), "s");
-  };
-  if (const Worker* const worker = workers_.coming(pool)) {
-    const WorkerRecord& record = worker->record;
-    if (worker->suspect()) {
-      return {Progress::Phase::kBooting,
-              str("waiting for ", record.id.value, ", whose service is gone since ",
-                  age(*record.doubted), " and may start again")};
-    }
-    if (record.phase == WorkerPhase::kAdopting && worker->question && worker->question->asked) {
-      return {Progress::Phase::kBooting,
-              str("waiting for ", record.id.value, ", which was found again and does not answer ",
-                  "yet, ", age(record.begun))};
-    }
-    const bool running = worker->state == InstanceState::kRunning;
-    std::string text =
-        str(running ? "booting " : "pending ", record.id.value, " ", age(record.begun));
-    const auto usual = usual_boot_.find(pool);
-    if (usual != usual_boot_.end()) {
-      const auto left = std::chrono::ceil<seconds>(record.begun + usual->second - desk_.now.boot);
-      text += left.count() > 0 ? str(", ready in about ", left.count(), "s") : ", ready soon";
-    }
-    return {running ? Progress::Phase::kBooting : Progress::Phase::kPending, text};
-  }
+  std::vector<LaunchToken> outdated;
   for (const auto& [token, attempt] : attempts_) {
-    if (attempt.record.pool != pool || attempt.record.doomed) continue;
-    std::string text = str("launching ", to_string(candidate_of(attempt.record)));
-    if (attempt.failures != 0) text += str(" (", attempt.last_trouble, ")");
-    return {Progress::Phase::kLaunching, text};
+    const bool asked = attempt.in_flight || attempt.record.outcome_unknown;
+    if (!asked && !fits(attempt.record)) outdated.push_back(token);
   }
-  if (!desk_.cloud_trouble.empty()) {
-    return {Progress::Phase::kWaiting, str("asking EC2 anew; lately: ", desk_.cloud_trouble)};
-  }
-  if (!desk_.listed_once) {
-    return {Progress::Phase::kWaiting,
-            desk_.cloud_doubt.empty() ? "waiting for EC2's first listing" : desk_.cloud_doubt};
-  }
-  std::string text = "waiting for a worker that is being terminated";
-  for (const InstanceId& id : workers_.ids()) {
-    const Worker& worker = *workers_.find(id);
-    if (!worker.end_refusal) continue;
-    text += str(" (EC2 refuses to end ", id.value, ": ", why_refused(worker), ")");
-    break;
-  }
-  return {Progress::Phase::kWaiting, text};
-}
-
-Candidate Launcher::candidate_of(const AttemptRecord& record) const {
-  return {record.region, record.market, record.type, ""};
+  for (const LaunchToken& token : outdated) close(attempts_.find(token), true);
 }
 
 std::map<LaunchToken, AttemptRecord> Launcher::attempts() const {

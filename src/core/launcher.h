@@ -18,6 +18,14 @@
 
 namespace cb::core {
 
+// Why nothing is on its way for a pool.
+struct NoLaunch {
+  std::string why;
+  Instant seen{};                   // when that was last seen to be so
+  std::optional<Instant> next_try;  // when it is tried again; unset: when somebody acts
+  bool anew = false;  // who asked after `seen` may have it all tried anew, for himself
+};
+
 class Launcher {
  public:
   Launcher(Desk& desk, EncodeLaunch encode, WaitingRoom& waiting, WorkerPool& workers,
@@ -32,12 +40,14 @@ class Launcher {
   void restore(Records& records);
 
   // Callers wait for `pool` and no worker is ready: sees to it that one is on its way. Returns why
-  // that cannot be, in which case the callers should be told.
-  std::optional<std::string> ensure(const PoolName& pool);
+  // that cannot be: who asked before it was seen should be told.
+  std::optional<NoLaunch> ensure(const PoolName& pool);
   // Nobody waits for `pool` any more: what is under way is finished, nothing further is tried.
   void unwanted(const PoolName& pool) { quests_.erase(pool); }
   // What a waiting caller of `pool` is told meanwhile.
   Progress progress(const PoolName& pool) const;
+  // What became of machines that were launched for those who wait; empty: nothing that failed.
+  std::string story(const PoolName& pool) const;
 
   void answered(const LaunchAnswered& answer);
   // The retry timer of an attempt.
@@ -55,6 +65,8 @@ class Launcher {
   // A worker of ours became ready, or never will; `failure` says why in the cloud's classes.
   void boot_succeeded(const Worker& worker);
   void boot_failed(const Worker& worker, const CloudFailure& failure);
+  // Somebody took it from us while it booted: neither it nor its kind is at fault.
+  void taken_away(const Worker& worker, const std::string& how);
 
   // TERMINATE_ALL: no open attempt is wanted any more. Returns how many there were.
   std::size_t doom_all();
@@ -62,7 +74,8 @@ class Launcher {
   void show(Overview& overview) const;
   std::size_t open() const { return attempts_.size(); }
   bool doomed_open() const;
-  // Forgets what was refused: the settings changed.
+  // The settings changed: forgets what was refused, and drops what was not asked of EC2 yet and
+  // is no longer what the pool would launch.
   void try_anew();
 
   std::map<LaunchToken, AttemptRecord> attempts() const;
@@ -78,37 +91,42 @@ class Launcher {
     unsigned failures = 0;      // in a row, for the back-off
     std::string last_trouble;
   };
-  // What has been tried for the callers who wait now.
+  // What has been launched in vain for the callers who wait now.
   struct Quest {
-    std::set<Candidate> tried;
-    std::vector<std::string> failures;
-  };
-  struct Block {
-    std::string why;
-    Instant until;
+    std::map<Candidate, std::string> tried;  // and what became of it: not launched again for them
+    std::vector<std::string> happened;       // through no fault of what was launched
+    Instant latest{};
   };
   using Attempts = std::map<LaunchToken, Attempt>;
 
   Attempt* under_way(const PoolName& pool);
-  std::optional<std::string> forbidden(const PoolName& pool) const;
+  NoLaunch now_and_until_somebody_acts(std::string why) const;
+  std::optional<NoLaunch> forbidden(const PoolName& pool) const;
   bool full() const;
   bool room_soon() const;
   std::string why_full() const;
-  std::optional<Candidate> next_candidate(const PoolName& pool, Quest& quest);
+  std::optional<Candidate> next_candidate(const PoolName& pool) const;
+  // Every candidate is refused or was tried: says so of each.
+  NoLaunch nothing_left(const PoolName& pool) const;
+  std::string said(const Refusal& refusal, const PoolName& pool, const Candidate& candidate) const;
+  bool fits(const AttemptRecord& record) const;
   void begin(const PoolName& pool, const Candidate& candidate);
   void send(Attempt& attempt);
   void send_again_later(Attempt& attempt, const std::string& trouble);
   void launched(Attempts::iterator attempt, const Launched& result);
   void failed(Attempts::iterator attempt, const CloudFailure& failure);
+  // Remembers a refusal for just what it concerns.
   void react(const PoolName& pool, const Candidate& candidate, const CloudFailure& failure);
+  void quota_reached(const PoolName& pool, const Candidate& candidate, const Refusal& refusal);
   void alert(const PoolName& pool, const Candidate& candidate, const CloudFailure& failure);
+  // It was launched for those who wait, in vain.
   void note(const PoolName& pool, const Candidate& candidate, const std::string& why);
   void close(Attempts::iterator attempt, bool certainly_nothing);
-  Worker& take_up(const InstanceView& view, const PoolName& pool, const LaunchToken& token,
-                  Instant begun);
-  void late(const InstanceView& view, const PoolName& pool, const LaunchToken& token);
+  // `asked`: what is known of its launch (pool, token, begun, and what was asked for).
+  Worker& take_up(const InstanceView& view, WorkerRecord asked);
+  void late(const InstanceView& view, const ClosedAttempt& closed);
   void mark_unknown(Attempt& attempt, bool mismatch);
-  Candidate candidate_of(const AttemptRecord& record) const;
+  static Candidate candidate_of(const AttemptRecord& record);
   void forget_old_closed();
 
   Desk& desk_;
@@ -121,7 +139,8 @@ class Launcher {
   Attempts attempts_;
   std::map<LaunchToken, ClosedAttempt> closed_;
   std::map<PoolName, Quest> quests_;
-  std::map<PoolName, Block> blocks_;
+  std::map<PoolName, Refusal> blocks_;                  // of everything that the pool launches
+  std::set<std::pair<PoolName, std::string>> alerted_;  // codes
   std::map<PoolName, Duration> usual_boot_;
   Prng jitter_{0};
 };

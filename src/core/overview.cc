@@ -41,7 +41,8 @@ void Launcher::show(Overview& overview) const {
   }
   for (const auto& [name, pool] : desk_.settings.pools) {
     const auto why = forbidden(name);
-    if (why && *why != desk_.save_trouble) overview.troubles.push_back(*why);
+    if (why && why->why != desk_.save_trouble) overview.troubles.push_back(why->why);
+    if (!why && !next_candidate(name)) overview.troubles.push_back(nothing_left(name).why);
   }
 }
 

@@ -42,7 +42,7 @@ void Probes::boot_due(const InstanceId& id) {
 void Probes::found_busy(Worker& worker) {
   if (worker.ours) return now_ready(worker);
   desk_.agenda.arm({TimerKind::kWorkerBoot, worker.record.id.value},
-                   desk_.now.boot + workers_.settings_of(worker).launch_timeout);
+                   desk_.now.boot + worker.serving().launch_timeout);
 }
 
 void Probes::never_ready(Worker& worker) {

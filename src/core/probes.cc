@@ -25,7 +25,7 @@ bool shows_death(ProbeOutcome outcome) {
 }  // namespace
 
 bool Probes::answers_questions(const Worker& worker) const {
-  return workers_.settings_of(worker).ready == ReadyCheck::kDserv;
+  return worker.serving().ready == ReadyCheck::kDserv;
 }
 
 Duration Probes::interval(const Worker& worker) const {
@@ -34,7 +34,7 @@ Duration Probes::interval(const Worker& worker) const {
 
 void Probes::start(Worker& worker) {
   if (worker.record.phase == WorkerPhase::kTerminating || worker.left_alone) return;
-  if (workers_.settings_of(worker).ready == ReadyCheck::kNone || planted(Bug::kReadyWithoutProbe)) {
+  if (worker.serving().ready == ReadyCheck::kNone || planted(Bug::kReadyWithoutProbe)) {
     worker.proven = true;
     if (worker.rising()) {
       now_ready(worker);
@@ -56,14 +56,14 @@ void Probes::moved(Worker& worker) {
 void Probes::doubt(Worker& worker, Instant since) {
   if (worker.suspect()) return;
   worker.record.doubted = since;
-  worker.coming_until = since + workers_.settings_of(worker).launch_timeout;
+  worker.coming_until = since + worker.serving().launch_timeout;
   desk_.agenda.arm_by({TimerKind::kWake, ""}, worker.coming_until);
 }
 
 void Probes::probe_due(const InstanceId& id) {
   Worker* const worker = workers_.find(id);
   if (worker == nullptr || worker->record.phase == WorkerPhase::kTerminating) return;
-  const ReadyCheck check = workers_.settings_of(*worker).ready;
+  const ReadyCheck check = worker->serving().ready;
   if (check == ReadyCheck::kNone || worker->record.address.empty()) return;
   // The answer to the question that is open brings the next one.
   if (worker->rising() && check == ReadyCheck::kDserv) return ask(*worker);
@@ -79,7 +79,7 @@ void Probes::try_port(Worker& worker) {
   desk_.act(ProbeWorker{.probe = {desk_.fresh_id()},
                         .worker = worker.record.id,
                         .address = worker.record.address,
-                        .port = workers_.settings_of(worker).worker_port,
+                        .port = worker.serving().worker_port,
                         .kind = ProbeKind::kTcp,
                         .connect_limit = worker.rising() ? desk_.settings.probe_connect_limit
                                                          : desk_.settings.alive_connect_limit});
@@ -104,7 +104,7 @@ void Probes::ask(Worker& worker) {
   desk_.act(ProbeWorker{.probe = worker.question->probe,
                         .worker = worker.record.id,
                         .address = worker.record.address,
-                        .port = workers_.settings_of(worker).worker_port,
+                        .port = worker.serving().worker_port,
                         .kind = ProbeKind::kDserv,
                         .connect_limit = worker.rising() ? desk_.settings.probe_connect_limit
                                                          : desk_.settings.alive_connect_limit,
@@ -147,7 +147,7 @@ void Probes::probed(const Probed& answer) {
 
 void Probes::port_tried(Worker& worker, ProbeOutcome outcome) {
   if (worker.rising()) {
-    const bool enough = workers_.settings_of(worker).ready == ReadyCheck::kTcp;
+    const bool enough = worker.serving().ready == ReadyCheck::kTcp;
     const bool runs = worker.state == InstanceState::kRunning;
     if (enough && runs && shows_life(outcome)) now_ready(worker);
   } else if (shows_life(outcome)) {
@@ -163,7 +163,7 @@ void Probes::asked(Worker& worker) {
   if (worker.record.phase != WorkerPhase::kAdopting) return;
   // What accepts is worth waiting for, as long as a boot may take.
   const Instant until = std::max(worker.coming_until,
-                                 worker.record.begun + workers_.settings_of(worker).launch_timeout);
+                                 worker.record.begun + worker.serving().launch_timeout);
   if (until == worker.coming_until) return;
   worker.coming_until = until;
   desk_.agenda.arm_by({TimerKind::kWake, ""}, until);
@@ -256,7 +256,7 @@ void Probes::now_ready(Worker& worker) {
   if (launched) {
     // One that was found long after its launch did not boot for all that time.
     record.boot =
-        std::min(desk_.now.boot - record.begun, workers_.settings_of(worker).launch_timeout);
+        std::min(desk_.now.boot - record.begun, worker.serving().launch_timeout);
     record.last_used = desk_.now.boot;
   }
   if (!worker.ours) {
@@ -280,7 +280,7 @@ void Probes::now_ready(Worker& worker) {
 // The clocks of a worker that is ready.
 void Probes::watch(Worker& worker) {
   desk_.agenda.arm(timer(TimerKind::kWorkerIdle, worker), workers_.idle_deadline(worker));
-  if (workers_.settings_of(worker).ready == ReadyCheck::kNone) return;
+  if (worker.serving().ready == ReadyCheck::kNone) return;
   desk_.agenda.arm(timer(TimerKind::kWorkerProbe, worker),
                    desk_.now.boot + desk_.settings.alive_interval);
   desk_.agenda.arm(timer(TimerKind::kWorkerQuestion, worker),

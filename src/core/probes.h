@@ -23,9 +23,7 @@ class Probes {
   void probed(const Probed& answer);
 
   // Whether its pool has a ready check at all.
-  bool looks_at(const Worker& worker) const {
-    return workers_.settings_of(worker).ready != ReadyCheck::kNone;
-  }
+  bool looks_at(const Worker& worker) const { return worker.serving().ready != ReadyCheck::kNone; }
 
   void probe_due(const InstanceId& id);
   void question_due(const InstanceId& id);

@@ -54,7 +54,10 @@ void Records::apply(const Change& change) {
 }
 
 void Records::shift_instants(Duration shift) {
-  for (auto& [token, attempt] : attempts) attempt.begun += shift;
+  for (auto& [token, attempt] : attempts) {
+    attempt.begun += shift;
+    if (attempt.last_call) *attempt.last_call += shift;
+  }
   for (auto& [id, worker] : workers) {
     worker.begun += shift;
     worker.last_used += shift;

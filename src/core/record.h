@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "core/cloud.h"
+#include "core/serving.h"
 
 namespace cb::core {
 
@@ -23,10 +24,13 @@ struct AttemptRecord {
   std::string region;
   Market market = Market::kSpot;
   std::string type;
-  std::string image;
+  std::string image;    // as it was asked for: an id, or a name such as resolve:ssm:...
+  std::string subnet;   // empty: the default one
   std::string request;  // the exact bytes to send again
   Instant begun;
   WallTime begun_wall;
+  std::optional<Instant> last_call;  // begun at first; unset in journals older than this field
+  std::optional<Serving> serving;    // unset in journals older than this field
   bool outcome_unknown = false;
   bool doomed = false;    // ends as soon as it is found (TERMINATE_ALL, or no longer wanted)
   bool mismatch = false;  // IdempotentParameterMismatch: never asked again
@@ -46,7 +50,8 @@ struct WorkerRecord {
   std::string region;
   Market market = Market::kSpot;
   std::string type;
-  std::string image;
+  std::string image;        // the id that EC2 names
+  std::string asked_image;  // what it was launched by; empty: unknown, in older journals
   std::string zone;
   std::string address;  // empty: not known yet
   WorkerPhase phase = WorkerPhase::kBooting;
@@ -58,6 +63,7 @@ struct WorkerRecord {
   std::string former_owner;          // taken over from this broker (its nonce); empty: from nobody
   // Since then its service was gone, and has not shown since that it is ready. Unset: all is well.
   std::optional<Instant> doubted;
+  std::optional<Serving> serving;    // unset only in older journals; recovery fills it
   bool operator==(const WorkerRecord&) const = default;
 };
 
@@ -90,6 +96,7 @@ struct ClosedAttempt {
   LaunchToken token;
   PoolName pool;
   Instant at;
+  std::string image{};  // as it was asked for; empty in older journals
   bool operator==(const ClosedAttempt&) const = default;
 };
 

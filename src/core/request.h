@@ -76,8 +76,12 @@ struct Overview {
   std::size_t waiting = 0;            // callers
   std::vector<std::string> troubles;  // one sentence each; empty: none is known
 };
+struct ListedInstance {
+  InstanceView view;
+  std::string address;  // the one that its callers use; empty: none yet
+};
 struct AllInstances {
-  std::vector<InstanceView> instances;
+  std::vector<ListedInstance> instances;
 };
 struct TerminatedIds {
   std::vector<InstanceId> ids;  // accepted by EC2 so far

@@ -10,13 +10,11 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "core/cloud.h"
+#include "core/serving.h"
 
 namespace cb::core {
 
-// How we know that a worker serves: dserv computes 6*7, its port accepts, or EC2 says running.
-enum class ReadyCheck { kDserv, kTcp, kNone };
 enum class MarketOrder { kSpot, kOnDemand, kSpotThenOnDemand };
-enum class AddressKind { kPublic, kPrivate };
 
 struct PoolSettings {
   std::string image;  // empty: nothing can be launched, and callers are told which key to set
@@ -33,6 +31,7 @@ struct PoolSettings {
   Duration launch_timeout = minutes{3};
   Duration idle_timeout = minutes{15};
 
+  Serving serving() const { return {address, worker_port, ready, launch_timeout, idle_timeout}; }
   bool operator==(const PoolSettings&) const = default;
 };
 
@@ -61,7 +60,9 @@ struct Settings {
   Duration token_reuse_limit = minutes{10};
   Duration unknown_outcome_grace = minutes{10};
   Duration retry_delay_min = milliseconds{500};  // back-off of launches, doubled each time
-  Duration retry_delay_max = seconds{20};
+  Duration retry_delay_max = seconds{5};
+  // A caller who meets an older refusal waits for the next try, when it comes within this time.
+  Duration next_try_wait = seconds{30};
   Duration address_grace = seconds{60};  // running without an address for so long is bad config
 
   // Watching.

@@ -25,6 +25,7 @@ struct Machine {
   bool out_of_reach = false;
   std::size_t places_taken = 0;  // of its eight
   bool listed = true;
+  int port = 2560;  // of its service
 };
 
 // No value: takes it off.
@@ -47,6 +48,7 @@ class SmallWorld {
     request.wait = wait;
     return ask(std::move(request));
   }
+  void reload(Settings settings);  // and the next start has them as well
   bool ping(const std::string& address);
   std::string answer(CallerId caller) const;  // as text; "" while it waits
   std::size_t answers() const { return answers_.size(); }
@@ -63,6 +65,7 @@ class SmallWorld {
   Duration pending = seconds{10};
   Duration boot = seconds{5};  // running to service
   Duration early{0};           // running to the end of its right answers before it boots; 0: closed
+  std::string answered_image;  // that EC2 names for any launch; empty: the one that was asked for
   bool never_running = false;
   bool never_ready = false;
   std::deque<LaunchResult> launch_answers;  // used up first; Launched{} there means: do it

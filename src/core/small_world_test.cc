@@ -42,6 +42,11 @@ void SmallWorld::crash_and_restart(Duration down) {
   start();
 }
 
+void SmallWorld::reload(Settings settings) {
+  settings_ = std::move(settings);
+  post(SettingsChanged{settings_});
+}
+
 void SmallWorld::post(Event event) {
   queue_.push_back(std::move(event));
   while (!queue_.empty()) {
@@ -129,7 +134,7 @@ void SmallWorld::launch(const LaunchInstance& what) {
                     .state = InstanceState::kPending,
                     .type = std::string(word[1]),
                     .market = *parse_market(word[2]),
-                    .image = std::string(word[3]),
+                    .image = answered_image.empty() ? std::string(word[3]) : answered_image,
                     .zone = "us-east-1a",
                     .launched = now.wall,
                     .token = what.token,
@@ -230,7 +235,7 @@ ProbeOutcome SmallWorld::port_of(const ProbeWorker& what) const {
   if (found == machines.end() || found->second.out_of_reach) return ProbeOutcome::kUnreachable;
   const Machine& machine = found->second;
   const bool open = now.boot >= std::min(machine.service_up, machine.opens);
-  const bool runs = machine.view.state == InstanceState::kRunning;
+  const bool runs = machine.view.state == InstanceState::kRunning && machine.port == what.port;
   return open && runs ? ProbeOutcome::kAccepted : ProbeOutcome::kRefused;
 }
 

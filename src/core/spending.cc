@@ -28,18 +28,21 @@ void Spending::forget_old_stamps() {
   }
 }
 
-std::optional<std::string> Spending::hour_is_full() {
+std::optional<LimitReached> Spending::hour_is_full() {
   forget_old_stamps();
   const std::size_t limit = desk_.settings.launches_per_hour_max;
   if (stamps_.size() < limit) return {};
-  if (limit == 0) return "launches_per_hour_max = 0: launching is switched off";
+  if (limit == 0) {
+    return LimitReached{"launches_per_hour_max = 0: launching is switched off", desk_.now.boot, {}};
+  }
   std::vector<Instant> times;
   for (const auto& [token, stamp] : stamps_) times.push_back(stamp.at);
   std::sort(times.begin(), times.end());
   const Instant next = times[times.size() - limit] + hours{1};
   const auto wait = std::chrono::ceil<minutes>(next - desk_.now.boot);
-  return str(stamps_.size(), " launches in the last hour (launches_per_hour_max = ", limit,
-             "); the next is possible in ", to_string(Duration{wait}));
+  return LimitReached{str(stamps_.size(), " launches in the last hour (launches_per_hour_max = ",
+                          limit, "); the next is possible in ", to_string(Duration{wait})),
+                      times.back(), next};
 }
 
 bool Spending::boot_failed(const PoolName& pool, const std::string& why) {
@@ -51,16 +54,18 @@ bool Spending::boot_failed(const PoolName& pool, const std::string& why) {
   return true;
 }
 
-std::optional<std::string> Spending::breaker_open(const PoolName& pool) const {
+std::optional<LimitReached> Spending::breaker_open(const PoolName& pool) const {
   const auto found = breakers_.find(pool);
   if (found == breakers_.end()) return {};
   const bool ever = found->second.open_until != Instant{} && planted(Bug::kBreakerNeverCloses);
   if (desk_.now.boot >= found->second.open_until && !ever) return {};
   const auto wait = std::chrono::ceil<minutes>(found->second.open_until - desk_.now.boot);
-  return str(found->second.failures,
-             " workers in a row never became ready (the last: ", found->second.last,
-             "); nothing is launched for ", to_string(Duration{wait}),
-             "; check the image and [pool.", pool.value, "] ready");
+  return LimitReached{str(found->second.failures,
+                          " workers in a row never became ready (the last: ", found->second.last,
+                          "); nothing is launched for ", to_string(Duration{wait}),
+                          "; check the image and [pool.", pool.value, "] ready"),
+                      found->second.open_until - desk_.settings.retry_after,
+                      found->second.open_until};
 }
 
 }  // namespace cb::core

@@ -10,6 +10,13 @@
 
 namespace cb::core {
 
+// A limit that is reached: why, since when, and until when.
+struct LimitReached {
+  std::string why;
+  Instant since{};
+  std::optional<Instant> until;
+};
+
 class Spending {
  public:
   explicit Spending(Desk& desk) : desk_(desk) {}
@@ -22,12 +29,12 @@ class Spending {
   // EC2 has certainly made nothing of it.
   void take_back(const LaunchToken& token);
   // Why nothing more may be launched this hour, when so.
-  std::optional<std::string> hour_is_full();
+  std::optional<LimitReached> hour_is_full();
 
   // A worker of `pool` never became ready / became ready. True when this one opened the breaker.
   bool boot_failed(const PoolName& pool, const std::string& why);
   void boot_succeeded(const PoolName& pool) { breakers_.erase(pool); }
-  std::optional<std::string> breaker_open(const PoolName& pool) const;
+  std::optional<LimitReached> breaker_open(const PoolName& pool) const;
   void close_breakers() { breakers_.clear(); }
 
  private:

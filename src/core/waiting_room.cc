@@ -61,6 +61,29 @@ std::size_t WaitingRoom::answer_all(const PoolName& pool, const Answer& answer) 
   return queue.mapped().size();
 }
 
+std::size_t WaitingRoom::refuse(const PoolName& pool, const std::string& why, Instant seen,
+                                std::optional<Instant> held_until) {
+  const auto queue = queues_.find(pool);
+  if (queue == queues_.end()) return 0;
+  std::vector<CallerId> refused;
+  auto next = queue->second.begin();
+  for (; next != queue->second.end() && (!held_until || next->second.since <= seen); ++next) {
+    refused.push_back(next->second.caller);
+  }
+  // The newest have not been looked at; whoever is held already need not be.
+  for (auto newest = queue->second.end(); newest != next;) {
+    Waiter& waiter = (--newest)->second;
+    if (waiter.held_until == held_until) break;
+    waiter.held_until = held_until;
+    if (waiter.since + waiter.patience < *held_until) refused.push_back(waiter.caller);
+  }
+  for (const CallerId caller : refused) {
+    out_of_patience(caller);
+    desk_.act(Reply{caller, Refused{why}});
+  }
+  return refused.size();
+}
+
 void WaitingRoom::refuse_everyone(const std::string& why) {
   for (const PoolName& pool : pools()) answer_all(pool, Refused{why});
 }

@@ -20,6 +20,7 @@ struct Waiter {
   bool wants_progress = false;
   std::string client;
   std::optional<Progress> told;
+  std::optional<Instant> held_until{};  // for the next try: it is not refused before
 };
 
 class WaitingRoom {
@@ -35,6 +36,10 @@ class WaitingRoom {
 
   // Gives everyone who waits for `pool` the same answer, first come first.
   std::size_t answer_all(const PoolName& pool, const Answer& answer);
+  // Refuses who has waited since `seen` or before, and who has not the patience to wait until
+  // `held_until`; unset: everyone. How many.
+  std::size_t refuse(const PoolName& pool, const std::string& why, Instant seen,
+                     std::optional<Instant> held_until);
   void refuse_everyone(const std::string& why);
   // Removes the caller whose patience ended.
   std::optional<Waiter> out_of_patience(CallerId caller);

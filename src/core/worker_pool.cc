@@ -35,6 +35,7 @@ Worker& WorkerPool::add(Worker worker) {
 Worker& WorkerPool::restore(Worker worker) {
   const InstanceId id = worker.record.id;
   CHECK(!id.empty() && !workers_.contains(id));
+  CHECK(worker.record.serving);
   Worker& kept = workers_.emplace(id, std::move(worker)).first->second;
   index(kept);
   return kept;
@@ -76,10 +77,27 @@ std::optional<std::string> WorkerPool::end_wanted(const InstanceId& id) const {
 }
 
 bool WorkerPool::configured(const WorkerRecord& record) const {
-  const PoolSettings* pool = desk_.pool(record.pool);
-  return pool != nullptr && pool->image == record.image &&
+  const PoolSettings* const pool = desk_.pool(record.pool);
+  return pool != nullptr && pool->image == record.asked_image &&
+         pool->serving().same_machine(*record.serving) &&
          std::find(pool->instance_types.begin(), pool->instance_types.end(), record.type) !=
              pool->instance_types.end();
+}
+
+bool WorkerPool::follow_settings(WorkerRecord& record) const {
+  const WorkerRecord before = record;
+  const PoolSettings* const pool = desk_.pool(record.pool);
+  if (!record.serving) record.serving = desk_.serving(record.pool);
+  if (pool != nullptr) {
+    record.serving->launch_timeout = pool->launch_timeout;
+    record.serving->idle_timeout = pool->idle_timeout;
+  }
+  if (record.asked_image.empty()) {
+    // Of a name nobody can tell which id it stood for.
+    const bool by_name = pool != nullptr && !pool->image.starts_with("ami-");
+    record.asked_image = by_name ? pool->image : record.image;
+  }
+  return !(record == before);
 }
 
 bool WorkerPool::may_be_handed_out(const Worker& worker) const {
@@ -159,6 +177,7 @@ const Worker* WorkerPool::coming(const PoolName& pool) const {
 void WorkerPool::touch(Worker& worker) {
   worker.record.last_used = desk_.now.boot;
   worker.clock_recovered = false;
+  worker.perhaps_used = true;
   const Duration behind = desk_.now.boot - worker.last_used_saved;
   if (behind >= desk_.settings.idle_save_interval) save(worker);
 }
@@ -172,15 +191,9 @@ void WorkerPool::save(Worker& worker) {
   desk_.save(std::move(record));
 }
 
-const PoolSettings& WorkerPool::settings_of(const Worker& worker) const {
-  const PoolSettings* const pool = desk_.pool(worker.record.pool);
-  return pool != nullptr ? *pool : desk_.settings.pools.begin()->second;
-}
-
 Duration WorkerPool::idle_limit(const Worker& worker) const {
-  const Duration limit = settings_of(worker).idle_timeout;
   // Shorter than the boot, and machines would be launched and ended for ever.
-  return std::max(limit, worker.record.boot.value_or(Duration{0}));
+  return std::max(worker.serving().idle_timeout, worker.record.boot.value_or(Duration{0}));
 }
 
 bool WorkerPool::silent(const Worker& worker) const {
@@ -207,7 +220,7 @@ Instant WorkerPool::idle_deadline(const Worker& worker) const {
 void WorkerPool::reconsider_all() {
   for (const InstanceId& id : ids()) {
     Worker& worker = *find(id);
-    changed(worker, false);
+    changed(worker, follow_settings(worker.record));
     if (worker.record.phase == WorkerPhase::kReady) {
       desk_.agenda.arm({TimerKind::kWorkerIdle, id.value}, idle_deadline(worker));
       desk_.agenda.arm({TimerKind::kWorkerQuestion, id.value},

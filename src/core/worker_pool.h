@@ -55,6 +55,7 @@ struct Worker {
 
   Instant coming_until{};  // while booting: how long callers wait for it
   std::uint64_t handed_out = 0;
+  bool perhaps_used = false;      // by a client, in this run or before it
   std::optional<Instant> pinged;  // by its clients; after a restart its last use counts as one
   Instant last_used_saved{};      // what the journal has of record.last_used
   bool clock_recovered = false;  // record.last_used is that plus idle_save_interval, not a real use
@@ -65,6 +66,7 @@ struct Worker {
   }
   // Its service was gone: not handed out until it has shown that it is ready again.
   bool suspect() const { return record.doubted.has_value(); }
+  const Serving& serving() const { return *record.serving; }
 };
 
 // How an instance leaves the pool.
@@ -115,13 +117,15 @@ class WorkerPool {
   bool busy(const Worker& worker) const;
   // Ends the question and its connection.
   void hang_up(Worker& worker);
-  // Its own pool's settings, or where that is configured no longer, the usual ones.
-  const PoolSettings& settings_of(const Worker& worker) const;
   Instant idle_deadline(const Worker& worker) const;
   void reconsider_all();  // the settings changed
 
-  // Whether its pool, type and image are still configured.
+  // Whether its pool would launch just this: judged by what was asked for, never by what EC2 made
+  // of it (an image that is given by a name comes as an id).
   bool configured(const WorkerRecord& record) const;
+  // Fills in what an older journal, or an instance that was found, does not say, and lets time
+  // limits follow the settings of its pool while that is configured. True when it changed.
+  bool follow_settings(WorkerRecord& record) const;
   LedgerRecord ledger_line(const Worker& worker) const;
 
  private:

@@ -40,6 +40,8 @@ void read_counts(const Query& query, LaunchOrder& order) {
 
 void read_image(const Query& query, const Settings& settings, LaunchOrder& order) {
   order.image = query.required("ImageId");
+  // The name of a parameter: the instance shows the id that it stands for.
+  if (order.image.starts_with("resolve:ssm:")) order.image = settings.named_image;
   if (!order.image.starts_with("ami-") || order.image.size() < 5) {
     throw Refusal{"InvalidAMIID.Malformed", str("Invalid id: \"", order.image, "\"")};
   }

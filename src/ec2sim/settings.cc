@@ -54,6 +54,7 @@ constexpr Key kSettingKeys[] = {
     key<&Settings::regions>("regions", "regions that answer; * is any"),
     key<&Settings::zones>("zones", "the letters of a region's zones"),
     key<&Settings::images>("images", "image ids that exist; a trailing * is any rest"),
+    key<&Settings::named_image>("named_image", "image id that resolve:ssm:NAME stands for"),
     key<&Settings::instance_types>("instance_types", "types that are offered, of those known"),
     key<&Settings::key_names>("key_names", "key pairs that exist"),
     key<&Settings::security_groups>("security_groups", "[{id, name}] that exist"),

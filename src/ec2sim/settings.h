@@ -134,6 +134,7 @@ struct Settings {
   std::vector<std::string> regions{"*"};
   std::vector<std::string> zones{"a", "b", "c"};  // letters behind the region's name
   std::vector<std::string> images{"ami-0060337ebb6cf00ad", "ami-*"};
+  std::string named_image = "ami-0a11ce5000000beef";  // that every resolve:ssm: name stands for
   std::vector<std::string> instance_types{"*"};
   std::vector<std::string> key_names{"dserv-workers"};
   std::vector<SecurityGroup> security_groups{{"sg-0d5e12fe0a10c0001", "dserv-workers"},

@@ -27,7 +27,10 @@ struct FoldAnswer {
     for (const std::string& trouble : all.troubles) timeline.fold(trouble);
   }
   void operator()(const core::AllInstances& all) {
-    for (const core::InstanceView& view : all.instances) fold(timeline, view);
+    for (const core::ListedInstance& listed : all.instances) {
+      fold(timeline, listed.view);
+      timeline.fold(listed.address);
+    }
   }
   void operator()(const core::TerminatedIds& ended) {
     timeline.fold(ended.nothing_to_do);

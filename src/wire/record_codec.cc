@@ -27,6 +27,9 @@ void fields(Io& io, Record& r) {
   io.field("outcome_unknown", r.outcome_unknown);
   io.field("doomed", r.doomed);
   io.field("mismatch", r.mismatch);
+  io.later_field("subnet", r.subnet);
+  io.field("last_call_ms", r.last_call);
+  io.field("serving", r.serving);
 }
 
 template <class Io, class Record>
@@ -49,6 +52,8 @@ void fields(Io& io, Record& r) {
   io.field("end_reason", r.end_reason);
   io.later_field("former_owner", r.former_owner);
   io.field("doubted_ms", r.doubted);
+  io.later_field("asked_image", r.asked_image);
+  io.field("serving", r.serving);
 }
 
 template <class Io, class Record>
@@ -62,6 +67,7 @@ requires std::is_same_v<std::remove_const_t<Record>, core::ClosedAttempt>
 void fields(Io& io, Record& r) {
   io.field("pool", r.pool);
   io.field("at_ms", r.at);
+  io.later_field("image", r.image);
 }
 
 template <class Io, class Record>

@@ -41,6 +41,8 @@ core::AttemptRecord attempt(const std::string& text) {
   r.begun = Instant{milliseconds{-12'345}};
   r.begun_wall = WallTime{milliseconds{1'790'000'000'123}};
   r.doomed = true;
+  r.serving = core::Serving{core::AddressKind::kPrivate, 65'535, core::ReadyCheck::kTcp,
+                            milliseconds{1}, hours{24}};
   return r;
 }
 
@@ -54,6 +56,8 @@ core::WorkerRecord worker(const std::string& text) {
   r.launched = WallTime{seconds{1}};
   r.boot = milliseconds{25'001};
   r.last_used = Instant{milliseconds{1}};
+  r.asked_image = text;
+  r.serving = core::Serving{};
   return r;
 }
 
@@ -77,7 +81,7 @@ TEST(RecordCodec, EveryKindComesBackAsItWasWhateverItsTextsHold) {
     expect_round_trip(worker(text));
     expect_round_trip(broker(text));
     expect_round_trip(core::LaunchStamp{{"t" + text}, Instant{seconds{7}}});
-    expect_round_trip(core::ClosedAttempt{{"t" + text}, {text}, Instant{seconds{7}}});
+    expect_round_trip(core::ClosedAttempt{{"t" + text}, {text}, Instant{seconds{7}}, text});
   }
 }
 
@@ -104,13 +108,28 @@ TEST(RecordCodec, ARecordReadsAsLinesForAPerson) {
   r.phase = core::WorkerPhase::kReady;
   r.begun = r.last_used = Instant{milliseconds{5000}};
   r.launched = *parse_iso8601("2026-11-23T10:00:00Z");
+  r.asked_image = "resolve:ssm:/x";
+  r.serving = core::Serving{};
   const auto row = encode_record(r);
   EXPECT_EQ(row->kind, "worker");
   EXPECT_EQ(row->key, "i-0abc");
   EXPECT_EQ(*row->body,
             "pool=default\ntoken=cb-n0nce-1\naccount=123456789012\nregion=us-east-1\nmarket=spot\n"
             "type=c7i.16xlarge\nimage=ami-1\nzone=us-east-1b\naddress=198.51.100.7\nphase=ready\n"
-            "begun_ms=5000\nlaunched=2026-11-23T10:00:00.000Z\nlast_used_ms=5000\nend_reason=\n");
+            "begun_ms=5000\nlaunched=2026-11-23T10:00:00.000Z\nlast_used_ms=5000\nend_reason=\n"
+            "asked_image=resolve:ssm:/x\nserving=public 2560 dserv 180000 900000\n");
+}
+
+TEST(RecordCodec, ARecordOfAnOlderJournalLacksNewFieldsAndIsRead) {
+  const auto old = decode_record(
+      "worker", "i-1",
+      "pool=default\ntoken=t\naccount=1\nregion=us-east-1\nmarket=spot\ntype=c\nimage=ami-1\n"
+      "zone=z\naddress=\nphase=ready\nbegun_ms=5\nlast_used_ms=5\nend_reason=\n");
+  ASSERT_TRUE(old) << old.error().what;
+  EXPECT_EQ(std::get<core::WorkerRecord>(*old).asked_image, "");
+  EXPECT_FALSE(std::get<core::WorkerRecord>(*old).serving);
+  EXPECT_TRUE(decode_record("closed", "t", "pool=default\nat_ms=7\n"));
+  EXPECT_FALSE(decode_record("worker", "i-1", "serving=public 0 dserv 1 1\n"));
 }
 
 TEST(RecordCodec, ADropNamesItsRowAndHasNoBody) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 
 namespace cb::wire {
 namespace {
@@ -34,6 +35,17 @@ std::optional<char> take_escape(std::string_view& text) {
   if (high < 0 || low < 0) return {};
   text.remove_prefix(4);
   return static_cast<char>(high * 16 + low);
+}
+
+constexpr std::string_view kAddresses[] = {"public", "private"};
+constexpr std::string_view kChecks[] = {"dserv", "tcp", "none"};
+
+template <class Enum, std::size_t N>
+bool read_word(std::string_view text, const std::string_view (&words)[N], Enum& value) {
+  const auto* const found = std::find(std::begin(words), std::end(words), text);
+  if (found == std::end(words)) return false;
+  value = static_cast<Enum>(found - std::begin(words));
+  return true;
 }
 
 bool read_milliseconds(std::string_view text, Duration& value) {
@@ -110,6 +122,11 @@ std::string write_value(core::Market value) {
 std::string write_value(core::WorkerPhase value) {
   return std::string(core::to_string(value));
 }
+std::string write_value(const core::Serving& value) {
+  return str(kAddresses[static_cast<std::size_t>(value.address)], ' ', value.worker_port, ' ',
+             kChecks[static_cast<std::size_t>(value.ready)], ' ', value.launch_timeout.count(), ' ',
+             value.idle_timeout.count());
+}
 
 bool read_value(std::string_view text, std::string& value) {
   auto plain = unescape_field(text);
@@ -148,6 +165,17 @@ bool read_value(std::string_view text, core::WorkerPhase& value) {
   const auto phase = core::parse_worker_phase(text);
   if (phase) value = *phase;
   return phase.has_value();
+}
+bool read_value(std::string_view text, core::Serving& value) {
+  const auto parts = split(text, ' ');
+  if (parts.size() != 5) return false;
+  const auto port = parse_int(parts[1]);
+  if (!port || *port < 1 || *port > 65535) return false;
+  value.worker_port = static_cast<int>(*port);
+  return read_word(parts[0], kAddresses, value.address) &&
+         read_word(parts[2], kChecks, value.ready) &&
+         read_milliseconds(parts[3], value.launch_timeout) &&
+         read_milliseconds(parts[4], value.idle_timeout);
 }
 
 std::string FieldReader::trouble() {

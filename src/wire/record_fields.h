@@ -30,6 +30,7 @@ std::string write_value(Instant value);   // milliseconds of the boot clock
 std::string write_value(WallTime value);  // ISO 8601 with milliseconds
 std::string write_value(core::Market value);
 std::string write_value(core::WorkerPhase value);
+std::string write_value(const core::Serving& value);  // "public 2560 dserv 180000 900000"
 bool read_value(std::string_view text, std::string& value);
 bool read_value(std::string_view text, std::uint64_t& value);
 bool read_value(std::string_view text, bool& value);
@@ -38,6 +39,7 @@ bool read_value(std::string_view text, Instant& value);
 bool read_value(std::string_view text, WallTime& value);
 bool read_value(std::string_view text, core::Market& value);
 bool read_value(std::string_view text, core::WorkerPhase& value);
+bool read_value(std::string_view text, core::Serving& value);
 template <class Tag>
 std::string write_value(const TextId<Tag>& id) {
   return write_value(id.value);

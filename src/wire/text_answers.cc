@@ -70,12 +70,11 @@ std::string line_of(const core::Overview& a) {
   return json.end_array().end_object().take();
 }
 
-void show(JsonText& json, const core::InstanceView& instance, core::AddressKind kind) {
-  const std::string& address =
-      kind == core::AddressKind::kPrivate ? instance.private_address : instance.public_address;
+void show(JsonText& json, const core::ListedInstance& listed) {
+  const core::InstanceView& instance = listed.view;
   json.begin_object().key("instance_id").string(instance.id.value);
   json.key("instance_type").string(instance.type);
-  json.key("ip").string(address.empty() ? "pending" : address);
+  json.key("ip").string(listed.address.empty() ? "pending" : listed.address);
   show_time(json, instance.launched);
   json.key("state").string(to_string(instance.state));
   json.key("market").string(to_string(instance.market)).key("zone").string(instance.zone);
@@ -83,8 +82,6 @@ void show(JsonText& json, const core::InstanceView& instance, core::AddressKind 
 }
 
 struct LineOf {
-  core::AddressKind kind;
-
   std::string operator()(const core::WorkerAddress& a) const { return a.address; }
   std::string operator()(const core::Ok&) const { return "OK"; }
   std::string operator()(const core::Refused& a) const { return one_line(str("ERROR: ", a.why)); }
@@ -98,7 +95,7 @@ struct LineOf {
   std::string operator()(const core::AllInstances& a) const {
     JsonText json;
     json.begin_array();
-    for (const auto& instance : a.instances) show(json, instance, kind);
+    for (const auto& instance : a.instances) show(json, instance);
     return json.end_array().take();
   }
   std::string operator()(const core::TerminatedIds& a) const {
@@ -127,8 +124,8 @@ struct LineOf {
 
 }  // namespace
 
-std::string answer_line(const core::Answer& answer, core::AddressKind address) {
-  return std::visit(LineOf{address}, answer);
+std::string answer_line(const core::Answer& answer) {
+  return std::visit(LineOf{}, answer);
 }
 
 std::string progress_line(const core::Progress& progress) {

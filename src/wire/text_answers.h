@@ -6,12 +6,10 @@
 #include <string_view>
 
 #include "core/request.h"
-#include "core/settings.h"
 
 namespace cb::wire {
 
-// `address` says which of an instance's two addresses LIST_ALL shows as "ip".
-std::string answer_line(const core::Answer& answer, core::AddressKind address);
+std::string answer_line(const core::Answer& answer);
 
 // "# booting i-0abc 12s, ready in about 18s".
 std::string progress_line(const core::Progress& progress);

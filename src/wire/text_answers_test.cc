@@ -5,9 +5,8 @@
 namespace cb::wire {
 namespace {
 
-std::string line(const core::Answer& answer,
-                 core::AddressKind address = core::AddressKind::kPublic) {
-  return answer_line(answer, address);
+std::string line(const core::Answer& answer) {
+  return answer_line(answer);
 }
 
 core::StatusRow ready_worker() {
@@ -63,12 +62,12 @@ TEST(TextAnswers, ListAllShowsTheConfiguredAddressOrPending) {
   instance.zone = "us-east-1b";
   instance.launched = parse_iso8601("2026-11-23T10:00:00Z");
   instance.tags.emplace_back(core::kPoolTag, "default");
-  const core::AllInstances all{{instance}};
+  const core::AllInstances all{{{instance, ""}}};
   EXPECT_EQ(line(all), R"([{"instance_id":"i-0abc","instance_type":"c7i.16xlarge","ip":"pending",)"
                        R"("launch_time":"2026-11-23T10:00:00Z","state":"pending","market":"spot",)"
                        R"("zone":"us-east-1b","pool":"default"}])");
-  EXPECT_NE(line(all, core::AddressKind::kPrivate).find(R"("ip":"172.31.95.52")"),
-            std::string::npos);
+  const core::AllInstances private_one{{{instance, instance.private_address}}};
+  EXPECT_NE(line(private_one).find(R"("ip":"172.31.95.52")"), std::string::npos);
   EXPECT_EQ(line(core::AllInstances{}), "[]");
 }
 

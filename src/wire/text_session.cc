@@ -66,7 +66,7 @@ TextSession::Asked TextSession::input_ended(Instant now) {
 TextSession::Asked TextSession::answered(const core::Answer& answer, Instant now) {
   CHECK(phase_ == Phase::kWaiting);
   phase_ = Phase::kReading;
-  say(answer_line(answer, options_->address), now);
+  say(answer_line(answer), now);
   if (protocol_ == 1) {
     end(now);
     return {};

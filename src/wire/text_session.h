@@ -32,7 +32,6 @@ struct TextOptions {
   TextLimits limits;
   std::string version;                     // in the answer to HELLO
   bool empty_input_is_get_worker = false;  // a half-close without a byte asks for a worker
-  core::AddressKind address = core::AddressKind::kPublic;  // what LIST_ALL shows
 };
 
 class TextSession {

@@ -99,7 +99,8 @@ void EndedWhenTold::terminate_called(const std::vector<InstanceId>& ids) {
   asked_.insert(ids.begin(), ids.end());
 }
 
-// Its time runs from the latest call of its launch, or from its adoption.
+// Its time runs from its launch as EC2 dates it, but not from before its intent, or from its
+// adoption.
 void EndedWhenTold::committed(const std::vector<core::Change>& changes) {
   for (const core::Change& change : changes) {
     const auto* worker = std::get_if<WorkerRecord>(&change);
@@ -108,7 +109,11 @@ void EndedWhenTold::committed(const std::vector<core::Change>& changes) {
     const bool launched = attempt != history_.attempts().end() && !attempt->second.before_loss &&
                           worker->phase == WorkerPhase::kBooting &&
                           !store_.durable().closed.contains(worker->token);
-    const Moment begun = launched ? attempt->second.last_call : ground_.now();
+    Moment begun = ground_.now();
+    if (launched && worker->launched) {
+      const Moment dated = begun - (ground_.clock.now().wall - *worker->launched);
+      begun = std::clamp(dated, attempt->second.first_call, begun);
+    }
     const Moment end = begun + ground_.options.settings.max_lifetime;
     ends_.emplace(worker->id, end);
     due_.emplace(end, worker->id);

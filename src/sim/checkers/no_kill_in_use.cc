@@ -23,7 +23,9 @@ bool NoKillInUse::allowed(const Life& life) const {
   if (!life.instance->alive()) return true;  // EC2 was first
   // What the broker never had ready was given to nobody: its address meant who had it before.
   if (!ready_.contains(life.instance->id)) return true;
-  if (now - life.called >= settings.max_lifetime) return true;
+  // From its launch, which EC2 dates in whole seconds, and not from when it was meant.
+  const Moment launched = life.instance->born - seconds{1};
+  if (now - (calendar_wrong_ ? life.called : launched) >= settings.max_lifetime) return true;
   const Duration limit = settings.pools.at(life.instance->pool).idle_timeout;
   const auto idle_since = [&](Moment use) { return now - use + life.too_old >= limit; };
   const bool unreachable =

@@ -19,6 +19,7 @@ class NoKillInUse : public Watcher {
   void terminate_called(const std::vector<InstanceId>& ids) override;
   void committed(const std::vector<core::Change>& changes) override;
   void journal_lost() override { judged_.clear(); }
+  void wall_jumped(Duration) override { calendar_wrong_ = true; }
 
  private:
   bool allowed(const Life& life) const;
@@ -30,6 +31,7 @@ class NoKillInUse : public Watcher {
   const History& history_;
   std::set<InstanceId> judged_;  // their end has been decided
   std::set<InstanceId> ready_;   // by a record of the broker
+  bool calendar_wrong_ = false;  // EC2's dates and ours are not to be compared any more
 };
 
 }  // namespace cb::sim

@@ -1,0 +1,97 @@
+"""Launches that go wrong, and settings that change under them: the real broker on ec2sim."""
+import signal
+import threading
+import unittest
+
+from harness import Case, remote_eval, until
+
+ONE_TYPE = 'instance_types = ["c7i.16xlarge"]\nmarket = "on-demand"\n'
+
+
+class Launches(Case):
+    def waiting(self, broker, callers=1):
+        """Callers of GET_WORKER, and where their answers will be."""
+        answers = []
+        threads = [threading.Thread(target=lambda: answers.append(broker.ask("GET_WORKER")))
+                   for _ in range(callers)]
+        for thread in threads:
+            thread.start()
+            self.addCleanup(thread.join)
+        return answers
+
+    def served(self, answers, callers=1):
+        until("the answers", lambda: len(answers) == callers)
+        self.assertEqual(len(set(answers)), 1, answers)
+        self.assertEqual(remote_eval(answers[0], "expr 6*7"), "42")
+
+    def reload(self, broker, old, new):
+        broker.config.write_text(broker.config.read_text().replace(old, new))
+        broker.process.popen.send_signal(signal.SIGHUP)
+        until("the reload", lambda: "the new settings are in force" in broker.log())
+
+    def test_an_image_that_is_given_by_a_name_serves_and_is_launched_once(self):
+        sim = self.ec2sim()
+        broker = self.broker(sim.url)
+        self.reload(broker, "ami-0060337ebb6cf00ad", "resolve:ssm:/aws/service/canonical/ubuntu")
+        ip = broker.ask("GET_WORKER")
+        self.assertEqual(remote_eval(ip, "expr 6*7"), "42")
+        self.assertEqual(broker.ask("GET_WORKER"), ip)
+        broker.kill()
+        self.assertEqual(broker.start().ask("GET_WORKER"), ip)
+        self.assertEqual([i["image"] for i in sim.instances()], ["ami-0a11ce5000000beef"])
+
+    def test_callers_of_a_machine_that_boots_wait_on_for_a_new_image(self):
+        sim = self.ec2sim(pending="forever")
+        broker = self.broker(sim.url, settings="max_workers = 1")
+        answers = self.waiting(broker, 3)
+        old = until("the launch", sim.alive)[0]["id"]
+        sim.control("settings", {"pending": "200ms"})
+        self.reload(broker, "ami-0060337ebb6cf00ad", "ami-0123456789abcdef0")
+        self.served(answers, 3)
+        self.assertEqual([i["image"] for i in sim.alive()], ["ami-0123456789abcdef0"])
+        self.assertRegex(broker.log(), f"worker {old} was launched for what is configured no more")
+
+    def test_a_code_that_nobody_knows_is_followed_by_the_next_candidate(self):
+        sim = self.ec2sim()
+        sim.control("settings", {"faults": [
+            {"action": "RunInstances", "do": "error", "code": "SomethingNew", "next": 1,
+             "message": "Nobody has heard of this."}]})
+        broker = self.broker(sim.url)
+        self.assertEqual(remote_eval(broker.ask("GET_WORKER"), "expr 6*7"), "42")
+        self.assertEqual([i["type"] for i in sim.alive()], ["c6i.16xlarge"])
+        self.assertIn("SomethingNew: Nobody has heard of this.", broker.log())
+
+    def test_ec2s_own_sentence_reaches_who_asked(self):
+        sim = self.ec2sim()
+        sim.control("settings", {"capacity": [{"instances": 0}]})
+        broker = self.broker(sim.url)
+        self.assertRegex(broker.ask("GET_WORKER"),
+                         "^ERROR: no capacity for pool default .*InsufficientInstanceCapacity: "
+                         "[A-Z].*; tried again in ")
+
+    def test_while_somebody_waits_ec2_is_asked_and_he_is_served_when_it_recovers(self):
+        sim = self.ec2sim()
+        sim.control("settings", {"faults": [
+            {"action": "RunInstances", "do": "error", "code": "Unavailable"}]})
+        broker = self.broker(sim.url, settings='token_reuse_limit = "1s"\n'
+                                               'unknown_outcome_grace = "1s"\n'
+                                               'retry_delay_max = "1s"')
+        answers = self.waiting(broker)
+        asked = lambda: [c for c in sim.control("calls")["calls"] if c["action"] == "RunInstances"]
+        until("many tries", lambda: len(asked()) > 6)
+        sim.control("settings", {"faults": []})
+        self.served(answers)
+        self.assertEqual(len({c["parameters"]["ClientToken"] for c in asked()}), 1)
+
+    def test_a_machine_that_a_person_ends_while_it_boots_is_followed_by_the_next(self):
+        sim = self.ec2sim(pending="forever")
+        broker = self.broker(sim.url, pool=ONE_TYPE)
+        answers = self.waiting(broker)
+        first = until("the launch", sim.alive)[0]["id"]
+        sim.control("settings", {"pending": "200ms"})
+        sim.control(f"instances/{first}/end", {"code": "Client.UserInitiatedShutdown"})
+        self.served(answers)
+
+
+if __name__ == "__main__":
+    unittest.main()
