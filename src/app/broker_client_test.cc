@@ -167,11 +167,13 @@ TEST(BrokerClient, AddressesOfBrokersAreRead) {
 }
 
 TEST(AnswerTables, StatusIsATable) {
-  EXPECT_EQ(status_table(R"([{"instance_id":"i-0abc","ip":"198.51.100.7","idle_seconds":72,)"
-                         R"("will_terminate_in":null,"instance_type":"c7i.16xlarge",)"
-                         R"("market":"spot","zone":"us-east-1b","handed_out":3}])"),
-            "ADDRESS       INSTANCE  TYPE          MARKET  ZONE        IDLE   ENDS IN  HANDED OUT\n"
-            "198.51.100.7  i-0abc    c7i.16xlarge  spot    us-east-1b  1m12s  -        3");
+  EXPECT_EQ(
+      status_table(R"([{"instance_id":"i-0abc","ip":"198.51.100.7","idle_seconds":72,)"
+                   R"("busy":true,"will_terminate_in":null,"instance_type":"c7i.16xlarge",)"
+                   R"("market":"spot","zone":"us-east-1b","handed_out":3}])"),
+      "ADDRESS       INSTANCE  TYPE          MARKET  ZONE        IDLE   BUSY  ENDS IN  HANDED "
+      "OUT\n"
+      "198.51.100.7  i-0abc    c7i.16xlarge  spot    us-east-1b  1m12s  yes   -        3");
   EXPECT_EQ(status_table("[]"), "no workers");
 }
 

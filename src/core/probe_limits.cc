@@ -62,7 +62,7 @@ void Probes::idle_due(const InstanceId& id) {
   Worker* const worker = workers_.find(id);
   if (worker == nullptr || worker->record.phase != WorkerPhase::kReady) return;
   const Instant deadline =
-      workers_.idle_deadline(*worker) -
+      desk_.heard_at(workers_.idle_deadline(*worker)) -
       (planted(Bug::kIdleEndsEarly) ? desk_.settings.idle_save_interval : Duration{0});
   if (desk_.now.boot < deadline && !planted(Bug::kTwoTimers)) {
     desk_.agenda.arm({TimerKind::kWorkerIdle, id.value}, deadline);

@@ -162,8 +162,8 @@ void Probes::asked(Worker& worker) {
   if (!worker.rising()) return alive(worker);
   if (worker.record.phase != WorkerPhase::kAdopting) return;
   // What accepts is worth waiting for, as long as a boot may take.
-  const Instant until = std::max(worker.coming_until,
-                                 worker.record.begun + worker.serving().launch_timeout);
+  const Instant until =
+      std::max(worker.coming_until, worker.record.begun + worker.serving().launch_timeout);
   if (until == worker.coming_until) return;
   worker.coming_until = until;
   desk_.agenda.arm_by({TimerKind::kWake, ""}, until);
@@ -255,8 +255,7 @@ void Probes::now_ready(Worker& worker) {
   record.phase = WorkerPhase::kReady;
   if (launched) {
     // One that was found long after its launch did not boot for all that time.
-    record.boot =
-        std::min(desk_.now.boot - record.begun, worker.serving().launch_timeout);
+    record.boot = std::min(desk_.now.boot - record.begun, worker.serving().launch_timeout);
     record.last_used = desk_.now.boot;
   }
   if (!worker.ours) {

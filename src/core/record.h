@@ -63,7 +63,7 @@ struct WorkerRecord {
   std::string former_owner;          // taken over from this broker (its nonce); empty: from nobody
   // Since then its service was gone, and has not shown since that it is ready. Unset: all is well.
   std::optional<Instant> doubted;
-  std::optional<Serving> serving;    // unset only in older journals; recovery fills it
+  std::optional<Serving> serving;  // unset only in older journals; recovery fills it
   bool operator==(const WorkerRecord&) const = default;
 };
 
