@@ -257,6 +257,7 @@ void Probes::now_ready(Worker& worker) {
     // One that was found long after its launch did not boot for all that time.
     record.boot = std::min(desk_.now.boot - record.begun, worker.serving().launch_timeout);
     record.last_used = desk_.now.boot;
+    worker.clock_recovered = false;
   }
   if (!worker.ours) {
     adopted(worker);
