@@ -14,9 +14,10 @@ Broker::~Broker() = default;
 
 Decision Broker::step(Now now, const Event& event) {
   CHECK(now.boot >= state_->desk.now.boot || !state_->begun);
+  const Instant before = state_->desk.now.boot;
   state_->desk.now = now;
   state_->desk.out = {};
-  state_->notice_pause();
+  state_->notice_pause(before);
   std::visit([&](const auto& what) { state_->on(what); }, event);
   state_->end_step();
   return std::move(state_->desk.out);

@@ -391,6 +391,17 @@ TEST_F(BrokerTest, AfterAPauseAWorkerIsNotEndedBeforeItsClientsAreHeard) {
   EXPECT_EQ(world.alive(), 0U);
 }
 
+TEST_F(BrokerTest, ATimerThatIsArmedForThePastIsNoPause) {
+  ready_worker();
+  world.run_for(minutes{10});
+  world.only().out_of_reach = true;
+  world.run_for(seconds{10});
+  world.only().out_of_reach = false;
+  world.run_for(minutes{1});  // back, and past half of its idle time
+  EXPECT_TRUE(world.logged("worker i-"));
+  EXPECT_FALSE(world.logged("this process stood still"));
+}
+
 TEST_F(BrokerTest, AfterAPauseAWorkerThatNobodyUsedEndsOnceRestartGraceIsOver) {
   ready_worker();
   world.run_for(minutes{14} + seconds{30});

@@ -105,15 +105,18 @@ void Broker::State::on(const TerminateAnswered& event) {
 
 // Whoever calls us was late: the machine was paused, the process stopped, the disk slow. What the
 // world said meanwhile is still on its way, as after a start.
-void Broker::State::notice_pause() {
+void Broker::State::notice_pause(Instant before) {
   const auto due = desk.agenda.next();
   const Instant now = desk.now.boot;
-  if (!begun || !due || now - *due < desk.settings.pause_limit) return;
+  if (!begun || !due) return;
+  // One that was armed for a time in the past was due when that step was over.
+  const Instant from = std::max(*due, before);
+  if (now - from < desk.settings.pause_limit) return;
   const bool known = desk.pause && desk.pause->until == now;
-  desk.pause = {*due, now};
+  desk.pause = {from, now};
   if (known) return;
   desk.log(LogLevel::kWarning, "broker.paused",
-           str("this process stood still for ", to_string(now - *due),
+           str("this process stood still for ", to_string(now - from),
                " or longer (a paused machine, a slow disk): no worker is ended as idle, "
                "unreachable or late for ",
                to_string(desk.settings.restart_grace), ", so that its clients are heard first"),

@@ -43,7 +43,7 @@ struct Broker::State {
   Overview overview();
   void save_all(const Records& records);
   void recover(const WorkerRecord& record, const Records& records);
-  void notice_pause();
+  void notice_pause(Instant before);
   bool waits_for_the_world(const DueTimer& timer);
   void due(const Timer& timer);
   void patience_ended(CallerId caller);

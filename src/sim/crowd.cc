@@ -260,6 +260,7 @@ void Crowd::reply(CallerId caller, const Answer& answer) {
 void Crowd::tell(CallerId caller, const core::Progress& progress) {
   ground_.timeline.note("caller  ", caller.value, " hears # ", progress.text);
   ground_.timeline.fold(static_cast<int>(progress.phase));
+  ground_.tell([&](Watcher& watcher) { watcher.heard(caller, progress); });
 }
 
 void Crowd::went_down() {

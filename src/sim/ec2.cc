@@ -31,6 +31,7 @@ Instance& Ec2::make(Owner owner) {
   Instance& instance = instances_.emplace_back();
   instance.id = {str("i-", 100000 + instances_.size())};
   instance.owner = owner;
+  instance.zone = str("us-east-1", "abcd"[instances_.size() % 4]);
   instance.born = ground_.now();
   instance.history.emplace_back(ground_.now(), InstanceState::kPending);
   by_id_[instance.id] = &instance;
@@ -147,7 +148,7 @@ std::optional<core::InstanceView> Ec2::view(const Instance& instance, Moment as_
   view.type = instance.type;
   view.market = instance.market;
   view.image = instance.image;
-  view.zone = "us-east-1a";
+  view.zone = instance.zone;
   view.launched = instance.launch_time();
   view.token = instance.token;
   view.tags.assign(instance.tags.begin(), instance.tags.end());

@@ -56,6 +56,7 @@ constexpr std::array<FaultRow, kFaults> kTable{{
     {kReboot, "reboot", kChance, 400},
     {kLongDown, "long-down", kChance, 200},
     {kJournalLost, "journal-lost", kChance, 400},
+    {kJournalRolledBack, "journal-rolled-back", kChance, 400},
     {kStopped, "stopped", kTimes, 4},
     {kWallForward, "wall-forward", kTimes, 4},
     {kWallBack, "wall-back", kTimes, 4},

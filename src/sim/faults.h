@@ -64,6 +64,7 @@ enum class Fault {
   kReboot,
   kLongDown,
   kJournalLost,
+  kJournalRolledBack,
   kStopped,
   kWallForward,
   kWallBack,

@@ -84,8 +84,9 @@ std::string LaunchForm::tag(std::string_view key) const {
 }
 
 LaunchForm read_launch(std::string_view body) {
-  const Form form = decode_form(body);
   LaunchForm launch;
+  launch.fields = decode_form(body);
+  const Form& form = launch.fields;
   launch.token = {need(form, "ClientToken")};
   launch.type = need(form, "InstanceType");
   launch.image = need(form, "ImageId");
@@ -100,7 +101,8 @@ LaunchForm read_launch(std::string_view body) {
     throw CheckFailed("a launch whose shutdown would not terminate it");
   }
   const auto user_data = form.find("UserData");
-  if (user_data != form.end()) launch.lifetime = lifetime_in(base64_decoded(user_data->second));
+  if (user_data != form.end()) launch.user_data = base64_decoded(user_data->second);
+  launch.lifetime = lifetime_in(launch.user_data);
   return launch;
 }
 

@@ -14,6 +14,8 @@ namespace cb::sim {
 std::map<std::string, std::string> decode_form(std::string_view body);
 
 struct LaunchForm {
+  std::map<std::string, std::string> fields;  // all of them, decoded
+  std::string user_data;
   LaunchToken token;
   std::string type;
   core::Market market = core::Market::kOnDemand;

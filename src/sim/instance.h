@@ -29,6 +29,7 @@ struct Instance {
   std::string type;
   core::Market market = core::Market::kSpot;
   std::string image;
+  std::string zone;
   std::map<std::string, std::string> tags;
   std::string public_address;  // empty: none, or none yet
   std::string private_address;

@@ -22,6 +22,7 @@ Mortality::Mortality(Ground& ground, Crasher& crasher, Mailbox& mailbox, SimStor
       prng_(stream(ground.options.seed, "mortality")) {}
 
 void Mortality::plan() {
+  if (ground_.options.dose_of(Fault::kJournalRolledBack) != 0) back_up();
   for (const Moment when : ground_.weather.times(Fault::kCrash)) {
     ground_.heap.at(when, [this] { strike(); });
   }
@@ -36,6 +37,12 @@ void Mortality::plan() {
     ground_.heap.at(when,
                     [this] { jump(-prng_.between(seconds{1}, hours{30}), Fault::kWallBack); });
   }
+}
+
+void Mortality::back_up() {
+  if (ground_.weather.healed()) return;
+  store_.back_up();
+  ground_.after(prng_.between(minutes{10}, hours{6}), [this] { back_up(); });
 }
 
 void Mortality::jump(Duration by, Fault fault) {
@@ -89,12 +96,25 @@ bool Mortality::chance_of_journal_loss() {
   return true;
 }
 
+// Tokens are numbered on from the calendar then, so that this one has to be right.
+bool Mortality::chance_of_roll_back() {
+  const Options& options = ground_.options;
+  const bool right =
+      options.dose_of(Fault::kWallForward) == 0 && options.dose_of(Fault::kWallBack) == 0;
+  if (!right || !store_.has_backup() || !ground_.strikes(Fault::kJournalRolledBack)) return false;
+  store_.restore();
+  ground_.timeline.note("journal is an older one");
+  ground_.tell([](Watcher& watcher) { watcher.journal_lost(); });
+  ground_.tell([&](Watcher& watcher) { watcher.journal_restored(store_.durable()); });
+  return true;
+}
+
 Duration Mortality::time_down() {
   Duration down = prng_.between(seconds{0}, seconds{90});
   if (ground_.strikes(Fault::kLongDown)) down = prng_.between(minutes{5}, minutes{45});
   if (next_.rebooted) down += prng_.between(seconds{30}, minutes{2});
   // Long enough that what was under way has either happened or not, and shows in listings.
-  if (next_.journal_lost) {
+  if (next_.journal_lost || next_.rolled_back) {
     down += SimCloud::kLatestEffect + ground_.options.staleness;
     down = std::max(down, Duration{cloud_.hidden_until() - ground_.now()});
   }
@@ -106,6 +126,7 @@ void Mortality::it_died() {
   next_ = {};
   next_.rebooted = ground_.strikes(Fault::kReboot);
   next_.journal_lost = chance_of_journal_loss();
+  next_.rolled_back = !next_.journal_lost && chance_of_roll_back();
   next_.other_account =
       cloud_.would_notice_another_account() && ground_.strikes(Fault::kOtherAccount);
   if (next_.rebooted && ground_.options.dose_of(Fault::kWallForward) != 0 && prng_.chance(30)) {

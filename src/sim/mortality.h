@@ -27,6 +27,8 @@ class Mortality {
   void jump(Duration by, Fault fault);
   Duration time_down();
   bool chance_of_journal_loss();
+  bool chance_of_roll_back();
+  void back_up();
 
   Ground& ground_;
   Crasher& crasher_;

@@ -63,11 +63,41 @@ void Process::start(const Circumstances& how) {
 
 Duration Process::misjudged(const driver::Journal& journal) const {
   if (!journal.clock || !store_.last_commit()) return Duration{0};
-  const Now now = ground_.clock.now();
-  const Duration shift = driver::instant_shift(*journal.clock, ground_.clock.boot_id(), now,
-                                               ground_.options.settings.restart_elapsed_max);
-  const Duration believed = now.boot - (journal.clock->boot + shift);
+  const Duration believed = ground_.clock.boot() - (journal.clock->boot + shift(*journal.clock));
   return believed - (ground_.now() - *store_.last_commit());
+}
+
+// In the same boot the clock went on; otherwise the calendar says how much time has passed, within
+// limits.
+Duration Process::shift(const driver::SavedClock& saved) const {
+  const Now now = ground_.clock.now();
+  if (saved.boot_id == ground_.clock.boot_id()) return Duration{0};
+  const Duration longest = ground_.options.settings.restart_elapsed_max;
+  const Duration passed = std::clamp(now.wall - saved.wall, Duration{0}, longest);
+  return now.boot - passed - saved.boot;
+}
+
+void Process::judge_shift(const driver::Journal& journal, const core::Records& moved) const {
+  if (!journal.clock) return;
+  const Duration by = shift(*journal.clock);
+  const auto demand = [&](bool so, const std::string& whose) {
+    if (!so)
+      throw Violated("6-nothing-forgotten", str("the clock of ", whose, " was moved wrongly"));
+  };
+  const core::Records& given = journal.records;
+  for (const auto& [id, worker] : given.workers) {
+    const core::WorkerRecord& now = moved.workers.at(id);
+    demand(now.begun - worker.begun == by && now.last_used - worker.last_used == by, id.value);
+  }
+  for (const auto& [token, attempt] : given.attempts) {
+    demand(moved.attempts.at(token).begun - attempt.begun == by, token.value);
+  }
+  for (const auto& [token, stamp] : given.stamps) {
+    demand(moved.stamps.at(token).at - stamp.at == by, token.value);
+  }
+  for (const auto& [token, closed] : given.closed) {
+    demand(moved.closed.at(token).at - closed.at == by, token.value);
+  }
 }
 
 void Process::first_turn(const Circumstances& how) {
@@ -81,6 +111,7 @@ void Process::first_turn(const Circumstances& how) {
                                           str("nonce", ++starts_, "world"),
                                           ground_.options.settings.restart_elapsed_max, "here");
   const core::Records recovered = started.records;
+  judge_shift(journal, recovered);
   driver_->post(std::move(started));
   driver_->run(ground_.clock.now());
   const core::Records held = broker_->records();

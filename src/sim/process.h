@@ -29,6 +29,7 @@ class Process {
   struct Circumstances {
     bool rebooted = false;
     bool journal_lost = false;
+    bool rolled_back = false;
     bool other_account = false;
   };
   void start(const Circumstances& how);
@@ -40,6 +41,8 @@ class Process {
   void guarded(const std::function<void()>& step);
   void first_turn(const Circumstances& how);
   Duration misjudged(const driver::Journal& journal) const;
+  Duration shift(const driver::SavedClock& saved) const;
+  void judge_shift(const driver::Journal& journal, const core::Records& moved) const;
 
   Ground& ground_;
   Mailbox& mailbox_;

@@ -122,6 +122,7 @@ SimCloud::Failure SimCloud::trouble() {
 
 void SimCloud::identify() {
   look_at_keys();
+  ground_.tell([](Watcher& watcher) { watcher.identify_called(); });
   core::CloudIdentity identity{std::string(others_ ? kStrangersAccount : kOurAccount)};
   if (ground_.strikes(Fault::kStsDown)) identity.account.clear();
   // In two statements: a compiler may draw the operands of a sum in either order.
@@ -239,10 +240,24 @@ void SimCloud::list(const core::ListInstances& what) {
   crasher_.reached(CrashPoint::kAfterListing);
 }
 
+// In the other account as well somebody has machines of that name.
+core::Listing SimCloud::others_listing() const {
+  core::InstanceView theirs;
+  theirs.id = {"i-999999"};
+  theirs.state = InstanceState::kRunning;
+  theirs.type = "c7i.16xlarge";
+  theirs.public_address = "203.0.113.9";
+  theirs.private_address = "10.9.9.9";
+  theirs.launched = Clock::calendar(Moment{});
+  theirs.token = {"cb-elsewhere-1"};
+  theirs.tags = {{std::string(core::kNameTag), std::string(core::kNameTagValue)}};
+  return core::Listing{{theirs}};
+}
+
 core::ListResult SimCloud::reach_list(const core::ListQuery& what, bool others) {
   if (auto failure = trouble()) return *failure;
   if (ground_.holds(Fault::kListingsDenied)) return may_not("ec2:DescribeInstances");
-  if (others) return core::Listing{};
+  if (others) return others_listing();
   Moment as_of = ground_.now();
   if (ground_.would_strike(Fault::kListingStale)) {
     as_of -= prng_.between(Duration{0}, ground_.options.staleness);

@@ -60,6 +60,7 @@ class SimCloud : public port::Cloud {
 
   core::LaunchResult reach_launch(const core::LaunchInstance& what);
   void answer_launch(const LaunchToken& token, core::LaunchResult result);
+  core::Listing others_listing() const;
   core::ListResult reach_list(const core::ListQuery& what, bool others);
   core::TerminateResult reach_terminate(const std::vector<InstanceId>& ids, bool others);
   void wasted(const std::vector<InstanceId>& ids);

@@ -23,6 +23,7 @@ void SimProber::probe(const core::ProbeWorker& what) {
   ground_.timeline.fold("probe", what.probe.value, what.worker.value, what.address, what.port,
                         static_cast<int>(what.kind), what.connect_limit.count(),
                         what.keep_alive.count(), what.keep_alive_max);
+  ground_.tell([&](Watcher& watcher) { watcher.probe_called(what); });
   if (what.kind == ProbeKind::kDserv) return ask(what);
   const Finding finding = find(what);
   mailbox_.deliver_after(finding.after,

@@ -7,9 +7,9 @@
 namespace cb::sim {
 
 void SimStore::write(const core::Change& change) {
-  records_.apply(change);
+  file_.records.apply(change);
   if (const auto* line = std::get_if<core::LedgerRecord>(&change)) {
-    ledger_[line->id] = *line;
+    file_.ledger[line->id] = *line;
     fold(ground_.timeline, *line);
   }
   auto row = wire::encode_record(change);
@@ -17,9 +17,9 @@ void SimStore::write(const core::Change& change) {
   ground_.timeline.fold(row->kind, row->key, row->body.value_or("gone"));
   const std::pair key{std::string(row->kind), std::move(row->key)};
   if (row->body) {
-    rows_[key] = std::move(*row->body);
+    file_.rows[key] = std::move(*row->body);
   } else {
-    rows_.erase(key);
+    file_.rows.erase(key);
   }
 }
 
@@ -33,10 +33,10 @@ Status SimStore::commit(const std::vector<core::Change>& changes, Now now) {
     return Error{"no space left on the device"};
   }
   for (const core::Change& change : changes) write(change);
-  clock_ = driver::SavedClock{ground_.clock.boot_id(), now.boot, now.wall};
-  ground_.timeline.fold("committed", changes.size(), clock_->boot_id,
+  file_.clock = driver::SavedClock{ground_.clock.boot_id(), now.boot, now.wall};
+  ground_.timeline.fold("committed", changes.size(), file_.clock->boot_id,
                         now.boot.time_since_epoch().count(), now.wall.time_since_epoch().count());
-  last_commit_ = ground_.now();
+  file_.last_commit = ground_.now();
   lost_ = behind_ = false;
   ground_.tell([&](Watcher& watcher) { watcher.committed(changes); });
   crasher_.reached(CrashPoint::kAfterCommit);
@@ -44,25 +44,32 @@ Status SimStore::commit(const std::vector<core::Change>& changes, Now now) {
 }
 
 driver::Journal SimStore::load() const {
-  driver::Journal journal{.records = {}, .clock = clock_, .lost = lost_, .lost_why = {}};
+  driver::Journal journal{.records = {}, .clock = file_.clock, .lost = lost_, .lost_why = {}};
   if (lost_) journal.lost_why = "the journal was damaged and set aside";
-  for (const auto& [key, body] : rows_) {
+  for (const auto& [key, body] : file_.rows) {
     const auto change = wire::decode_record(key.first, key.second, body);
     if (!change) throw CheckFailed("the journal holds what cannot be read: " + change.error().what);
     journal.records.apply(*change);
   }
-  journal.records.open_ledger = records_.open_ledger;
-  CHECK(journal.records == records_);
+  journal.records.open_ledger = file_.records.open_ledger;
+  CHECK(journal.records == file_.records);
   return journal;
 }
 
 void SimStore::lose_everything() {
-  rows_.clear();
-  records_ = {};
-  ledger_.clear();
-  clock_.reset();
-  last_commit_.reset();
+  file_ = {};
   lost_ = true;
+}
+
+void SimStore::back_up() {
+  if (file_.last_commit) backup_ = file_;
+}
+
+void SimStore::restore() {
+  CHECK(backup_);
+  file_ = *backup_;
+  lost_ = false;
+  behind_ = false;
 }
 
 }  // namespace cb::sim

@@ -23,13 +23,13 @@ class SimStore : public port::Store {
   Status commit(const std::vector<core::Change>& changes, Now now) override;
 
   // What is written, its times as the clocks were then.
-  const core::Records& durable() const { return records_; }
-  const std::map<InstanceId, core::LedgerRecord>& ledger() const { return ledger_; }
+  const core::Records& durable() const { return file_.records; }
+  const std::map<InstanceId, core::LedgerRecord>& ledger() const { return file_.ledger; }
   // What a start finds, read from the rows.
   driver::Journal load() const;
 
   // True time of the latest commit; unset: nothing is written.
-  std::optional<Moment> last_commit() const { return last_commit_; }
+  std::optional<Moment> last_commit() const { return file_.last_commit; }
 
   // The latest commit failed: the process knows more than is written.
   bool behind() const { return behind_; }
@@ -37,18 +37,28 @@ class SimStore : public port::Store {
   // The file is damaged beyond use and set aside; the ledger goes with it.
   void lose_everything();
 
+  // Somebody copies the file; and later puts the copy in its place.
+  void back_up();
+  bool has_backup() const { return backup_.has_value(); }
+  void restore();
+
  private:
   using Rows = std::map<std::pair<std::string, std::string>, std::string>;  // (kind, key): body
+
+  struct File {
+    Rows rows;
+    core::Records records;  // the same, for the checkers
+    std::map<InstanceId, core::LedgerRecord> ledger;
+    std::optional<driver::SavedClock> clock;
+    std::optional<Moment> last_commit;
+  };
 
   void write(const core::Change& change);
 
   Ground& ground_;
   Crasher& crasher_;
-  Rows rows_;
-  core::Records records_;  // the same, for the checkers
-  std::map<InstanceId, core::LedgerRecord> ledger_;
-  std::optional<driver::SavedClock> clock_;
-  std::optional<Moment> last_commit_;
+  File file_;
+  std::optional<File> backup_;
   bool lost_ = false;
   bool behind_ = false;
 };

@@ -42,8 +42,9 @@ class Watcher {
   // Callers.
   virtual void asked(CallerId, const core::Request&) {}
   virtual void answered(CallerId, const core::Answer&) {}
-  virtual void hung_up(CallerId) {}  // by itself
-  virtual void cut(CallerId) {}      // by the end of the broker's process
+  virtual void hung_up(CallerId) {}                       // by itself
+  virtual void cut(CallerId) {}                           // by the end of the broker's process
+  virtual void heard(CallerId, const core::Progress&) {}  // while it waits
 
   // EC2: what was asked of it, what became of it, what the broker was told.
   virtual void launch_called(const LaunchCall&) {}
@@ -52,6 +53,8 @@ class Watcher {
   virtual void terminate_wasted(const InstanceId&) {}
   virtual void listing_called(const core::ListInstances&) {}
   virtual void tag_called(const core::TagInstances&) {}
+  virtual void identify_called() {}
+  virtual void probe_called(const core::ProbeWorker&) {}
   virtual void hidden(const Instance&, Moment /*until*/) {}  // from listings by tag
   // Calls are made with another account's credentials from now on, or with ours again.
   virtual void credentials(bool /*others*/) {}
@@ -74,6 +77,8 @@ class Watcher {
   virtual void turned() {}
   virtual void wall_jumped(Duration) {}
   virtual void journal_lost() {}  // while it is down: all that was known is gone with it
+  // After journal_lost(): a backup was put in its place, which holds what was known long ago.
+  virtual void journal_restored(const core::Records&) {}
 
   virtual void healed() {}    // no fault from now on, and nobody asks for anything
   virtual void rested() {}    // nobody has asked for anything for long enough

@@ -10,14 +10,24 @@
 #include "sim/checkers/ended_when_told.h"
 #include "sim/checkers/foreign.h"
 #include "sim/checkers/guarded.h"
+#include "sim/checkers/hand_outs.h"
+#include "sim/checkers/launch_memory.h"
+#include "sim/checkers/launch_order.h"
+#include "sim/checkers/let_go.h"
 #include "sim/checkers/no_kill_in_use.h"
 #include "sim/checkers/nothing_forgotten.h"
 #include "sim/checkers/one_answer.h"
 #include "sim/checkers/one_launch.h"
 #include "sim/checkers/orphans.h"
+#include "sim/checkers/paces.h"
 #include "sim/checkers/true_address.h"
+#include "sim/checkers/true_ends.h"
+#include "sim/checkers/true_journal.h"
 #include "sim/checkers/true_ledger.h"
+#include "sim/checkers/true_status.h"
+#include "sim/checkers/true_words.h"
 #include "sim/checkers/useful.h"
+#include "sim/checkers/waits.h"
 
 namespace cb::sim {
 
@@ -25,20 +35,30 @@ class Checkers {
  public:
   Checkers(Ground& ground, Ec2& ec2, const SimStore& store, const Process& process)
       : history_(ground),
+        hand_outs_(store),
+        launch_memory_(ground, history_, store),
         one_answer_(ground),
-        true_address_(ground, ec2, history_),
+        true_address_(ground, ec2, history_, store),
         one_launch_(ground, history_, store),
-        orphans_(ground, ec2, history_),
+        orphans_(ground, ec2, history_, store),
         guarded_(ground),
         no_kill_in_use_(ground, history_),
         ended_when_told_(ground, ec2, history_, store),
         nothing_forgotten_(ground, history_),
-        true_ledger_(ground, ec2, history_, store),
+        true_ledger_(ground, ec2, history_, store, hand_outs_),
         foreign_(ground, ec2),
         buckets_(ground),
-        call_rates_(ground, history_, store),
+        call_rates_(ground, history_, store, launch_memory_),
         claimed_(ground, history_),
         useful_(ground, history_, store),
+        launch_order_(ground, history_, store, launch_memory_),
+        let_go_(ground, history_, store, launch_memory_),
+        true_journal_(ground, ec2, history_, store, process),
+        true_status_(ground, history_, store, hand_outs_),
+        true_words_(ground, history_, store, launch_memory_),
+        waits_(ground, history_, store, launch_memory_),
+        true_ends_(ground, history_, store, launch_memory_),
+        paces_(ground, history_, store, launch_memory_),
         at_rest_(ec2, history_, process) {}
 
   void watch(Ground& ground) {
@@ -56,12 +76,29 @@ class Checkers {
     ground.watch(call_rates_);
     ground.watch(claimed_);
     ground.watch(useful_);
+    ground.watch(let_go_);
+    ground.watch(true_journal_);
+    ground.watch(paces_);
     ground.watch(at_rest_);
+    if (ground.options.on_trial) watch_on_trial(ground);
+    ground.watch(hand_outs_);
+    ground.watch(launch_memory_);
     ground.watch(history_);
   }
 
  private:
+  // Rules that still raise false alarms (docs/simulation.md): only with --on-trial.
+  void watch_on_trial(Ground& ground) {
+    ground.watch(launch_order_);
+    ground.watch(true_status_);
+    ground.watch(true_words_);
+    ground.watch(waits_);
+    ground.watch(true_ends_);
+  }
+
   History history_;
+  HandOuts hand_outs_;
+  LaunchMemory launch_memory_;
   OneAnswer one_answer_;
   TrueAddress true_address_;
   OneLaunch one_launch_;
@@ -76,6 +113,14 @@ class Checkers {
   CallRates call_rates_;
   Claimed claimed_;
   Useful useful_;
+  LaunchOrder launch_order_;
+  LetGo let_go_;
+  TrueJournal true_journal_;
+  TrueStatus true_status_;
+  TrueWords true_words_;
+  Waits waits_;
+  TrueEnds true_ends_;
+  Paces paces_;
   AtRest at_rest_;
 };
 

@@ -13,9 +13,11 @@ constexpr const char* kCallRatesRule = "8-call-rates";
 }  // namespace
 
 void CallRates::asked(CallerId, const core::Request& request) {
-  reason_ = reason_ || std::holds_alternative<core::GetWorker>(request) ||
-            std::holds_alternative<core::ListAll>(request) ||
-            std::holds_alternative<core::TerminateAll>(request);
+  if (std::holds_alternative<core::GetWorker>(request) ||
+      std::holds_alternative<core::ListAll>(request) ||
+      std::holds_alternative<core::TerminateAll>(request)) {
+    give_reason();
+  }
   // A person asks for them all: what was refused may be asked for anew.
   if (!std::holds_alternative<core::TerminateAll>(request)) return;
   for (auto& [id, end] : ends_) {
@@ -57,18 +59,24 @@ void CallRates::listing_called(const core::ListInstances& what) {
     }
   }
   last_listing_ = now;
+  list_by_.reset();
   in_flight_ = what.query;
-  // Of several probes that failed in this very moment, the first made the broker ask, and the
-  // next was heard when it had asked already.
-  reason_ = failed_at_ == now && failed_ > 1;
+  // Of several reasons that one turn went through, the first made the broker ask, and the next was
+  // heard when it had asked already.
+  reason_ = reasons_ > 1;
+}
+
+void CallRates::give_reason() {
+  reason_ = true;
+  ++reasons_;
 }
 
 void CallRates::launch_called(const LaunchCall&) {
-  reason_ = true;
+  give_reason();
 }
 
 void CallRates::terminate_called(const std::vector<InstanceId>& ids) {
-  reason_ = true;
+  give_reason();
   for (const InstanceId& id : ids) {
     End& end = ends_[id];
     if (ground_.now() < end.not_before) {
@@ -77,6 +85,7 @@ void CallRates::terminate_called(const std::vector<InstanceId>& ids) {
                          to_string(Duration{end.not_before - ground_.now()}), " too soon"));
     }
     end.not_before = ground_.now() + ground_.options.settings.terminate_repeat;
+    end.due.reset();
   }
 }
 
@@ -84,16 +93,20 @@ void CallRates::listed(const core::Listed& answer) {
   if (by_ids_ == answer.query) by_ids_.reset();
   if (in_flight_ == answer.query) {
     in_flight_.reset();
+    listed_at_ = ground_.now();
     answered_ = true;
   }
   const auto* listing = std::get_if<core::Listing>(&answer.result);
-  reason_ = reason_ || listing == nullptr;
+  if (listing == nullptr) give_reason();
 }
 
 void CallRates::terminate_answered(const core::TerminateAnswered& answer) {
-  reason_ = true;
+  give_reason();
   if (const auto* accepted = std::get_if<core::TerminateAccepted>(&answer.result)) {
-    for (const core::TerminatedNow& one : accepted->instances) ends_[one.id].failures = 0;
+    for (const core::TerminatedNow& one : accepted->instances) {
+      ends_[one.id].failures = 0;
+      ends_[one.id].due.reset();
+    }
     for (const core::InstanceRefused& one : accepted->refused) again_later(one.id);
     return;
   }
@@ -107,15 +120,24 @@ void CallRates::again_later(const InstanceId& id) {
   const Duration delay =
       std::min(settings.retry_delay_min * (1 << doublings), settings.terminate_repeat);
   end.not_before = std::min(end.not_before, ground_.now() + delay);
+  end.due = ground_.now() + delay;
 }
 
-void CallRates::probed(core::ProbeOutcome outcome) {
+void CallRates::probed(const core::Probed& probe) {
+  const core::ProbeOutcome outcome = probe.outcome;
   if (outcome != core::ProbeOutcome::kRefused && outcome != core::ProbeOutcome::kUnreachable) {
+    if (!failed_probes_.empty()) failed_probes_.erase(probe.worker);
     return;
   }
-  reason_ = true;
-  failed_ = failed_at_ == ground_.now() ? failed_ + 1 : 1;
-  failed_at_ = ground_.now();
+  give_reason();
+  const auto worker = store_.durable().workers.find(probe.worker);
+  // Only what the port says makes a suspect, and who is one already is asked about already.
+  const bool good = worker != store_.durable().workers.end() &&
+                    worker->second.phase == core::WorkerPhase::kReady && !worker->second.doubted;
+  if (!good || probe.kind != core::ProbeKind::kTcp) return;
+  const core::Settings& settings = ground_.options.settings;
+  if (++failed_probes_[probe.worker] != settings.alive_failures_max || list_by_) return;
+  list_by_ = ground_.now() + settings.listing_fast + (in_flight_ ? seconds{60} : seconds{0});
 }
 
 void CallRates::told(const core::Event& event) {
@@ -124,28 +146,76 @@ void CallRates::told(const core::Event& event) {
   } else if (const auto* ended = std::get_if<core::TerminateAnswered>(&event)) {
     terminate_answered(*ended);
   } else if (const auto* probe = std::get_if<core::Probed>(&event)) {
-    probed(probe->outcome);
+    probed(*probe);
   } else if (std::holds_alternative<core::Identified>(event)) {
     // When it opens the cloud, all that is ending is asked for again.
-    reason_ = true;
+    give_reason();
     for (auto& [id, end] : ends_) end.not_before = ground_.now();
   } else if (std::holds_alternative<core::KeysChanged>(event)) {
     // The listing in flight is not waited for, and all is asked anew with the new ones.
     in_flight_.reset();
     by_ids_.reset();
-    reason_ = true;
+    listed_at_ = ground_.now();
+    give_reason();
   } else if (!std::holds_alternative<core::Asked>(event)) {
-    reason_ = true;
+    give_reason();
   }
 }
 
+// The end of whatever is pending is seen at the fast pace.
+void CallRates::lists_often_enough() {
+  if (!something_pends()) pending_since_.reset();
+  if (something_pends() && !pending_since_) pending_since_ = ground_.now();
+  if (in_flight_ || !last_listing_ || !memory_.settled() || memory_.wrong_account()) return;
+  const Moment now = ground_.now();
+  const Duration late = seconds{1} + 4 * ground_.options.batching;
+  const bool suspect = list_by_ && now > *list_by_ + late;
+  const Moment since = std::max({*last_listing_, listed_at_, pending_since_.value_or(now)});
+  if (!suspect && now - since <= ground_.options.settings.listing_fast + late) return;
+  throw Violated(kCallRatesRule,
+                 str("no listing since ", stamp(*last_listing_),
+                     suspect ? ", with a suspect" : ", while something is pending"));
+}
+
+bool CallRates::something_pends() const {
+  if (history_.commit_failing()) return false;
+  const core::Records& durable = store_.durable();
+  return !durable.attempts.empty() ||
+         std::any_of(durable.workers.begin(), durable.workers.end(), [](const auto& entry) {
+           return entry.second.phase != core::WorkerPhase::kReady;
+         });
+}
+
+void CallRates::asks_again_in_time() const {
+  if (!memory_.settled() || history_.commit_failing()) return;
+  const Duration late = seconds{1} + 4 * ground_.options.batching;
+  for (const auto& [id, end] : ends_) {
+    if (!end.due || ground_.now() <= *end.due + late) continue;
+    const auto worker = store_.durable().workers.find(id);
+    const bool ending = worker != store_.durable().workers.end() &&
+                        worker->second.phase == core::WorkerPhase::kTerminating;
+    if (!ending) continue;
+    throw Violated(kCallRatesRule,
+                   str("the end of ", id.value, " failed and is not asked for again"));
+  }
+}
+
+void CallRates::turned() {
+  reasons_ = 0;
+  lists_often_enough();
+  if (!ends_.empty()) asks_again_in_time();
+}
+
 void CallRates::went_down() {
+  list_by_.reset();
+  failed_probes_.clear();
   last_listing_.reset();
   in_flight_.reset();
   by_ids_.reset();
   answered_ = false;
   ends_.clear();
   reason_ = true;
+  reasons_ = 0;
 }
 
 }  // namespace cb::sim

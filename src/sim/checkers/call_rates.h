@@ -1,14 +1,16 @@
 #pragma once
 // Rule 8, tighter than the buckets: one listing at a time, none sooner than listing_fast after the
 // one before, and at the pace of listing_slow while nothing is going on; what an end or a launch is
-// asked for again waits for its back-off. So the number of calls depends on neither callers nor
-// workers.
+// asked for again waits for its back-off. While something goes on it lists at the pace of
+// listing_fast, and an end that failed is asked for again as soon as its back-off allows. So the
+// number of calls depends on neither callers nor workers.
 
 #include <map>
 #include <optional>
 #include <set>
 
 #include "sim/checkers/history.h"
+#include "sim/checkers/launch_memory.h"
 #include "sim/ground.h"
 #include "sim/sim_store.h"
 
@@ -16,8 +18,9 @@ namespace cb::sim {
 
 class CallRates : public Watcher {
  public:
-  CallRates(const Ground& ground, const History& history, const SimStore& store)
-      : ground_(ground), history_(history), store_(store) {}
+  CallRates(const Ground& ground, const History& history, const SimStore& store,
+            const LaunchMemory& memory)
+      : ground_(ground), history_(history), store_(store), memory_(memory) {}
 
   // Who gives up in this very moment was waited for until now.
   void answered(CallerId, const core::Answer& answer) override {
@@ -30,32 +33,42 @@ class CallRates : public Watcher {
   void told(const core::Event& event) override;
   void committed(const std::vector<core::Change>&) override { reason_ = true; }
   void commit_failed() override { reason_ = true; }
+  void turned() override;
   void went_down() override;
 
  private:
   struct End {
     Moment not_before{};
     std::size_t failures = 0;
+    std::optional<Moment> due;  // after a failure: asked for again by then
   };
 
+  void give_reason();
   void listed(const core::Listed& answer);
-  void probed(core::ProbeOutcome outcome);
+  void probed(const core::Probed& probe);
   void terminate_answered(const core::TerminateAnswered& answer);
   void again_later(const InstanceId& id);
   bool something_goes_on() const;
+  void lists_often_enough();
+  bool something_pends() const;
+  void asks_again_in_time() const;
 
   const Ground& ground_;
   const History& history_;
   const SimStore& store_;
+  const LaunchMemory& memory_;
   // Of the process that runs.
   std::optional<Moment> last_listing_;
+  Moment listed_at_{};  // it was answered
   std::optional<QueryId> in_flight_;
-  std::optional<QueryId> by_ids_;    // in flight
-  bool answered_ = false;            // a listing, which one question by id may follow
-  bool reason_ = true;               // to list before listing_slow has passed
-  std::optional<Moment> failed_at_;  // the last probes that did
-  std::size_t failed_ = 0;
+  std::optional<QueryId> by_ids_;  // in flight
+  bool answered_ = false;          // a listing, which one question by id may follow
+  bool reason_ = true;             // to list before listing_slow has passed
+  std::size_t reasons_ = 0;        // since the latest turn
   std::map<InstanceId, End> ends_;
+  std::map<InstanceId, std::size_t> failed_probes_;  // in a row
+  std::optional<Moment> pending_since_;
+  std::optional<Moment> list_by_;  // a worker became suspect
 };
 
 }  // namespace cb::sim

@@ -1,6 +1,7 @@
 #include "sim/checkers/guarded.h"
 
 #include "base/text.h"
+#include "core/user_data.h"
 #include "sim/form.h"
 
 namespace cb::sim {
@@ -22,6 +23,20 @@ void Guarded::launch_called(const LaunchCall& call) {
   demand(form.tag(core::kTokenTag) == call.token.value, "it does not carry its token's tag");
   demand(parse_iso8601(form.tag(core::kExpiryTag)).has_value(), "it does not carry its expiry");
   demand(!form.tag(core::kOwnerTag).empty(), "it does not say who answers for it");
+  const core::PoolSettings& pool = settings.pools.at({form.tag(core::kPoolTag)});
+  const auto given = [&](const char* key, const std::string& value) {
+    const auto found = form.fields.find(key);
+    demand(value.empty() ? found == form.fields.end()
+                         : found != form.fields.end() && found->second == value,
+           str("it has another ", key, " than its pool"));
+  };
+  given("ImageId", pool.image);
+  given("KeyName", pool.key_name);
+  given("SubnetId", pool.subnet);
+  given("IamInstanceProfile.Name", pool.instance_profile);
+  given("SecurityGroupId.1", pool.security_groups.empty() ? "" : pool.security_groups.front());
+  demand(form.user_data == core::user_data(settings.max_lifetime, pool.user_data),
+         "its user data is not its pool's");
   demand(form.lifetime == std::chrono::ceil<minutes>(settings.max_lifetime),
          "its user data does not power it off after max_lifetime");
 }

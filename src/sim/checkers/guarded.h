@@ -1,6 +1,7 @@
 #pragma once
 // Rule 4, what holds when no broker comes back: each launch carries all five tags, by which it is
-// found again, and user data that powers it off after max_lifetime.
+// found again, and user data that powers it off after max_lifetime; and everything else that its
+// pool says of a launch.
 
 #include "sim/ground.h"
 #include "sim/watcher.h"

@@ -325,6 +325,13 @@ void History::journal_lost() {
   while (!open_.empty()) settle(LaunchToken{open_.begin()->first});
 }
 
+// What it knew long ago it knows again, and ends as its clocks were then.
+void History::journal_restored(const core::Records& records) {
+  for (const auto& [id, worker] : records.workers) {
+    if (Life* const life = find(id)) life->before_loss = false;
+  }
+}
+
 void History::went_down() {
   released_in_vain();
   for (auto& [token, attempt] : attempts_) {

@@ -98,6 +98,7 @@ class History : public Watcher {
   void commit_failed() override { commit_failing_ = true; }
   void starting(Duration misjudged) override;
   void journal_lost() override;
+  void journal_restored(const core::Records& records) override;
   void went_down() override;
   void turned() override;
 

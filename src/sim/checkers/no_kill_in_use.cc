@@ -25,7 +25,10 @@ bool NoKillInUse::allowed(const Life& life) const {
   if (!ready_.contains(life.instance->id)) return true;
   // From its launch, which EC2 dates in whole seconds, and not from when it was meant.
   const Moment launched = life.instance->born - seconds{1};
-  if (now - (calendar_wrong_ ? life.called : launched) >= settings.max_lifetime) return true;
+  // By a wrong calendar it is as old as its intent, which a crash before the first call leaves
+  // older than that by as long as a token is asked for again.
+  const Moment oldest = calendar_wrong_ ? life.called - settings.token_reuse_limit : launched;
+  if (now - oldest >= settings.max_lifetime) return true;
   const Duration limit = settings.pools.at(life.instance->pool).idle_timeout;
   const auto idle_since = [&](Moment use) { return now - use + life.too_old >= limit; };
   const bool unreachable =

@@ -106,10 +106,13 @@ void Orphans::opened() {
 void Orphans::listed(const core::ListResult& result) {
   if (const auto* listing = std::get_if<core::Listing>(&result)) {
     if (shut_ && !in_doubt_) return;  // asked with former keys
+    const core::Records& known = store_.durable();
     for (const core::InstanceView& view : listing->instances) {
-      if (find(view.id) != nullptr && shut_) opened();
-      seen(view);
+      const bool proves = known.workers.contains(view.id) || known.attempts.contains(view.token);
+      if (proves && shut_) opened();
     }
+    if (shut_) return;  // none of ours: it is not believed
+    for (const core::InstanceView& view : listing->instances) seen(view);
     return;
   }
   // It showed nothing; the next one does.

@@ -9,13 +9,14 @@
 #include "sim/checkers/history.h"
 #include "sim/ec2.h"
 #include "sim/sim_cloud.h"
+#include "sim/sim_store.h"
 
 namespace cb::sim {
 
 class Orphans : public Watcher {
  public:
-  Orphans(Ground& ground, const Ec2& ec2, const History& history)
-      : ground_(ground), ec2_(ec2), history_(history) {}
+  Orphans(Ground& ground, const Ec2& ec2, const History& history, const SimStore& store)
+      : ground_(ground), ec2_(ec2), history_(history), store_(store) {}
 
   void asked(CallerId, const core::Request&) override { refresh(); }
   void answered(CallerId caller, const core::Answer& answer) override;
@@ -80,6 +81,7 @@ class Orphans : public Watcher {
   Ground& ground_;
   const Ec2& ec2_;
   const History& history_;
+  const SimStore& store_;
   std::map<InstanceId, Watched> living_;
   bool down_ = true;
   bool others_ = false;  // the credentials are another account's

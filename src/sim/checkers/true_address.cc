@@ -89,7 +89,14 @@ void TrueAddress::told(const core::Event& event) {
   const bool unnamed = identified != nullptr && identified->identity.account.empty();
   if (unnamed || std::holds_alternative<core::KeysChanged>(event)) unsure();
   const auto* listed = std::get_if<core::Listed>(&event);
-  if (listed == nullptr) return;
+  if (listed == nullptr) {
+    const bool other =
+        identified != nullptr && !unnamed && identified->identity.account != SimCloud::kOurAccount;
+    listing_failed_ = listing_failed_ || other;  // it takes the journal's word then as well
+    return;
+  }
+  // Whether it failed or was not believed: the journal's word counts from then on.
+  listing_failed_ = true;
   const auto* listing = std::get_if<core::Listing>(&listed->result);
   if (listing == nullptr) return word_later(ground_.now() + word_bound(ground_.options));
   for (const core::InstanceView& view : listing->instances) {
@@ -98,6 +105,8 @@ void TrueAddress::told(const core::Event& event) {
 }
 
 void TrueAddress::started(const BrokerStart&) {
+  started_ = ground_.now();
+  listing_failed_ = false;
   word_later(ground_.now() + SimCloud::kCallLimit + word_bound(ground_.options));
 }
 
@@ -114,10 +123,37 @@ void TrueAddress::judge_the_word(const Life& life, const std::string& what) cons
       str(what, ", which a listing should have shown to have ended by ", stamp(due->second)));
 }
 
+// What the journal gave is handed out when EC2 has shown it, or cannot, and its service answered.
+void TrueAddress::known_to_serve(const std::string& address, const std::string& what) const {
+  const Life* const life = named(address);
+  if (life == nullptr || history_.commit_failing()) return;
+  const core::Settings& settings = ground_.options.settings;
+  const bool in_time = ground_.now() < started_ + settings.adoption_patience && !listing_failed_;
+  if (!life->told_running && in_time)
+    throw Violated(kTrueAddressRule, what + ", which EC2 has not shown");
+  const auto pool = settings.pools.find(life->instance->pool);
+  const bool probed = pool != settings.pools.end() && pool->second.ready != core::ReadyCheck::kNone;
+  if (probed && !life->good_probe)
+    throw Violated(kTrueAddressRule, what + ", which has not answered yet");
+}
+
+// Whom the broker means: it need not know yet that another of ours, which still boots, has it now.
+const Life* TrueAddress::named(const std::string& address) const {
+  const Life* latest = nullptr;
+  for (const auto& [id, worker] : store_.durable().workers) {
+    if (worker.address != address || worker.phase != core::WorkerPhase::kReady) continue;
+    const Life* const life = history_.life(id);
+    if (life == nullptr) continue;
+    if (latest == nullptr || latest->instance->born <= life->instance->born) latest = life;
+  }
+  return latest != nullptr ? latest : history_.latest_at(address);
+}
+
 void TrueAddress::judge(const std::string& address, const std::string& what,
                         bool handed_out) const {
+  if (handed_out) known_to_serve(address, what);
   if (good(address)) return;
-  const Life* life = history_.latest_at(address);
+  const Life* life = named(address);
   if (life == nullptr) throw Violated(kTrueAddressRule, what + ", which was never a worker's");
   const std::string whose = str(what, " of ", life->instance->id.value);
   if (life->end_asked) throw Violated(kTrueAddressRule, whose + ", whose end had been asked for");

@@ -9,13 +9,14 @@
 
 #include "sim/checkers/history.h"
 #include "sim/ec2.h"
+#include "sim/sim_store.h"
 
 namespace cb::sim {
 
 class TrueAddress : public Watcher {
  public:
-  TrueAddress(const Ground& ground, const Ec2& ec2, const History& history)
-      : ground_(ground), ec2_(ec2), history_(history) {}
+  TrueAddress(const Ground& ground, const Ec2& ec2, const History& history, const SimStore& store)
+      : ground_(ground), ec2_(ec2), history_(history), store_(store) {}
 
   void asked(CallerId caller, const core::Request& request) override;
   void answered(CallerId caller, const core::Answer& answer) override;
@@ -28,6 +29,8 @@ class TrueAddress : public Watcher {
   void cut(CallerId caller) override { pings_.erase(caller); }
 
  private:
+  void known_to_serve(const std::string& address, const std::string& what) const;
+  const Life* named(const std::string& address) const;
   bool good(const std::string& address) const;
   bool serves(const Instance& instance) const;
   void judge(const std::string& address, const std::string& what, bool handed_out) const;
@@ -41,9 +44,12 @@ class TrueAddress : public Watcher {
   const Ground& ground_;
   const Ec2& ec2_;
   const History& history_;
+  const SimStore& store_;
   std::map<CallerId, std::string> pings_;
   std::map<InstanceId, Moment> word_due_;  // when EC2 has told the broker that it has ended
   bool other_account_ = false;
+  Moment started_{};
+  bool listing_failed_ = false;  // or came, since the start
 };
 
 }  // namespace cb::sim

@@ -1,6 +1,7 @@
 #include "sim/checkers/true_ledger.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 
@@ -28,10 +29,20 @@ void TrueLedger::shown_ending(const InstanceId& id) {
 // The next process hears of it for the first time, unless the line is written.
 void TrueLedger::went_down() {
   just_told_.clear();
+  closed_.clear();
   std::erase_if(shown_, [&](const auto& one) {
     const auto line = store_.ledger().find(one.first);
     return line == store_.ledger().end() || !line->second.ended;
   });
+}
+
+// What was told since then is forgotten with it.
+void TrueLedger::journal_restored(const core::Records&) {
+  std::erase_if(told_end_, [&](const InstanceId& id) {
+    const auto line = store_.ledger().find(id);
+    return line == store_.ledger().end() || !line->second.ended;
+  });
+  went_down();
 }
 
 void TrueLedger::told(const core::Event& event) {
@@ -53,8 +64,46 @@ void TrueLedger::told(const core::Event& event) {
   }
 }
 
-void TrueLedger::committed(const std::vector<core::Change>&) {
+void TrueLedger::committed(const std::vector<core::Change>& changes) {
   told_end_.merge(just_told_);
+  for (const core::Change& change : changes) {
+    if (const auto* worker = std::get_if<core::WorkerRecord>(&change)) {
+      if (!worker->end_reason.empty()) reasons_[worker->id] = worker->end_reason;
+    } else if (const auto* line = std::get_if<core::LedgerRecord>(&change)) {
+      written(*line);
+    }
+  }
+}
+
+void TrueLedger::written(const core::LedgerRecord& line) {
+  const auto demand = [&](bool so, std::string_view what) {
+    if (!so)
+      throw Violated(kTrueLedgerRule,
+                     str("the ledger has the wrong ", what, " of ", line.id.value));
+  };
+  const Instance* const instance = ec2_.find(line.id);
+  if (instance == nullptr) return;  // no_other_lines() tells of it
+  demand(!ours(*instance) || line.pool == instance->pool, "pool");
+  demand(line.type == instance->type && line.market == instance->market, "type");
+  demand(line.zone == instance->zone, "zone");
+  demand(line.region == ground_.options.settings.region, "region");
+  const auto& broker = store_.durable().broker;
+  demand(line.account.empty() || !broker || line.account == broker->account, "account");
+  if (!line.ended) return;
+  const auto reason = reasons_.find(line.id);
+  demand(reason == reasons_.end() ? !line.end_reason.empty() : line.end_reason == reason->second,
+         "reason for the end");
+  closed_.push_back(line);
+}
+
+// What a step handed out is given to its callers after the commit.
+void TrueLedger::turned() {
+  for (const core::LedgerRecord& line : std::exchange(closed_, {})) {
+    const HandOuts::Count count = hand_outs_.of(line.id);
+    if (!count.certain || line.handed_out == count.times || history_.commit_failing()) continue;
+    throw Violated(kTrueLedgerRule, str(line.id.value, " was handed out ", count.times,
+                                        " times, and the ledger says ", line.handed_out));
+  }
 }
 
 void TrueLedger::finished() {

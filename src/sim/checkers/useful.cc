@@ -10,7 +10,9 @@ constexpr const char* kUsefulRule = "9-useful";
 
 }  // namespace
 
+// The one that is known longest, so that others drain.
 const core::WorkerRecord* Useful::good_one(const PoolName& pool) const {
+  const core::WorkerRecord* oldest = nullptr;
   const core::Settings& settings = ground_.options.settings;
   const bool probed = settings.pools.at(pool).ready != core::ReadyCheck::kNone;
   for (const auto& [id, worker] : store_.durable().workers) {
@@ -20,11 +22,10 @@ const core::WorkerRecord* Useful::good_one(const PoolName& pool) const {
     if (life->told_ending || life->told_stopped || life->end_asked) continue;
     const bool good = life->good_probe && life->failures < settings.alive_failures_max &&
                       !life->doubted && !worker.doubted;
-    if (!probed || good) {
-      return &worker;
-    }
+    if (probed && !good) continue;
+    if (oldest == nullptr || worker.begun < oldest->begun) oldest = &worker;
   }
-  return nullptr;
+  return oldest;
 }
 
 void Useful::asked(CallerId caller, const core::Request& request) {
@@ -73,8 +74,21 @@ void Useful::told(const core::Event& event) {
            std::holds_alternative<core::SettingsChanged>(event);
 }
 
+// All that was asked and told has been gone through, and what is good is in the journal.
+void Useful::nobody_waits() const {
+  if (history_.waiting().empty() || history_.commit_failing()) return;
+  for (const auto& [pool, settings] : ground_.options.settings.pools) {
+    if (!history_.waits_for(pool)) continue;
+    const auto* worker = good_one(pool);
+    if (worker == nullptr) continue;
+    throw Violated(kUsefulRule, str("callers of pool ", pool.value, " wait while ",
+                                    worker->id.value, " is good"));
+  }
+}
+
 void Useful::turned() {
   upset_ = false;
+  nobody_waits();
   if (at_once_.empty()) return;
   const auto& [caller, worker] = *at_once_.begin();
   throw Violated(kUsefulRule, str("caller ", caller.value, " was not given ", worker.value,

@@ -26,6 +26,7 @@ class Useful : public Watcher {
 
  private:
   const core::WorkerRecord* good_one(const PoolName& pool) const;
+  void nobody_waits() const;
   void must_be_served(CallerId caller, const PoolName& pool);
   void forget(CallerId caller) {
     at_once_.erase(caller);

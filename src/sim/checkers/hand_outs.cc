@@ -1,0 +1,45 @@
+#include "sim/checkers/hand_outs.h"
+
+#include <utility>
+
+namespace cb::sim {
+
+HandOuts::Count HandOuts::of(const InstanceId& id) const {
+  const auto found = counts_.find(id);
+  Count count = found == counts_.end() ? Count{} : found->second;
+  count.certain = count.certain && !doubtful_;
+  return count;
+}
+
+void HandOuts::answered(CallerId, const core::Answer& answer) {
+  const auto* given = std::get_if<core::WorkerAddress>(&answer);
+  if (given == nullptr) return;
+  doubtful_ = doubtful_ || store_.behind();  // the journal may not know the address yet
+  std::vector<InstanceId> named;
+  for (const auto& [id, worker] : store_.durable().workers) {
+    if (worker.address == given->address) named.push_back(id);
+  }
+  for (const InstanceId& id : named) {
+    Count& count = counts_[id];
+    ++count.times;
+    count.certain = count.certain && named.size() == 1;
+  }
+}
+
+void HandOuts::committed(const std::vector<core::Change>& changes) {
+  for (const core::Change& change : changes) {
+    if (const auto* drop = std::get_if<core::DropWorker>(&change)) dropped_.push_back(drop->id);
+  }
+}
+
+void HandOuts::turned() {
+  for (const InstanceId& id : std::exchange(dropped_, {})) counts_.erase(id);
+}
+
+void HandOuts::started(const BrokerStart& start) {
+  counts_.clear();
+  doubtful_ = false;
+  for (const auto& [id, line] : start.recovered.open_ledger) counts_[id].times = line.handed_out;
+}
+
+}  // namespace cb::sim

@@ -1,0 +1,127 @@
+#pragma once
+// What the process that runs has been told of its launches and of EC2 as a whole: what was refused,
+// when and why; how many boots failed in a row; whether it lists and knows whose account it is in.
+// It judges nothing.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/capacity_memory.h"
+#include "sim/checkers/history.h"
+#include "sim/sim_store.h"
+
+namespace cb::sim {
+
+class LaunchMemory : public Watcher {
+ public:
+  LaunchMemory(const Ground& ground, const History& history, const SimStore& store)
+      : ground_(ground), history_(history), store_(store) {}
+
+  struct Refusal {
+    core::FailureClass what = core::FailureClass::kUnexpected;
+    std::string code;
+    Moment at{};
+    bool by_launch = false;  // the answer to a launch, and not what became of an instance
+    std::string message;     // EC2's sentence
+  };
+  // One candidate that was tried for the callers of a pool who wait now.
+  struct Tried {
+    core::Candidate candidate;
+    std::string why;  // empty: it was only begun
+  };
+  // Boots that failed in a row. Not every one is certain to count: while listings fail it does not.
+  struct Breaker {
+    std::size_t least = 0, most = 0;
+    std::optional<Moment> least_since, most_since;  // open since, when at the limit
+    std::string last;
+  };
+
+  const std::vector<Tried>& tried(const PoolName& pool) const;
+  // The latest of each; null: none.
+  const Refusal* capacity(const core::Candidate& candidate) const;
+  // Whether it was refused so, and was still remembered when those who wait for `pool` came.
+  bool refused_for(const PoolName& pool, const core::Candidate& candidate,
+                   std::string_view code) const;
+  const Refusal* quota(core::Market market) const;
+  const Refusal* block(const PoolName& pool) const;
+  // How boots ended is read in the journal: unset, once that could not be written.
+  std::optional<Breaker> breaker(const PoolName& pool) const;
+
+  bool stopping() const { return stopping_; }
+  std::optional<Moment> all_ended() const {
+    return all_ended_;
+  }  // the latest time that it was told
+  // A listing that it could believe has succeeded, and it was told whose the keys are.
+  bool settled() const { return listed_ && named_; }
+  bool named() const { return named_; }
+  bool listed() const { return shown_; }         // whether or not it could be believed
+  bool unwritten() const { return unwritten_; }  // the journal, at some time, by this process
+  bool wrong_account() const { return wrong_; }
+  // The first of the failures of listings in a row, and the latest one.
+  std::optional<Moment> failing_since() const { return failing_since_; }
+  // Whether one of those failures had this code.
+  bool listing_failed_with(std::string_view text) const;
+  // Callers are told of it instead of kept: refused, or failing for cloud_unreachable_patience.
+  bool in_trouble() const { return trouble_; }
+  // When the latest listing that failed began: who came later has another one made for him.
+  Moment failed_from() const { return failed_from_; }
+  // It stood at some time since `then`.
+  bool trouble_since(Moment then) const { return trouble_ || (ended_ && *ended_ >= then); }
+  bool failing_since(Moment then) const {
+    return failing_since_ || (recovered_ && *recovered_ >= then);
+  }
+  Moment started_at() const { return started_; }
+  std::optional<core::Candidate> candidate_of(const LaunchToken& token) const;
+  static core::Candidate candidate(const LaunchCall& call);
+  // What may be launched for a pool, in order: each type on spot, then the first one on demand; or
+  // each type in the one market that the pool allows.
+  static std::vector<core::Candidate> plan(const core::PoolSettings& pool,
+                                           const std::string& region);
+
+  void asked(CallerId caller, const core::Request& request) override;
+  void launch_called(const LaunchCall& call) override;
+  void identify_called() override { identifying_ = true; }
+  void listing_called(const core::ListInstances& what) override;
+  void told(const core::Event& event) override;
+  void committed(const std::vector<core::Change>& changes) override;
+  void commit_failed() override { unwritten_ = true; }
+  void started(const BrokerStart& start) override;
+  void went_down() override;
+
+ private:
+  void launch_refused(const LaunchToken& token, const core::CloudFailure& failure);
+  void shown(const core::InstanceView& view);
+  void listed(const core::Listed& answer);
+  void identified(const core::CloudIdentity& identity);
+  void boot_over(const core::WorkerRecord& record);
+  void remember(const PoolName& pool, const core::Candidate& candidate, const Refusal& refusal);
+
+  const Ground& ground_;
+  const History& history_;
+  const SimStore& store_;
+  std::map<PoolName, std::vector<Tried>> tried_;
+  std::map<core::Candidate, std::vector<Refusal>> capacity_;
+  std::map<core::Market, std::vector<Refusal>> quota_;
+  std::map<PoolName, Moment> came_;  // the first of those who wait now
+  std::map<PoolName, Refusal> blocks_;
+  std::map<PoolName, Breaker> breakers_;
+  std::unordered_map<LaunchToken, std::pair<PoolName, core::Candidate>> launches_;
+  std::unordered_map<InstanceId, core::WorkerPhase> phases_;
+  bool stopping_ = false;
+  bool unwritten_ = false;  // at some time, by this process
+  bool named_ = false, wrong_ = false, listed_ = false, shown_ = false, trouble_ = false;
+  bool identifying_ = false;                 // whose the keys are is being asked
+  bool former_keys_ = false;                 // and the answer is about others than those in use
+  std::optional<Moment> ended_, recovered_;  // the latest trouble, the latest failing listings
+  std::optional<QueryId> query_;
+  Moment query_begun_{}, failed_from_{};
+  std::optional<Moment> failing_since_, all_ended_;
+  std::optional<Moment> doubtful_until_;  // whether the latest listing failed
+  std::vector<std::string> listing_codes_;
+  Moment started_{};
+};
+
+}  // namespace cb::sim

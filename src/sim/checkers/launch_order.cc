@@ -1,0 +1,156 @@
+#include "sim/checkers/launch_order.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace cb::sim {
+namespace {
+
+constexpr const char* kLaunchOrderRule = "11-launch-order";
+
+[[noreturn]] void wrong(const LaunchCall& call, const std::string& why) {
+  throw Violated(kLaunchOrderRule, str("launch ", call.token.value, " ", why));
+}
+
+}  // namespace
+
+void LaunchOrder::launch_called(const LaunchCall& call) {
+  if (memory_.stopping()) wrong(call, "is called after the broker was told to stop");
+  // An intent that another process wrote down, and did not live to call, is its token's all the
+  // same.
+  const auto intent = store_.durable().attempts.find(call.token);
+  const bool begun_now =
+      intent != store_.durable().attempts.end() && intent->second.begun == ground_.clock.boot();
+  if (history_.attempts().contains(call.token) || !begun_now) {
+    again(call);
+  } else {
+    first(call);
+  }
+  Calls& calls = calls_[call.token];
+  if (calls.answered) backs_off(call, calls);
+  calls.answered.reset();
+}
+
+// Delays are drawn between the least and one that doubles: many short ones in a row are no chance.
+void LaunchOrder::backs_off(const LaunchCall& call, Calls& calls) const {
+  const Duration pause = ground_.now() - *calls.answered;
+  const Duration least = ground_.options.settings.retry_delay_min;
+  const bool has_doubled = longest_delay(calls) >= 5 * least;
+  calls.short_ones = has_doubled && pause < 2 * least ? calls.short_ones + 1 : 0;
+  if (calls.short_ones >= 9) wrong(call, "is asked for again and again without backing off");
+}
+
+void LaunchOrder::first(const LaunchCall& call) const {
+  const core::Candidate candidate = LaunchMemory::candidate(call);
+  if (!memory_.listed()) wrong(call, "is called before EC2 has shown what there is");
+  in_order(call, candidate);
+  not_refused_lately(call, candidate);
+  const core::Settings& settings = ground_.options.settings;
+  const auto breaker = memory_.breaker(call.pool).value_or(LaunchMemory::Breaker{});
+  if (breaker.least_since && ground_.now() - *breaker.least_since < settings.retry_after) {
+    wrong(call, str("though ", breaker.least, " boots in a row have failed"));
+  }
+}
+
+bool LaunchOrder::excused(const PoolName& pool, const core::Candidate& candidate) const {
+  for (const LaunchMemory::Tried& tried : memory_.tried(pool)) {
+    if (tried.candidate == candidate) return true;
+  }
+  return memory_.refused_for(pool, candidate, "");
+}
+
+void LaunchOrder::in_order(const LaunchCall& call, const core::Candidate& candidate) const {
+  const core::PoolSettings& pool = ground_.options.settings.pools.at(call.pool);
+  for (const core::Candidate& before : LaunchMemory::plan(pool, candidate.region)) {
+    if (before == candidate) return;
+    if (excused(call.pool, before)) continue;
+    wrong(call, str("is of ", to_string(candidate), " though ", to_string(before),
+                    " was not refused lately"));
+  }
+  wrong(call, str("is of ", to_string(candidate), ", which its pool does not have"));
+}
+
+void LaunchOrder::not_refused_lately(const LaunchCall& call,
+                                     const core::Candidate& candidate) const {
+  const core::Settings& settings = ground_.options.settings;
+  const auto refuse = [&](const LaunchMemory::Refusal* refusal, Duration memory) {
+    if (refusal == nullptr || !refusal->by_launch) return;
+    if (ground_.now() - refusal->at >= memory) return;
+    wrong(call,
+          str("is of ", to_string(candidate), ", refused ",
+              to_string(Duration{ground_.now() - refusal->at}), " ago (", refusal->code, ")"));
+  };
+  refuse(memory_.capacity(candidate), settings.capacity_memory);
+  refuse(memory_.quota(candidate.market), settings.quota_memory);
+  refuse(memory_.block(call.pool), settings.denied_memory);
+}
+
+void LaunchOrder::again(const LaunchCall& call) const {
+  const auto attempt = store_.durable().attempts.find(call.token);
+  if (attempt == store_.durable().attempts.end()) return;  // rule 3 has seen it
+  const core::Settings& settings = ground_.options.settings;
+  const core::AttemptRecord& record = attempt->second;
+  if (ground_.clock.boot() - record.begun >= settings.token_reuse_limit) {
+    wrong(call, "is asked for again though its token is too old");
+  }
+  if (record.doomed) wrong(call, "is asked for again though it is not wanted");
+  if (record.mismatch) wrong(call, "is asked for again after a mismatch");
+  const bool just_left = ground_.now() - left_ <= 2 * ground_.options.batching;
+  if (!history_.waits_for(call.pool) && !just_left) wrong(call, "is asked for again for nobody");
+  const auto calls = calls_.find(call.token);
+  if (calls == calls_.end() || !calls->second.answered) return;
+  const Duration pause = ground_.now() - *calls->second.answered;
+  if (pause >= settings.retry_delay_min) return;
+  wrong(call, str("is asked for again after ", to_string(pause)));
+}
+
+Duration LaunchOrder::longest_delay(const Calls& calls) const {
+  const core::Settings& settings = ground_.options.settings;
+  const unsigned doublings = std::min(calls.answers - 1, 16U);
+  return std::min(settings.retry_delay_min * (std::int64_t{1} << doublings),
+                  settings.retry_delay_max);
+}
+
+bool LaunchOrder::somebody_rises(const PoolName& pool) const {
+  const auto& workers = store_.durable().workers;
+  return std::any_of(workers.begin(), workers.end(), [&](const auto& entry) {
+    return entry.second.pool == pool && entry.second.phase != core::WorkerPhase::kTerminating;
+  });
+}
+
+// Whoever waits for an open launch waits for its next call, which comes after its back-off.
+void LaunchOrder::turned() {
+  if (history_.waiting().empty() || calls_.empty() || !memory_.settled()) return;
+  if (memory_.stopping() || history_.commit_failing() || memory_.failing_since()) return;
+  for (const auto& [token, record] : store_.durable().attempts) {
+    const auto calls = calls_.find(token);
+    if (record.doomed || record.mismatch || !history_.waits_for(record.pool)) continue;
+    const core::Settings& settings = ground_.options.settings;
+    if (ground_.clock.boot() - record.begun >= settings.token_reuse_limit) continue;
+    if (somebody_rises(record.pool)) continue;
+    const bool just_begun = ground_.clock.boot() - record.begun < seconds{2};
+    if (calls == calls_.end() && just_begun) continue;  // not sent, perhaps, with keys that changed
+    if (calls == calls_.end()) {
+      throw Violated(kLaunchOrderRule,
+                     str("launch ", token.value, " is waited for, and was not called"));
+    }
+    if (!calls->second.answered || calls->second.answers == 0) continue;
+    const Duration pause = ground_.now() - *calls->second.answered;
+    const Duration limit = longest_delay(calls->second) + 4 * ground_.options.batching;
+    if (pause <= limit + settings.retry_delay_min) continue;
+    throw Violated(kLaunchOrderRule, str("launch ", token.value, " is not asked for again for ",
+                                         to_string(pause), " (at most ", to_string(limit), ")"));
+  }
+}
+
+void LaunchOrder::told(const core::Event& event) {
+  const auto* answer = std::get_if<core::LaunchAnswered>(&event);
+  if (answer == nullptr) return;
+  const auto calls = calls_.find(answer->token);
+  if (calls == calls_.end()) return;
+  ++calls->second.answers;
+  calls->second.answered = ground_.now();
+}
+
+}  // namespace cb::sim

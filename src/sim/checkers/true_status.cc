@@ -1,0 +1,209 @@
+#include "sim/checkers/true_status.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace cb::sim {
+namespace {
+
+using core::WorkerPhase;
+
+constexpr const char* kTrueStatusRule = "10-true-status";
+
+bool ends_now(core::InstanceState state) {
+  return state == core::InstanceState::kShuttingDown || state == core::InstanceState::kTerminated;
+}
+
+void demand_shown(bool so, std::string_view what, std::string_view whose) {
+  if (!so) throw Violated(kTrueStatusRule, str(what, " of ", whose, " is not what it was"));
+}
+
+}  // namespace
+
+void TrueStatus::asked(CallerId caller, const core::Request& request) {
+  Question question{.request = request, .when = ground_.now(), .workers = {}};
+  const bool get = std::holds_alternative<core::GetWorker>(request);
+  if (!get) {
+    question.certain = !upset_ && !history_.commit_failing();
+    if (question.certain) question.workers = store_.durable().workers;
+    for (const auto& entry : store_.durable().attempts) question.launches.insert(entry.first);
+    questions_.emplace(caller, std::move(question));
+  }
+  // A question changes nothing that another one shows, but for the ends that it asks for.
+  upset_ = upset_ || get || std::holds_alternative<core::Release>(request) ||
+           std::holds_alternative<core::TerminateAll>(request);
+}
+
+void TrueStatus::answered(CallerId caller, const core::Answer& answer) {
+  const auto found = questions_.find(caller);
+  if (found == questions_.end()) return;
+  if (std::holds_alternative<core::TerminateAll>(found->second.request) && !answered_with_) {
+    answered_with_ = found->second.when;
+  }
+  const Question question = std::move(found->second);
+  questions_.erase(found);
+  if (const auto* status = std::get_if<core::StatusRows>(&answer)) {
+    if (question.certain) judge_status(question, *status);
+  } else if (const auto* all = std::get_if<core::AllInstances>(&answer)) {
+    judge_listing(question, *all);
+  } else if (const auto* ended = std::get_if<core::TerminatedIds>(&answer)) {
+    judge_ending(question, *ended);
+  } else if (std::holds_alternative<core::Ping>(question.request) && question.certain) {
+    judge_ping(question, std::holds_alternative<core::Ok>(answer));
+  }
+}
+
+void TrueStatus::judge_status(const Question& question, const core::StatusRows& status) const {
+  std::size_t ready = 0;
+  for (const auto& [id, record] : question.workers) {
+    if (record.phase != WorkerPhase::kReady) continue;
+    ++ready;
+    const auto row = std::find_if(status.rows.begin(), status.rows.end(),
+                                  [&wanted = id](const auto& r) { return r.instance == wanted; });
+    if (row == status.rows.end()) throw Violated(kTrueStatusRule, str("STATUS lacks ", id.value));
+    judge_row(record, *row);
+  }
+  if (ready == status.rows.size()) return;
+  throw Violated(kTrueStatusRule,
+                 str("STATUS has ", status.rows.size(), " rows for ", ready, " workers"));
+}
+
+void TrueStatus::judge_row(const core::WorkerRecord& record, const core::StatusRow& row) const {
+  const std::string& id = record.id.value;
+  const core::Settings& settings = ground_.options.settings;
+  const Duration late = 2 * ground_.options.batching;
+  demand_shown(row.address == record.address, "the address", id);
+  demand_shown(row.pool == record.pool, "the pool", id);
+  demand_shown(row.type == record.type && row.market == record.market, "the type", id);
+  demand_shown(row.zone == record.zone, "the zone", id);
+  demand_shown(row.launched == record.launched, "the launch", id);
+  // The journal's idle clock is behind by so much at most, and goes on during a long step.
+  const Duration saved = ground_.clock.boot() - record.last_used;
+  demand_shown(row.idle <= saved && row.idle >= saved - settings.idle_save_interval - late,
+               "the idle time", id);
+  const auto pool = settings.pools.find(record.pool);
+  if (row.ends_in && pool != settings.pools.end()) {
+    const Duration limit = std::max(pool->second.idle_timeout, record.boot.value_or(Duration{0}));
+    const Duration spared = started_ + settings.restart_grace - ground_.now();
+    const Duration left = std::max({limit - row.idle, spared, Duration{0}});
+    demand_shown(*row.ends_in <= left + late && *row.ends_in >= left - late, "the time left", id);
+  }
+  const HandOuts::Count count = hand_outs_.of(record.id);
+  demand_shown(!count.certain || row.handed_out == count.times,
+               str("the number of hand-outs (", count.times, ", said: ", row.handed_out, ")"), id);
+}
+
+void TrueStatus::judge_listing(const Question& question, const core::AllInstances& all) const {
+  if (listing_told_ < question.when) {
+    throw Violated(kTrueStatusRule, "LIST_ALL is from before the question");
+  }
+  for (const auto& [view, address] : all.instances) {
+    if (view.state != core::InstanceState::kTerminated) continue;
+    throw Violated(kTrueStatusRule, str("LIST_ALL has ", view.id.value, ", which has terminated"));
+  }
+}
+
+void TrueStatus::listing_called(const core::ListInstances& what) {
+  if (std::holds_alternative<core::ListByIds>(what.what)) by_ids_query_ = what.query;
+}
+
+bool TrueStatus::accepted(const InstanceId& id) const {
+  const Life* const life = history_.life(id);
+  return accepted_.contains(id) || !store_.durable().workers.contains(id) ||
+         (life != nullptr && life->told_ending.has_value());
+}
+
+void TrueStatus::judge_ending(const Question& question, const core::TerminatedIds& ended) const {
+  if (ended.nothing_to_do) {
+    const bool something =
+        question.certain && (!question.workers.empty() || !question.launches.empty());
+    if (something)
+      throw Violated(kTrueStatusRule, "TERMINATE_ALL found nothing to do, and there was");
+    return;
+  }
+  if (history_.commit_failing()) return;
+  for (const InstanceId& id : ended.ids) {
+    if (accepted(id)) continue;
+    throw Violated(kTrueStatusRule,
+                   str("TERMINATE_ALL says that ", id.value, " ends, and nobody said so"));
+  }
+  if (!question.certain) return;
+  Moment first = question.when;  // who asks later is answered with those who asked before
+  for (const auto& [caller, other] : questions_) {
+    if (std::holds_alternative<core::TerminateAll>(other.request)) {
+      first = std::min(first, other.when);
+    }
+  }
+  first = std::min(first, answered_with_.value_or(first));
+  const bool in_time = ground_.now() - first >=
+                       ground_.options.settings.terminate_all_patience - ground_.options.batching;
+  const bool refused = refused_ && *refused_ >= question.when;
+  for (const LaunchToken& token : question.launches) {
+    if (in_time || refused || !store_.durable().attempts.contains(token)) continue;
+    throw Violated(kTrueStatusRule, str("TERMINATE_ALL does not wait for launch ", token.value));
+  }
+  for (const auto& [id, record] : question.workers) {
+    const bool named = std::find(ended.ids.begin(), ended.ids.end(), id) != ended.ids.end() ||
+                       std::any_of(ended.refused.begin(), ended.refused.end(),
+                                   [&wanted = id](const auto& one) { return one.id == wanted; });
+    if (named) continue;
+    if (accepted_.contains(id)) {
+      throw Violated(kTrueStatusRule,
+                     str("TERMINATE_ALL does not name ", id.value, ", which ends"));
+    }
+    if (!in_time && !refused) {
+      throw Violated(kTrueStatusRule, str("TERMINATE_ALL does not wait for ", id.value));
+    }
+  }
+}
+
+void TrueStatus::judge_ping(const Question& question, bool ok) const {
+  const std::string& address = std::get<core::Ping>(question.request).address;
+  const core::WorkerRecord* named = nullptr;
+  for (const auto& [id, worker] : question.workers) {
+    if (worker.address != address) continue;
+    if (worker.phase == WorkerPhase::kTerminating) return;
+    // A former holder of the address has not been missed yet.
+    if (named == nullptr || named->begun < worker.begun) named = &worker;
+  }
+  const bool ready = named != nullptr && named->phase == WorkerPhase::kReady;
+  if (ok == ready) return;
+  throw Violated(kTrueStatusRule,
+                 ok ? str("a PING of ", address, " is OK, where no worker is ready")
+                    : str("a PING of ", address, " does not find ", named->id.value));
+}
+
+void TrueStatus::told(const core::Event& event) {
+  const bool asks = std::holds_alternative<core::Asked>(event);
+  upset_ = upset_ || !asks;
+  if (const auto* listed = std::get_if<core::Listed>(&event)) {
+    const auto* listing = std::get_if<core::Listing>(&listed->result);
+    if (listing == nullptr) return;
+    if (by_ids_query_ == listed->query) return;
+    former_listing_ = std::exchange(listing_, listing->instances);
+    listing_told_ = ground_.now();
+  } else if (const auto* answer = std::get_if<core::TerminateAnswered>(&event)) {
+    const auto* done = std::get_if<core::TerminateAccepted>(&answer->result);
+    if (done == nullptr) {
+      refused_ = ground_.now();
+      return;
+    }
+    for (const core::TerminatedNow& one : done->instances) {
+      if (ends_now(one.state)) accepted_.insert(one.id);
+    }
+  }
+}
+
+void TrueStatus::started(const BrokerStart&) {
+  started_ = ground_.now();
+  accepted_.clear();
+  refused_.reset();
+}
+
+void TrueStatus::went_down() {
+  questions_.clear();
+  upset_ = false;
+}
+
+}  // namespace cb::sim

@@ -1,0 +1,71 @@
+#pragma once
+// Rule 10: what a person is told is so. STATUS has one row for each worker that is ready, and every
+// field of it is right; LIST_ALL is what EC2's listing showed, asked for after the question and
+// without what has terminated; TERMINATE_ALL names what EC2 has accepted to end, all of it, and
+// waits for the rest as long as it may; PING of the one ready worker at an address is OK, and of
+// anything else "Worker not found".
+
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "sim/checkers/hand_outs.h"
+#include "sim/checkers/history.h"
+#include "sim/sim_store.h"
+
+namespace cb::sim {
+
+class TrueStatus : public Watcher {
+ public:
+  TrueStatus(const Ground& ground, const History& history, const SimStore& store,
+             const HandOuts& hand_outs)
+      : ground_(ground), history_(history), store_(store), hand_outs_(hand_outs) {}
+
+  void asked(CallerId caller, const core::Request& request) override;
+  void answered(CallerId caller, const core::Answer& answer) override;
+  void hung_up(CallerId caller) override { questions_.erase(caller); }
+  void cut(CallerId caller) override { questions_.erase(caller); }
+  void told(const core::Event& event) override;
+  void listing_called(const core::ListInstances& what) override;
+  void turned() override {
+    upset_ = false;
+    answered_with_.reset();
+  }
+  void started(const BrokerStart& start) override;
+  void went_down() override;
+
+ private:
+  using Workers = std::map<InstanceId, core::WorkerRecord>;
+  struct Question {
+    core::Request request;
+    Moment when{};
+    bool certain = false;  // the journal says what the broker knew when it was asked
+    Workers workers;       // then
+    std::set<LaunchToken> launches;
+  };
+
+  void judge_status(const Question& question, const core::StatusRows& status) const;
+  void judge_row(const core::WorkerRecord& record, const core::StatusRow& row) const;
+  void judge_listing(const Question& question, const core::AllInstances& all) const;
+  void judge_ending(const Question& question, const core::TerminatedIds& ended) const;
+  void judge_ping(const Question& question, bool ok) const;
+  bool accepted(const InstanceId& id) const;
+
+  const Ground& ground_;
+  const History& history_;
+  const SimStore& store_;
+  const HandOuts& hand_outs_;
+  std::map<CallerId, Question> questions_;
+  bool upset_ = false;  // something was told since the latest turn
+  std::vector<core::InstanceView> listing_, former_listing_;  // the latest two that were told
+  Moment listing_asked_{}, listing_told_{};
+  std::optional<QueryId> by_ids_query_;
+  std::optional<QueryId> query_;         // the latest by tag
+  std::set<InstanceId> accepted_;        // EC2 said so to TerminateInstances
+  std::optional<Moment> refused_;        // and that it will not
+  std::optional<Moment> answered_with_;  // when the first TERMINATE_ALL answered in this turn came
+  Moment started_{};
+};
+
+}  // namespace cb::sim

@@ -1,0 +1,233 @@
+#include "sim/checkers/true_words.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace cb::sim {
+namespace {
+
+constexpr const char* kTrueWordsRule = "13-true-words";
+
+bool begins(std::string_view text, std::string_view with) {
+  return text.starts_with(with);
+}
+
+// The number behind `before`; -1: there is none.
+std::int64_t number_after(std::string_view text, std::string_view before) {
+  const auto at = text.find(before);
+  if (at == text.npos) return -1;
+  const std::string_view rest = text.substr(at + before.size());
+  return parse_int(rest.substr(0, rest.find_first_not_of("0123456789"))).value_or(-1);
+}
+
+std::string_view between(std::string_view text, std::string_view from, std::string_view to) {
+  const auto begin = text.find(from);
+  if (begin == text.npos) return {};
+  text.remove_prefix(begin + from.size());
+  return text.substr(0, text.find(to));
+}
+
+}  // namespace
+
+void TrueWords::answered(CallerId caller, const core::Answer& answer) {
+  const auto* refused = std::get_if<core::Refused>(&answer);
+  const auto* failed = std::get_if<core::CommandFailed>(&answer);
+  if (refused == nullptr && failed == nullptr) return;
+  const std::string& why = refused != nullptr ? refused->why : failed->why;
+  const auto waiting = history_.waiting().find(caller);
+  if (waiting == history_.waiting().end()) return;  // he has hung up
+  const auto* get = std::get_if<core::GetWorker>(&waiting->second.request);
+  if (std::holds_alternative<core::Ping>(waiting->second.request) && why == "Worker not found") {
+    return;  // rule 10
+  }
+  const Said said{why, get, waiting->second.since};
+  for (const auto judge : {&TrueWords::of_the_broker, &TrueWords::of_the_cloud,
+                           &TrueWords::of_a_limit, &TrueWords::of_the_hour, &TrueWords::of_patience,
+                           &TrueWords::of_ends, &TrueWords::of_launches}) {
+    const auto verdict = (this->*judge)(said);
+    if (!verdict) continue;
+    if (*verdict) return;
+    throw Violated(kTrueWordsRule, str("caller ", caller.value, " is told what is not so: ", why));
+  }
+  throw Violated(kTrueWordsRule,
+                 str("caller ", caller.value, " is told what no rule knows: ", why));
+}
+
+std::optional<bool> TrueWords::of_the_broker(const Said& said) const {
+  if (begins(said.text, "the broker is stopping")) return memory_.stopping();
+  if (begins(said.text, "pool ")) {
+    return said.get != nullptr && !ground_.options.settings.pools.contains(said.get->pool);
+  }
+  if (begins(said.text, "terminated by TERMINATE_ALL")) {
+    return memory_.all_ended() && *memory_.all_ended() >= lately();
+  }
+  if (begins(said.text, "the journal cannot be written")) {
+    return history_.commit_failing() || (written_again_ && *written_again_ >= lately());
+  }
+  return {};
+}
+
+std::optional<bool> TrueWords::of_the_cloud(const Said& said) const {
+  constexpr std::string_view kAsked = "EC2 cannot be asked: ";
+  if (begins(said.text, kAsked)) {
+    const bool named = memory_.listing_failed_with(said.text.substr(kAsked.size()));
+    const bool stands =
+        said.get != nullptr ? memory_.trouble_since(lately()) : memory_.failing_since(lately());
+    return stands && named;
+  }
+  if (begins(said.text, "the credentials belong to account")) return memory_.wrong_account();
+  if (begins(said.text, "STS does not say whose credentials")) return !memory_.named();
+  return {};
+}
+
+std::optional<bool> TrueWords::of_a_limit(const Said& said) const {
+  if (begins(said.text, "[pool.") && said.get != nullptr &&
+      said.text.find("image is not set") != said.text.npos) {
+    return ground_.options.settings.pools.at(said.get->pool).image.empty();
+  }
+  if (!begins(said.text, "max_workers = ")) return {};
+  const core::Records& durable = store_.durable();
+  const auto limit = static_cast<std::int64_t>(ground_.options.settings.max_workers);
+  const auto open = static_cast<std::int64_t>(durable.attempts.size());
+  const auto known = static_cast<std::int64_t>(durable.workers.size());
+  if (!exact()) return true;
+  const std::int64_t workers = std::max<std::int64_t>(0, number_after(said.text, "is reached ("));
+  return number_after(said.text, "max_workers = ") == limit && known + open >= limit &&
+         workers <= known + open;
+}
+
+std::optional<bool> TrueWords::of_the_hour(const Said& said) const {
+  const std::size_t at = said.text.find(" launches in the last hour (launches_per_hour_max = ");
+  if (at == said.text.npos) return {};
+  const auto& stamps = store_.durable().stamps;
+  const std::size_t limit = ground_.options.settings.launches_per_hour_max;
+  if (stamps.size() < limit || limit == 0) return false;
+  std::vector<Instant> times;
+  for (const auto& [token, stamp] : stamps) {
+    if (ground_.clock.boot() - stamp.at >= hours{1}) return false;
+    times.push_back(stamp.at);
+  }
+  std::sort(times.begin(), times.end());
+  const Instant next = times[times.size() - limit] + hours{1};
+  const auto wait = std::chrono::ceil<minutes>(next - ground_.clock.boot());
+  const std::string right =
+      str(stamps.size(), " launches in the last hour (launches_per_hour_max", " = ", limit,
+          "); the next is possible in ", to_string(Duration{wait}));
+  return !exact() || said.text == right;
+}
+
+std::optional<bool> TrueWords::of_patience(const Said& said) const {
+  constexpr std::string_view kBegin = "no worker was ready within ";
+  if (!begins(said.text, kBegin)) return {};
+  if (said.get == nullptr) return false;
+  const Duration patience = said.get->wait.value_or(ground_.options.settings.wait_default);
+  const Duration waited = ground_.now() - said.asked;
+  const std::string right = str(kBegin, to_string(patience), " (");
+  if (!begins(said.text, right) || waited < patience) return false;
+  const auto end = said.text.rfind("); it goes on, ask again");
+  if (end == said.text.npos) return false;
+  return meanwhile(said.get->pool, said.text.substr(right.size(), end - right.size()));
+}
+
+bool TrueWords::worker_on_its_way(const PoolName& pool, std::string_view text, bool running) const {
+  const std::size_t space = text.find(' ');
+  const InstanceId id{std::string(text.substr(0, space))};
+  const auto worker = store_.durable().workers.find(id);
+  if (worker == store_.durable().workers.end() || worker->second.pool != pool) return !exact();
+  const bool shown = running == running_.contains(id);
+  const auto age = std::chrono::floor<seconds>(ground_.clock.boot() - worker->second.begun);
+  const std::string right = str(id.value, " ", age.count(), "s");
+  return !exact() || (shown && begins(text, right));
+}
+
+bool TrueWords::meanwhile(const PoolName& pool, std::string_view text) const {
+  if (begins(text, "booting ")) return worker_on_its_way(pool, text.substr(8), true);
+  if (begins(text, "pending ")) return worker_on_its_way(pool, text.substr(8), false);
+  if (begins(text, "launching ")) {
+    for (const auto& [token, record] : store_.durable().attempts) {
+      const core::Candidate candidate{record.region, record.market, record.type, ""};
+      if (record.pool == pool && begins(text.substr(10), to_string(candidate))) return true;
+    }
+    return !exact();
+  }
+  if (begins(text, "waiting for EC2's first listing")) return !memory_.settled();
+  constexpr std::string_view kAnew = "asking EC2 anew; lately: ";
+  if (begins(text, kAnew)) text.remove_prefix(kAnew.size());
+  if (const auto cloud = of_the_cloud({text, nullptr, ground_.now()})) return *cloud;
+  if (begins(text, "waiting for a worker that is being terminated")) {
+    const auto& workers = store_.durable().workers;
+    const bool ends = std::any_of(workers.begin(), workers.end(), [](const auto& entry) {
+      return entry.second.phase == core::WorkerPhase::kTerminating;
+    });
+    const auto& attempts = store_.durable().attempts;
+    const bool doomed = std::any_of(attempts.begin(), attempts.end(),
+                                    [](const auto& entry) { return entry.second.doomed; });
+    return ends || doomed || !memory_.settled() || !exact();
+  }
+  return false;
+}
+
+void TrueWords::heard(CallerId caller, const core::Progress& progress) {
+  const auto waiting = history_.waiting().find(caller);
+  if (waiting == history_.waiting().end()) return;
+  const auto* get = std::get_if<core::GetWorker>(&waiting->second.request);
+  using Phase = core::Progress::Phase;
+  const std::string_view text = progress.text;
+  const bool fits = progress.phase == Phase::kBooting     ? begins(text, "booting ")
+                    : progress.phase == Phase::kPending   ? begins(text, "pending ")
+                    : progress.phase == Phase::kLaunching ? begins(text, "launching ")
+                                                          : true;
+  if (fits && get != nullptr && get->wants_progress && meanwhile(get->pool, text)) return;
+  throw Violated(kTrueWordsRule, str("caller ", caller.value, " hears what is not so: ", text));
+}
+
+std::optional<bool> TrueWords::of_ends(const Said& said) const {
+  constexpr std::string_view kAgain = "; it is asked again until it does";
+  if (!said.text.ends_with(kAgain)) return {};
+  constexpr std::string_view kFailed = "TerminateInstances failed (";
+  if (begins(said.text, kFailed)) {
+    const auto refusal = end_refusals_.find(std::string(between(said.text, kFailed, ":")));
+    return refusal != end_refusals_.end() && refusal->second >= said.asked;
+  }
+  if (begins(said.text, "EC2 has not accepted any of it within ")) {
+    const Duration patience = ground_.options.settings.terminate_all_patience;
+    return between(said.text, "within ", ";") == to_string(patience);
+  }
+  // EC2 refuses some by name.
+  if (begins(said.text, "i-")) return end_refused_;
+  const std::string_view rest = said.text.substr(0, said.text.size() - kAgain.size());
+  return of_the_cloud({rest, nullptr, said.asked});
+}
+
+void TrueWords::told(const core::Event& event) {
+  ++events_;
+  if (const auto* listed = std::get_if<core::Listed>(&event)) {
+    const auto* listing = std::get_if<core::Listing>(&listed->result);
+    if (listing == nullptr) return;
+    for (const core::InstanceView& view : listing->instances) {
+      if (view.state == core::InstanceState::kRunning) running_.insert(view.id);
+    }
+  }
+  const auto* answer = std::get_if<core::TerminateAnswered>(&event);
+  if (answer == nullptr) return;
+  const auto* failure = std::get_if<core::CloudFailure>(&answer->result);
+  const auto* accepted = std::get_if<core::TerminateAccepted>(&answer->result);
+  end_refused_ = end_refused_ || (accepted != nullptr && !accepted->refused.empty());
+  if (failure != nullptr) end_refusals_[failure->code] = ground_.now();
+}
+
+void TrueWords::committed(const std::vector<core::Change>&) {
+  if (unwritten_) written_again_ = ground_.now();
+  unwritten_.reset();
+}
+
+void TrueWords::went_down() {
+  events_ = 0;
+  running_.clear();
+  end_refusals_.clear();
+  end_refused_ = false;
+  written_again_.reset();
+}
+
+}  // namespace cb::sim

@@ -1,0 +1,68 @@
+#pragma once
+// Rule 13: every refusal is true of the world at that moment. Its sentence says a reason that holds
+// (what EC2 refused, and when; a limit that is reached, with its numbers; a time that has passed),
+// and is one that this rule knows: a new sentence gets its judge here. What those who wait are told
+// meanwhile is true as well.
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "sim/checkers/launch_memory.h"
+
+namespace cb::sim {
+
+class TrueWords : public Watcher {
+ public:
+  TrueWords(const Ground& ground, const History& history, const SimStore& store,
+            const LaunchMemory& memory)
+      : ground_(ground), history_(history), store_(store), memory_(memory) {}
+
+  void answered(CallerId caller, const core::Answer& answer) override;
+  void heard(CallerId caller, const core::Progress& progress) override;
+  void told(const core::Event& event) override;
+  void commit_failed() override { unwritten_ = ground_.now(); }
+  void committed(const std::vector<core::Change>&) override;
+  void turned() override { events_ = 0; }
+  void went_down() override;
+
+ private:
+  struct Said {
+    std::string_view text;
+    const core::GetWorker* get;  // who asked for a worker; null: something else
+    Moment asked;
+  };
+
+  // Each: whether the sentence is of its kind and true; unset: it is of another kind.
+  std::optional<bool> of_the_broker(const Said& said) const;
+  std::optional<bool> of_the_cloud(const Said& said) const;
+  std::optional<bool> of_a_limit(const Said& said) const;
+  std::optional<bool> of_the_hour(const Said& said) const;
+  std::optional<bool> of_launches(const Said& said) const;
+  std::optional<bool> of_patience(const Said& said) const;
+  std::optional<bool> of_ends(const Said& said) const;
+  bool no_capacity(const Said& said) const;
+  bool candidate_failed(const PoolName& pool, const core::Candidate& candidate,
+                        std::string_view why) const;
+  bool breaker(const Said& said) const;
+  bool meanwhile(const PoolName& pool, std::string_view text) const;
+  bool worker_on_its_way(const PoolName& pool, std::string_view text, bool running) const;
+  // What was true a moment ago, before other events of the same turn.
+  Moment lately() const { return ground_.now() - 2 * ground_.options.batching; }
+  bool exact() const {
+    return events_ <= 1 && ground_.options.batching == Duration{0} && !history_.commit_failing();
+  }
+
+  const Ground& ground_;
+  const History& history_;
+  const SimStore& store_;
+  const LaunchMemory& memory_;
+  unsigned events_ = 0;  // told since the latest turn
+  std::optional<Moment> unwritten_, written_again_;
+  std::set<InstanceId> running_;                // shown so by a listing, to the process that runs
+  bool end_refused_ = false;                    // of one instance, to the process that runs
+  std::map<std::string, Moment> end_refusals_;  // of TerminateInstances, by code
+};
+
+}  // namespace cb::sim

@@ -1,0 +1,145 @@
+#include "sim/checkers/waits.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+
+namespace cb::sim {
+namespace {
+
+using core::WorkerPhase;
+
+constexpr const char* kWaitsRule = "12-waits-for-something";
+
+bool is_over(core::InstanceState state) {
+  return state == core::InstanceState::kShuttingDown || state == core::InstanceState::kTerminated;
+}
+
+}  // namespace
+
+void Waits::asked(CallerId, const core::Request& request) {
+  if (!std::holds_alternative<core::TerminateAll>(request)) return;
+  for (const auto& [caller, waiting] : history_.waiting()) {
+    if (std::holds_alternative<core::GetWorker>(waiting.request)) told_to_go_.push_back(caller);
+  }
+}
+
+// A machine that another process launched just now is worth waiting for.
+void Waits::launch_called(const LaunchCall& call) {
+  if (calendar_wrong_ || history_.attempts().contains(call.token)) return;
+  const Duration boot = ground_.options.settings.pools.at(call.pool).launch_timeout;
+  for (const auto& [id, worker] : store_.durable().workers) {
+    const auto found = found_.find(id);
+    const Life* const life = history_.life(id);
+    if (worker.pool != call.pool || worker.phase != WorkerPhase::kAdopting) continue;
+    if (found == found_.end() || life == nullptr || found->second < memory_.started_at()) continue;
+    const Duration left = boot - (ground_.now() - life->instance->born);
+    if (left <= seconds{2}) continue;
+    throw Violated(kWaitsRule, str("launch ", call.token.value, " beside ", id.value,
+                                   ", which was found and may still boot"));
+  }
+}
+
+void Waits::told(const core::Event& event) {
+  if (const auto* listed = std::get_if<core::Listed>(&event)) {
+    const auto* listing = std::get_if<core::Listing>(&listed->result);
+    if (listing == nullptr) return;
+    for (const core::InstanceView& view : listing->instances) {
+      if (is_over(view.state)) ends_.insert(view.id);
+    }
+  } else if (const auto* answer = std::get_if<core::TerminateAnswered>(&event)) {
+    const auto* accepted = std::get_if<core::TerminateAccepted>(&answer->result);
+    if (accepted == nullptr) return;
+    for (const core::TerminatedNow& one : accepted->instances) {
+      if (is_over(one.state)) ends_.insert(one.id);
+      if (!is_over(one.state)) ends_.erase(one.id);
+    }
+  }
+}
+
+void Waits::committed(const std::vector<core::Change>& changes) {
+  for (const core::Change& change : changes) {
+    const auto* worker = std::get_if<core::WorkerRecord>(&change);
+    if (worker != nullptr) found_.try_emplace(worker->id, ground_.now());
+  }
+}
+
+bool Waits::on_its_way(const core::WorkerRecord& worker) const {
+  const core::Settings& settings = ground_.options.settings;
+  const Duration late = 2 * ground_.options.batching;
+  const Duration boot = settings.pools.at(worker.pool).launch_timeout;
+  if (worker.phase == WorkerPhase::kBooting) return true;  // rule 4 sees to its end
+  const auto found = found_.find(worker.id);
+  const bool recovered = found == found_.end() || found->second < memory_.started_at();
+  if (worker.phase == WorkerPhase::kAdopting) {
+    if (recovered) return true;
+    const Life* const life = history_.life(worker.id);
+    const bool young = life == nullptr || calendar_wrong_ ||
+                       found->second - life->instance->born < boot + seconds{2};
+    return ground_.now() <= found->second + (young ? boot : settings.adoption_patience) + late;
+  }
+  if (worker.phase != WorkerPhase::kReady) return false;
+  return ground_.now() <= memory_.started_at() + settings.adoption_patience + late;
+}
+
+bool Waits::coming(const PoolName& pool) const {
+  const auto& workers = store_.durable().workers;
+  return std::any_of(workers.begin(), workers.end(), [&](const auto& entry) {
+    return entry.second.pool == pool && on_its_way(entry.second);
+  });
+}
+
+bool Waits::room_is_made() const {
+  std::size_t counted = store_.durable().attempts.size();
+  bool made = false;
+  for (const auto& [id, worker] : store_.durable().workers) {
+    if (ends_.contains(id)) continue;
+    ++counted;
+    made = made || worker.phase == WorkerPhase::kTerminating;
+  }
+  for (const auto& [token, record] : store_.durable().attempts) {
+    const auto attempt = history_.attempts().find(token);
+    made = made ||
+           (record.doomed && attempt != history_.attempts().end() && attempt->second.in_flight);
+  }
+  return made && counted >= ground_.options.settings.max_workers;
+}
+
+void Waits::judge(const PoolName& pool) const {
+  const auto wrong = [&](std::string_view why) {
+    throw Violated(kWaitsRule, str("callers of pool ", pool.value, " wait", why));
+  };
+  if (memory_.stopping()) wrong(" while the broker stops");
+  if (!memory_.settled() || coming(pool)) return;
+  if (memory_.in_trouble()) return;  // who came after it was seen has EC2 asked again first
+  for (const auto& [token, record] : store_.durable().attempts) {
+    if (record.pool != pool || record.doomed) continue;
+    if (record.mismatch) wrong(str(" for launch ", token.value, ", which is not asked for again"));
+    return;
+  }
+  if (!room_is_made()) wrong(", and nothing is on its way");
+}
+
+void Waits::turned() {
+  for (const CallerId caller : std::exchange(told_to_go_, {})) {
+    if (!history_.waiting().contains(caller)) continue;
+    throw Violated(kWaitsRule, str("caller ", caller.value, " waits on through a TERMINATE_ALL"));
+  }
+  if (history_.waiting().empty() || history_.commit_failing()) return;
+  for (const auto& [pool, settings] : ground_.options.settings.pools) {
+    if (history_.waits_for(pool)) judge(pool);
+  }
+}
+
+void Waits::started(const BrokerStart& start) {
+  if (start.rebooted) calendar_wrong_ = true;
+}
+
+void Waits::went_down() {
+  found_.clear();
+  ends_.clear();
+  told_to_go_.clear();
+}
+
+}  // namespace cb::sim
