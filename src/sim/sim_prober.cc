@@ -56,7 +56,7 @@ void SimProber::ask(const core::ProbeWorker& what) {
     const Connection kept = found->second;
     kept->what = what;
     kept->open = true;
-    return asked(kept, prng_.between(milliseconds{1}, milliseconds{40}));
+    return put(kept, prng_.between(milliseconds{1}, milliseconds{40}));
   }
   kept_.erase(what.worker);
   const Finding finding = find(what);
@@ -76,7 +76,7 @@ void SimProber::ask(const core::ProbeWorker& what) {
     mailbox_.when_alive(finding.after, [this, kept] { settle(kept, ProbeOutcome::kAccepted); });
     return;
   }
-  asked(kept, finding.after);
+  put(kept, finding.after);
 }
 
 // dserv gives one address eight places, and takes one that was left only when it gets to it.
@@ -92,7 +92,7 @@ void SimProber::one_place(const core::ProbeWorker& what, const Instance& holder)
   }
 }
 
-void SimProber::asked(const Connection& kept, Duration there) {
+void SimProber::put(const Connection& kept, Duration there) {
   say(*kept, ProbeOutcome::kAsked, there);
   const auto from = answers_from(*kept);
   const Duration left = from ? std::max(Duration{*from - ground_.now()}, there) : kAWhile;

@@ -39,7 +39,7 @@ class SimProber : public port::Prober, public Watcher {
 
   Finding find(const core::ProbeWorker& what);
   void ask(const core::ProbeWorker& what);
-  void asked(const Connection& kept, Duration there);
+  void put(const Connection& kept, Duration there);
   void look(const Connection& kept);
   void keep_alive(const Connection& kept);
   bool answers(const Kept& kept) const;
