@@ -15,9 +15,9 @@ class Ends(Case):
     def worker_of(self, sim, address):
         return next(i for i in sim.alive() if i["address"] == address)
 
-    # Clients share one; the next is launched when its service has died.
+    # Clients share one; the next is launched when its service has been gone for launch_timeout.
     def three_workers(self, sim, **kwargs):
-        broker = self.broker(sim.url, **kwargs)
+        broker = self.broker(sim.url, pool='launch_timeout = "3s"', **kwargs)
         broker.ask("GET_WORKER")
         for _ in range(2):
             first = self.worker_of(sim, broker.ask("GET_WORKER"))
@@ -91,7 +91,7 @@ class Ends(Case):
         broker = self.broker(sim.url, settings='alive_interval = "200ms"')
         ip = broker.ask("GET_WORKER")
         sim.control(f"instances/{sim.alive()[0]['id']}/reboot", {})
-        until("suspicion", lambda: "not handed out until it accepts again" in broker.log())
+        until("suspicion", lambda: "not handed out until it answers" in broker.log())
         until("its answer", lambda: broker.ask("GET_WORKER") == ip)
         self.assertEqual(remote_eval(ip, "expr 6*7"), "42")
 

@@ -53,10 +53,11 @@ class Launches(Case):
 
     def test_a_code_that_nobody_knows_is_followed_by_the_next_candidate(self):
         sim = self.ec2sim()
+        broker = self.broker(sim.url)
+        until("the dry runs", lambda: "aws.check" in broker.log())
         sim.control("settings", {"faults": [
             {"action": "RunInstances", "do": "error", "code": "SomethingNew", "next": 1,
              "message": "Nobody has heard of this."}]})
-        broker = self.broker(sim.url)
         self.assertEqual(remote_eval(broker.ask("GET_WORKER"), "expr 6*7"), "42")
         self.assertEqual([i["type"] for i in sim.alive()], ["c6i.16xlarge"])
         self.assertIn("SomethingNew: Nobody has heard of this.", broker.log())
@@ -77,7 +78,8 @@ class Launches(Case):
                                                'unknown_outcome_grace = "1s"\n'
                                                'retry_delay_max = "1s"')
         answers = self.waiting(broker)
-        asked = lambda: [c for c in sim.control("calls")["calls"] if c["action"] == "RunInstances"]
+        asked = lambda: [c for c in sim.control("calls")["calls"]
+                         if c["action"] == "RunInstances" and "DryRun" not in c["parameters"]]
         until("many tries", lambda: len(asked()) > 6)
         sim.control("settings", {"faults": []})
         self.served(answers)

@@ -88,10 +88,12 @@ class Troubles(Case):
 
     def test_a_worker_that_dies_silently_is_replaced(self):
         sim = self.ec2sim()
-        broker = self.broker(sim.url, settings='alive_interval = "200ms"')
+        # Its service may be started again: callers wait for that for launch_timeout.
+        broker = self.broker(sim.url, settings='alive_interval = "200ms"',
+                             pool='launch_timeout = "3s"')
         first = broker.ask("GET_WORKER")
         sim.control(f"instances/{sim.alive()[0]['id']}/kill", {})
-        until("suspicion", lambda: "not handed out until it accepts again" in broker.log())
+        until("suspicion", lambda: "not handed out until it answers" in broker.log())
         second = broker.ask("GET_WORKER")
         self.assertNotEqual(first, second)
         self.assertEqual(remote_eval(second, "expr 6*7"), "42")

@@ -72,6 +72,7 @@ class Faults(SimulatorTest):
         self.assertEqual(dserv.receive(), "42")
 
     def test_a_boot_that_never_becomes_ready_accepts_and_never_answers(self):
+        self.sim.control("settings", {"early_answers": "0s"})
         self.fate(do="never_ready")
         one = self.launched(self.ec2)
         until("its port", lambda: self.sim.instance(one)["port_open_us"])

@@ -236,7 +236,8 @@ void LaunchMemory::boot_over(const core::WorkerRecord& record) {
   const std::string code = by_ec2 ? instance->reason_code : "";
   const FailureClass what = by_ec2 ? core::classify(code, 0) : FailureClass::kUnexpected;
   const bool cloud_has_none = what == FailureClass::kCapacity || what == FailureClass::kQuota;
-  if (cloud_has_none) return remember(record.pool, candidate, {what, code, ground_.now(), false, {}});
+  if (cloud_has_none)
+    return remember(record.pool, candidate, {what, code, ground_.now(), false, {}});
   tried_[record.pool].push_back({candidate, record.id.value});
   if (what == FailureClass::kBadConfig || why.starts_with("it runs")) {
     const std::string named = by_ec2 ? code : "no address";
