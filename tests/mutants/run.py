@@ -113,7 +113,8 @@ def mutate(mutant, folder):
 
 def run(words, where, what):
     try:
-        done = subprocess.run(words, cwd=where, capture_output=True, text=True, timeout=TIME_LIMIT,
+        done = subprocess.run(words, cwd=where, capture_output=True, text=True, errors="replace",
+                              timeout=TIME_LIMIT,
                               check=False)
     except subprocess.TimeoutExpired:
         raise Failed(f"{what} took longer than {TIME_LIMIT} s") from None
