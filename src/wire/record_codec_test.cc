@@ -227,5 +227,36 @@ TEST(RecordFields, WhatEscapesIsReadBackAndNothingElseIs) {
   }
 }
 
+// The names of a record's fields, those that may be absent included.
+std::string names_of(const core::Change& change) {
+  const std::string body = *encode_record(change)->body;
+  std::string out;
+  for (const std::string_view line : split(body, '\n')) {
+    if (!line.empty()) out += str(out.empty() ? "" : " ", line.substr(0, line.find('=')));
+  }
+  return out;
+}
+
+// A field more, less or elsewhere: raise kRecordFormat, add its step to io/sqlite_store_upgrade.cc
+// and a journal of the former format to tests/journals, and only then change this test.
+TEST(RecordCodec, AnotherFieldNeedsAnotherFormat) {
+  ASSERT_EQ(kRecordFormat, 2);
+  core::WorkerRecord full = worker("x");
+  full.former_owner = "y";
+  full.doubted = Instant{};
+  EXPECT_EQ(names_of(full),
+            "pool token account region market type image zone address phase begun_ms launched "
+            "boot_ms last_used_ms end_reason former_owner doubted_ms asked_image serving");
+  core::AttemptRecord launch = attempt("x");
+  launch.subnet = "s";
+  launch.last_call = Instant{};
+  EXPECT_EQ(names_of(launch),
+            "pool account region market type image request begun_ms begun outcome_unknown doomed "
+            "mismatch subnet last_call_ms serving");
+  EXPECT_EQ(names_of(core::ClosedAttempt{{"t"}, {"p"}, {}, "i"}), "pool at_ms image");
+  EXPECT_EQ(names_of(core::LaunchStamp{{"t"}, {}}), "at_ms");
+  EXPECT_EQ(names_of(broker("x")), "nonce next_attempt account region");
+}
+
 }  // namespace
 }  // namespace cb::wire
