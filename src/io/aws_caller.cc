@@ -201,11 +201,26 @@ class AwsCaller::Calls : public std::enable_shared_from_this<Calls> {
     });
   }
 
+  // Somebody has named another endpoint than AWS's own, and no server is there.
+  std::optional<CloudFailure> nothing_there(const AwsCall& what, const HttpAnswer& answer) const {
+    const bool sts = what.kind == AwsCallKind::kIdentify;
+    const std::string& place = sts ? setup.sts_endpoint_place : setup.ec2_endpoint_place;
+    if (place.empty() || (answer.code != "connect" && answer.code != "dns")) return {};
+    return CloudFailure{
+        FailureClass::kUnreachable, "endpoint",
+        str("nothing answers at ", sts ? setup.sts_endpoint : setup.ec2_endpoint, ", which ", place,
+            " names instead of AWS's own address: is "
+            "compute-broker ec2sim running there? To speak to AWS itself take "
+            "that setting away (",
+            answer.why, ")")};
+  }
+
   void take(const CallPtr& call, HttpAnswer answer) {
     if (answer.end != HttpAnswer::End::kAnswered) {
       const bool sent = answer.end == HttpAnswer::End::kNoAnswer;
-      finish(call, CloudFailure{sent ? FailureClass::kUnknownOutcome : FailureClass::kUnreachable,
-                                answer.code, answer.why});
+      const auto what = sent ? FailureClass::kUnknownOutcome : FailureClass::kUnreachable;
+      auto wrong_endpoint = sent ? std::nullopt : nothing_there(call->what, answer);
+      finish(call, wrong_endpoint ? *wrong_endpoint : CloudFailure{what, answer.code, answer.why});
     } else if (answer.status / 100 == 2) {
       finish(call, std::move(answer.body));
     } else {

@@ -107,6 +107,8 @@ Status find_endpoints(AwsSetup& setup, const AwsSources& sources, const std::str
   for (const Given& endpoint : {ec2, sts}) {
     if (Status good = check_endpoint(endpoint); !good) return good;
   }
+  if (!ec2.value.empty()) setup.ec2_endpoint_place = ec2.place;
+  if (!sts.value.empty()) setup.sts_endpoint_place = sts.place;
   setup.ec2_endpoint = std::move(ec2.value);
   setup.sts_endpoint = std::move(sts.value);
   return Done{};

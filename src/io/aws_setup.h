@@ -22,6 +22,9 @@ struct AwsSetup {
   std::string user_agent = "compute-broker";
   std::optional<int> attempts_max = {};    // of reads and terminations, where AWS's settings say
   std::vector<std::string> warnings = {};  // settings that nobody knows
+  // Who names the endpoints: "AWS_ENDPOINT_URL", "[aws] endpoint". Empty: nobody.
+  std::string ec2_endpoint_place = {};
+  std::string sts_endpoint_place = {};
 };
 
 // Region: as configured, AWS_REGION, AWS_DEFAULT_REGION, the profile, and last the machine's own if

@@ -114,6 +114,21 @@ class Troubles(Case):
         self.assertEqual(broker.start().ask("GET_WORKER"), ip)
 
 
+class Endpoint(Case):
+    def test_an_endpoint_where_nothing_is_is_named_with_who_named_it(self):
+        url = f"http://127.0.0.1:{free_port()}"
+        broker = self.broker(url)
+        def trouble():
+            said = broker.cli("status").stdout
+            return said if "trouble" in said and url in said else None
+        said = until("the trouble", trouble)
+        self.assertIn("AWS_ENDPOINT_URL", said)
+        self.assertIn("is compute-broker ec2sim running there?", said)
+        self.assertNotIn("DNS", said)
+        refused = broker.cli("get", "--wait", "1s").stderr
+        self.assertIn("AWS_ENDPOINT_URL", refused)
+
+
 class State(Case):
     def test_a_second_broker_on_the_same_state_dir_refuses_to_start(self):
         sim = self.ec2sim()
