@@ -21,7 +21,7 @@ class BigBroker {
       listing.instances.push_back(running(record));
     }
     run(std::move(started));
-    run(core::Identified{{"111122223333", "us-east-1"}});
+    run(core::Identified{{"111122223333"}});
     CHECK(query_.value != 0);
     run(core::Listed{query_, std::move(listing)});
     for (std::size_t i = 0; i < workers; ++i) probe_answered();

@@ -63,7 +63,7 @@ class PerfectPorts : public port::Cloud,
   std::vector<core::InstanceView> machines;
   port::EventSink* sink = nullptr;  // set before the first event
 
-  void identify() override { sink->post(core::Identified{{"111122223333", "us-east-1"}}); }
+  void identify() override { sink->post(core::Identified{{"111122223333"}}); }
   void launch(const core::LaunchInstance& what) override {
     sink->post(core::LaunchAnswered{what.token, core::Launched{machines}});
   }

@@ -33,9 +33,7 @@ void Paces::heard(CallerId caller, const core::Progress&) {
 
 void Paces::identify_called() {
   const Duration pace = ground_.options.settings.identify_interval;
-  // In one turn the answer may be heard, and a listing that says that EC2 works again.
-  const bool same_turn = identified_ == ground_.now();
-  if (identified_ && !may_identify_ && !same_turn && ground_.now() - *identified_ < pace) {
+  if (identified_ && !may_identify_ && ground_.now() - *identified_ < pace) {
     throw Violated(kPacesRule, "whose the keys are is asked again too soon");
   }
   ++identifies_;
@@ -45,8 +43,10 @@ void Paces::identify_called() {
 void Paces::identified(const core::CloudIdentity& identity) {
   identifying_ = false;
   identified_ = ground_.now();
+  // Then it is asked anew at once: for the new keys, or since the listing that they bring says that
+  // EC2 works again.
   may_identify_ =
-      std::exchange(former_keys_, false) || was_failing_;  // then it is asked anew at once
+      std::exchange(former_keys_, false) || was_failing_ || std::exchange(keys_changed_, false);
   const auto& known = store_.durable().broker;
   const bool named = !identity.account.empty() &&
                      (!known || known->account.empty() || known->account == identity.account);
@@ -63,7 +63,7 @@ void Paces::told(const core::Event& event) {
   if (const auto* who = std::get_if<core::Identified>(&event)) {
     identified(who->identity);
   } else if (std::holds_alternative<core::KeysChanged>(event)) {
-    may_identify_ = true;
+    may_identify_ = keys_changed_ = true;
     former_keys_ = identifying_;
   } else if (std::holds_alternative<core::SettingsChanged>(event)) {
     may_identify_ = true;

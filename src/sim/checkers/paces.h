@@ -39,7 +39,7 @@ class Paces : public Watcher {
   std::uint64_t life_ = 0;   // the process that runs
   std::uint64_t tries_ = 0;  // to write the journal
   std::uint64_t identifies_ = 0;
-  bool identifying_ = false, former_keys_ = false;
+  bool identifying_ = false, former_keys_ = false, keys_changed_ = false;
   bool may_identify_ = true;
   bool was_failing_ = false;  // listings, before the latest turn
   std::optional<Moment> identified_;
