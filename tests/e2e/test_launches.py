@@ -74,8 +74,8 @@ class Launches(Case):
         sim = self.ec2sim()
         sim.control("settings", {"faults": [
             {"action": "RunInstances", "do": "error", "code": "Unavailable"}]})
-        broker = self.broker(sim.url, settings='token_reuse_limit = "1s"\n'
-                                               'unknown_outcome_grace = "1s"\n'
+        broker = self.broker(sim.url, settings='token_reuse_limit = "3s"\n'
+                                               'unknown_outcome_grace = "30s"\n'
                                                'retry_delay_max = "1s"')
         answers = self.waiting(broker)
         asked = lambda: [c for c in sim.control("calls")["calls"]
