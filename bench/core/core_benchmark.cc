@@ -3,7 +3,7 @@
 #include <benchmark/benchmark.h>
 
 #include "bench/core/big_broker.h"
-#include "core/agenda.h"
+#include "core/step/timers.h"
 #include "wire/text_protocol.h"
 #include "wire/text_session.h"
 
@@ -23,16 +23,16 @@ void ping(benchmark::State& state) {
 BENCHMARK(ping)->Arg(10)->Arg(1000)->Arg(100'000);
 
 void agenda_arm_and_take(benchmark::State& state) {
-  core::Agenda agenda;
+  core::Timers timers;
   const auto many = static_cast<std::int64_t>(state.range(0));
   const auto timer = [](std::int64_t i) {
     return core::Timer{core::TimerKind::kWorkerProbe, str("i-0", 1'000'000'000'000'000 + i)};
   };
-  for (std::int64_t i = 0; i < many; ++i) agenda.arm(timer(i), Instant{milliseconds{i}});
+  for (std::int64_t i = 0; i < many; ++i) timers.arm(timer(i), Instant{milliseconds{i}});
   std::int64_t now = 0;
   for (auto _ : state) {
-    const auto due = agenda.take_due(Instant{milliseconds{now}});
-    agenda.arm(*due, Instant{milliseconds{now++ + many}});
+    const auto due = timers.take_due(Instant{milliseconds{now}});
+    timers.arm(*due, Instant{milliseconds{now++ + many}});
   }
 }
 BENCHMARK(agenda_arm_and_take)->Arg(10)->Arg(1000)->Arg(100'000);

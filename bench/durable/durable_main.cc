@@ -15,8 +15,8 @@
 
 #include "bench/kit/fake_cloud.h"
 #include "driver/driver.h"
-#include "io/clock.h"
-#include "io/sqlite_store.h"
+#include "io/clock/clock.h"
+#include "io/store/sqlite_store.h"
 
 namespace cb::bench {
 namespace {

@@ -7,8 +7,8 @@
 #include <cstdlib>
 
 #include "bench/kit/fake_cloud.h"
-#include "io/clock.h"
-#include "io/sqlite_store.h"
+#include "io/clock/clock.h"
+#include "io/store/sqlite_store.h"
 
 namespace cb::bench {
 namespace {

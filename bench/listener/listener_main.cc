@@ -10,8 +10,8 @@
 
 #include "bench/kit/fake_cloud.h"
 #include "driver/driver.h"
-#include "io/clock.h"
-#include "io/text_listener.h"
+#include "io/clock/clock.h"
+#include "io/text/text_listener.h"
 #include "wire/ec2_request.h"
 
 namespace cb::bench {

@@ -6,14 +6,14 @@
 #include <string>
 #include <vector>
 
-#include "app/client_options.h"
-#include "app/cmd_check_config.h"
-#include "app/cmd_client.h"
+#include "app/client/client_options.h"
+#include "app/client/cmd_client.h"
+#include "app/client/cmd_get.h"
+#include "app/client/cmd_run.h"
 #include "app/cmd_ec2sim.h"
-#include "app/cmd_get.h"
-#include "app/cmd_run.h"
-#include "app/cmd_serve.h"
+#include "app/config/cmd_check_config.h"
 #include "app/fold.h"
+#include "app/serve/cmd_serve.h"
 #include "app/usage_error.h"
 #include "base/check.h"
 #include "ec2sim/ec2sim.h"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "app/settings_value.h"
+#include "app/config/settings_value.h"
 #include "base/text.h"
 
 namespace cb::app {

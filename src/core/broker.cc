@@ -13,18 +13,18 @@ Broker::Broker(Settings settings, EncodeLaunch encode)
 Broker::~Broker() = default;
 
 Decision Broker::step(Now now, const Event& event) {
-  CHECK(now.boot >= state_->desk.now.boot || !state_->begun);
-  const Instant before = state_->desk.now.boot;
-  state_->desk.now = now;
-  state_->desk.out = {};
+  CHECK(now.boot >= state_->step.now.boot || !state_->begun);
+  const Instant before = state_->step.now.boot;
+  state_->step.now = now;
+  state_->step.out = {};
   state_->notice_pause(before);
   std::visit([&](const auto& what) { state_->on(what); }, event);
   state_->end_step();
-  return std::move(state_->desk.out);
+  return std::move(state_->step.out);
 }
 
 std::optional<Instant> Broker::next_deadline() const {
-  return state_->desk.agenda.next();
+  return state_->step.timers.next();
 }
 
 bool Broker::quiet() const {
@@ -36,9 +36,9 @@ bool Broker::quiet() const {
 Records Broker::records() const {
   const State& s = *state_;
   Records out;
-  out.broker = s.desk.identity;
+  out.broker = s.step.identity;
   out.attempts = s.launcher.attempts();
-  out.stamps = s.spending.stamps();
+  out.stamps = s.limits.stamps();
   out.closed = s.launcher.closed();
   for (const auto& [id, worker] : s.workers.all()) {
     if (!worker.ours) continue;

@@ -7,15 +7,11 @@
 #include <optional>
 
 #include "base/time.h"
-#include "core/decision.h"
-#include "core/event.h"
-#include "core/settings.h"
+#include "core/model/decision.h"
+#include "core/model/event.h"
+#include "core/model/settings.h"
 
 namespace cb::core {
-
-// Turns a spec into the bytes to send (wire::encode_run_instances). Must be a pure function: the
-// result is saved with the intent and sent again unchanged.
-using EncodeLaunch = std::string (*)(const LaunchSpec&);
 
 class Broker {
  public:

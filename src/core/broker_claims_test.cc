@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "core/broker_fixture.h"
-#include "core/claims.h"
+#include "core/model/claim.h"
 
 namespace cb::core::testing {
 namespace {

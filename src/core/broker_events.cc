@@ -12,40 +12,40 @@ namespace cb::core {
 void Broker::State::on(const Started& event) {
   CHECK(!begun);
   begun = true;
-  desk.started = desk.now.boot;
-  desk.started_wall = desk.now.wall;
-  desk.place = event.place;
+  step.started = step.now.boot;
+  step.started_wall = step.now.wall;
+  step.place = event.place;
   Records records = event.records;
-  desk.identity = records.broker.value_or(BrokerRecord{});
-  if (desk.identity.nonce.empty()) {
-    desk.identity.nonce = event.fresh_nonce;
-    desk.save(desk.identity);
+  step.identity = records.broker.value_or(BrokerRecord{});
+  if (step.identity.nonce.empty()) {
+    step.identity.nonce = event.fresh_nonce;
+    step.save(step.identity);
   }
   if (event.journal_lost) {
-    desk.log(LogLevel::kAlert, "journal.lost",
+    step.log(LogLevel::kAlert, "journal.lost",
              str(event.lost_why,
                  "; rebuilding from EC2's tags, nothing is launched until that "
                  "is done"));
   }
   if (event.clock_moved) save_all(records);
   launcher.restore(records);
-  if (!planted(Bug::kRecoveryForgetsStamps)) spending.restore(records.stamps);
+  if (!planted(Bug::kRecoveryForgetsStamps)) limits.restore(records.stamps);
   for (const auto& [id, record] : records.workers) {
     if (planted(Bug::kRecoveryForgetsBooting) && record.phase == WorkerPhase::kBooting) continue;
     recover(record, records);
   }
   end_unfit();
-  desk.log(LogLevel::kInfo, "broker.start",
-           str("broker ", desk.settings.name, " started with ", records.workers.size(),
+  step.log(LogLevel::kInfo, "broker.start",
+           str("broker ", step.settings.name, " started with ", records.workers.size(),
                " workers and ", records.attempts.size(), " unsettled launches in its journal"));
   watch.identify();
 }
 
 void Broker::State::save_all(const Records& records) {
-  for (const auto& [token, attempt] : records.attempts) desk.save(attempt);
-  for (const auto& [id, worker] : records.workers) desk.save(worker);
-  for (const auto& [token, stamp] : records.stamps) desk.save(stamp);
-  for (const auto& [token, closed] : records.closed) desk.save(closed);
+  for (const auto& [token, attempt] : records.attempts) step.save(attempt);
+  for (const auto& [id, worker] : records.workers) step.save(worker);
+  for (const auto& [token, stamp] : records.stamps) step.save(stamp);
+  for (const auto& [token, closed] : records.closed) step.save(closed);
 }
 
 void Broker::State::recover(const WorkerRecord& record, const Records& records) {
@@ -56,13 +56,13 @@ void Broker::State::recover(const WorkerRecord& record, const Records& records) 
   if (line != records.open_ledger.end()) worker.handed_out = line->second.handed_out;
   const bool filled = workers.follow_settings(worker.record);
   const Duration boot = worker.serving().launch_timeout;
-  const Instant soonest = desk.now.boot + desk.settings.restart_grace;
+  const Instant soonest = step.now.boot + step.settings.restart_grace;
   // Idle clocks are saved behind time by at most that interval; never end earlier than was said.
   worker.last_used_saved = record.last_used;
   worker.clock_recovered = true;
   worker.record.last_used =
-      std::min(record.last_used + desk.settings.idle_save_interval, desk.now.boot);
-  if (planted(Bug::kRecoveryForgetsIdle)) worker.record.last_used = desk.now.boot;
+      std::min(record.last_used + step.settings.idle_save_interval, step.now.boot);
+  if (planted(Bug::kRecoveryForgetsIdle)) worker.record.last_used = step.now.boot;
   worker.pinged = worker.record.last_used;
   worker.perhaps_used = record.phase != WorkerPhase::kBooting;
   switch (record.phase) {
@@ -71,31 +71,31 @@ void Broker::State::recover(const WorkerRecord& record, const Records& records) 
       worker.coming_until = std::max(record.begun + boot, soonest);
       // What was found is spared for sweep_grace, in this process as in the last.
       const bool found = record.phase == WorkerPhase::kAdopting;
-      const Duration grace = found ? std::max(boot, desk.settings.sweep_grace) : boot;
-      desk.agenda.arm({TimerKind::kWorkerBoot, id}, std::max(record.begun + grace, soonest));
+      const Duration grace = found ? std::max(boot, step.settings.sweep_grace) : boot;
+      step.timers.arm({TimerKind::kWorkerBoot, id}, std::max(record.begun + grace, soonest));
       break;
     }
     case WorkerPhase::kReady:
       if (planted(Bug::kDoubtForgotten)) worker.record.doubted.reset();
       worker.coming_until = worker.suspect() ? *worker.record.doubted + boot
-                                             : desk.now.boot + desk.settings.adoption_patience;
-      desk.agenda.arm_by({TimerKind::kWake, ""}, worker.coming_until);
+                                             : step.now.boot + step.settings.adoption_patience;
+      step.timers.arm_by({TimerKind::kWake, ""}, worker.coming_until);
       break;
     case WorkerPhase::kTerminating:
       break;  // asked for again as soon as the cloud may be asked
   }
-  desk.agenda.arm({TimerKind::kWorkerLifetime, id}, record.begun + desk.settings.max_lifetime);
+  step.timers.arm({TimerKind::kWorkerLifetime, id}, record.begun + step.settings.max_lifetime);
   Worker& kept = workers.restore(std::move(worker));
   if (filled) workers.changed(kept);
   if (record.phase != WorkerPhase::kReady) return;
-  desk.agenda.arm({TimerKind::kWorkerIdle, id}, workers.idle_deadline(kept));
-  desk.agenda.arm({TimerKind::kWorkerQuestion, id},
+  step.timers.arm({TimerKind::kWorkerIdle, id}, workers.idle_deadline(kept));
+  step.timers.arm({TimerKind::kWorkerQuestion, id},
                   kept.record.last_used + workers.idle_limit(kept) / 2);
   probes.start(kept);
 }
 
 void Broker::State::on(const TerminateAnswered& event) {
-  endings.answered(event);
+  terminations.answered(event);
   const auto* failure = std::get_if<CloudFailure>(&event.result);
   if (failure != nullptr &&
       (failure->what == FailureClass::kDenied || failure->what == FailureClass::kUnexpected)) {
@@ -106,34 +106,34 @@ void Broker::State::on(const TerminateAnswered& event) {
 // Whoever calls us was late: the machine was paused, the process stopped, the disk slow. What the
 // world said meanwhile is still on its way, as after a start.
 void Broker::State::notice_pause(Instant before) {
-  const auto due = desk.agenda.next();
-  const Instant now = desk.now.boot;
+  const auto due = step.timers.next();
+  const Instant now = step.now.boot;
   if (!begun || !due) return;
   // One that was armed for a time in the past was due when that step was over.
   const Instant from = std::max(*due, before);
-  if (now - from < desk.settings.pause_limit) return;
-  const bool known = desk.pause && desk.pause->until == now;
-  desk.pause = {from, now};
+  if (now - from < step.settings.pause_limit) return;
+  const bool known = step.pause && step.pause->until == now;
+  step.pause = {from, now};
   if (known) return;
-  desk.log(LogLevel::kWarning, "broker.paused",
+  step.log(LogLevel::kWarning, "broker.paused",
            str("this process stood still for ", to_string(now - from),
                " or longer (a paused machine, a slow disk): no worker is ended as idle, "
                "unreachable or late for ",
-               to_string(desk.settings.restart_grace), ", so that its clients are heard first"),
+               to_string(step.settings.restart_grace), ", so that its clients are heard first"),
            "paused");
 }
 
 bool Broker::State::waits_for_the_world(const DueTimer& timer) {
   const bool ends = timer.kind == TimerKind::kWorkerIdle || timer.kind == TimerKind::kWorkerBoot ||
                     timer.kind == TimerKind::kWorkerUnreachable;
-  const Instant until = desk.heard_at(timer.wanted);
-  if (!ends || until <= desk.now.boot) return false;
-  desk.agenda.postpone(timer, until);
+  const Instant until = step.heard_at(timer.wanted);
+  if (!ends || until <= step.now.boot) return false;
+  step.timers.postpone(timer, until);
   return true;
 }
 
 void Broker::State::on(const TimePassed&) {
-  while (const auto timer = desk.agenda.take_due(desk.now.boot)) {
+  while (const auto timer = step.timers.take_due(step.now.boot)) {
     if (!waits_for_the_world(*timer)) due(*timer);
   }
 }
@@ -154,7 +154,7 @@ void Broker::State::due(const Timer& timer) {
     case TimerKind::kWorkerUnreachable:
       return probes.unreachable_due(worker);
     case TimerKind::kWorkerTerminate:
-      return endings.repeat(worker);
+      return terminations.repeat(worker);
     case TimerKind::kWorkerLifetime:
       return probes.lifetime_due(worker);
     case TimerKind::kAttemptRetry:
@@ -165,8 +165,8 @@ void Broker::State::due(const Timer& timer) {
       return watch.identify();
     case TimerKind::kSaveRetry:
       // Any change makes the driver try again, with all that it could not save before.
-      desk.agenda.arm(timer, desk.now.boot + desk.settings.save_retry_interval);
-      return desk.save(desk.identity);
+      step.timers.arm(timer, step.now.boot + step.settings.save_retry_interval);
+      return step.save(step.identity);
     case TimerKind::kTerminateAll:
       return mass.patience_ended();
     case TimerKind::kWake:
@@ -179,34 +179,34 @@ void Broker::State::due(const Timer& timer) {
 }
 
 void Broker::State::on(const SaveFailed& event) {
-  const bool fresh = desk.save_trouble.empty();
-  desk.save_trouble =
+  const bool fresh = step.save_trouble.empty();
+  step.save_trouble =
       str("the journal cannot be written (", event.why, "): nothing is launched until it can");
-  desk.save_trouble_at = desk.now.boot;
-  if (fresh) desk.log(LogLevel::kAlert, "journal.failed", desk.save_trouble);
-  desk.agenda.arm_by({TimerKind::kSaveRetry, ""},
-                     desk.now.boot + desk.settings.save_retry_interval);
+  step.save_trouble_at = step.now.boot;
+  if (fresh) step.log(LogLevel::kAlert, "journal.failed", step.save_trouble);
+  step.timers.arm_by({TimerKind::kSaveRetry, ""},
+                     step.now.boot + step.settings.save_retry_interval);
   launcher.not_made(event.launches_not_made);
 }
 
 void Broker::State::on(const SaveWorks&) {
-  if (desk.save_trouble.empty() || planted(Bug::kSaveTroubleSticks)) return;
-  desk.save_trouble.clear();
-  desk.agenda.cancel({TimerKind::kSaveRetry, ""});
-  desk.log(LogLevel::kInfo, "journal.works", "the journal can be written again");
+  if (step.save_trouble.empty() || planted(Bug::kSaveTroubleSticks)) return;
+  step.save_trouble.clear();
+  step.timers.cancel({TimerKind::kSaveRetry, ""});
+  step.log(LogLevel::kInfo, "journal.works", "the journal can be written again");
 }
 
 void Broker::State::on(const SettingsChanged& event) {
-  desk.settings = event.settings;
+  step.settings = event.settings;
   launcher.try_anew();
   workers.reconsider_all();
   end_unfit();
-  desk.log(LogLevel::kInfo, "settings.changed", "the new settings are in force");
+  step.log(LogLevel::kInfo, "settings.changed", "the new settings are in force");
   watch.identify();
 }
 
 void Broker::State::on(const StopRequested& event) {
-  desk.stopping = true;
+  step.stopping = true;
   waiting.refuse_everyone("the broker is stopping; ask again in a few seconds");
   if (!event.terminate_workers) return;
   ending_all = true;
@@ -220,7 +220,7 @@ void Broker::State::settle_waiting() {
       launcher.unwanted(pool);  // whatever was tried for them is no news to later callers
       worker->handed_out += callers;
       workers.touch(*worker);
-      desk.log(
+      step.log(
           LogLevel::kInfo, "worker.handed_out",
           str("worker ", worker->record.id.value, " at ", worker->record.address, " handed to ",
               callers, callers == 1 ? " caller who waited" : " callers who waited"));
@@ -232,12 +232,12 @@ void Broker::State::settle_waiting() {
 
 // Nobody is refused by what was known before he asked, when the next try comes soon.
 void Broker::State::refuse(const PoolName& pool, const NoLaunch& none) {
-  const Instant now = desk.now.boot;
+  const Instant now = step.now.boot;
   std::optional<Instant> held_until = none.next_try;
   if (none.anew) {
     held_until = now;
   } else if (held_until &&
-             (*held_until <= now || *held_until - now > desk.settings.next_try_wait)) {
+             (*held_until <= now || *held_until - now > step.settings.next_try_wait)) {
     held_until.reset();
   }
   const std::size_t callers = waiting.refuse(pool, none.why, none.seen, held_until);
@@ -245,27 +245,27 @@ void Broker::State::refuse(const PoolName& pool, const NoLaunch& none) {
     // The same reason with another age is the same reason.
     std::string kind = str(pool.value, ": ", none.why);
     std::erase_if(kind, [](char c) { return c >= '0' && c <= '9'; });
-    desk.log(LogLevel::kWarning, "callers.refused",
+    step.log(LogLevel::kWarning, "callers.refused",
              str(callers, callers == 1 ? " caller of pool " : " callers of pool ", pool.value,
                  " refused: ", none.why),
              std::move(kind));
   }
   if (!waiting.waits_for(pool)) return launcher.unwanted(pool);
-  if (!none.anew) return desk.agenda.arm_by({TimerKind::kNextTry, ""}, *held_until);
+  if (!none.anew) return step.timers.arm_by({TimerKind::kNextTry, ""}, *held_until);
   launcher.unwanted(pool);
   if (const auto still = launcher.ensure(pool)) refuse(pool, *still);
 }
 
 void Broker::State::end_unfit() {
-  for (const InstanceId& id : workers.ids()) endings.end_unfit(*workers.find(id));
+  for (const InstanceId& id : workers.ids()) terminations.end_unfit(*workers.find(id));
 }
 
 void Broker::State::tell_progress() {
   const Timer timer{TimerKind::kProgress, ""};
-  if (!waiting.anyone_wants_progress()) return desk.agenda.cancel(timer);
-  if (desk.agenda.armed(timer)) return;
+  if (!waiting.anyone_wants_progress()) return step.timers.cancel(timer);
+  if (step.timers.armed(timer)) return;
   for (const PoolName& pool : waiting.pools()) waiting.tell(pool, launcher.progress(pool));
-  desk.agenda.arm(timer, desk.now.boot + desk.settings.progress_interval);
+  step.timers.arm(timer, step.now.boot + step.settings.progress_interval);
 }
 
 void Broker::State::end_step() {
@@ -275,8 +275,8 @@ void Broker::State::end_step() {
   }
   mass.settle();
   claims.settle();
-  for (auto* ids : {&desk.to_terminate, &desk.refused_once}) {
-    if (!ids->empty()) desk.act(TerminateInstances{std::exchange(*ids, {})});
+  for (auto* ids : {&step.to_terminate, &step.refused_once}) {
+    if (!ids->empty()) step.act(TerminateInstances{std::exchange(*ids, {})});
   }
   watch.schedule(waiting.size() != 0 || workers.unsettled() != 0 || launcher.open() != 0);
 }

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "core/advice/cloud_advice.h"
 #include "core/broker_fixture.h"
-#include "core/cloud_advice.h"
 
 namespace cb::core::testing {
 namespace {

@@ -17,7 +17,7 @@ void Broker::State::on(const CallerGone& event) {
   if (const auto waiter = waiting.out_of_patience(event.caller)) {
     if (planted(Bug::kHangUpDropsOthers)) {
       waiting.answer_all(waiter->pool, Refused{});
-      desk.out.then.clear();
+      step.out.then.clear();
     }
     if (!waiting.waits_for(waiter->pool)) launcher.unwanted(waiter->pool);
   }
@@ -26,23 +26,23 @@ void Broker::State::on(const CallerGone& event) {
 void Broker::State::hand_out(CallerId caller, Worker& worker) {
   ++worker.handed_out;
   workers.touch(worker);
-  desk.act(Reply{caller, WorkerAddress{worker.record.address}});
+  step.act(Reply{caller, WorkerAddress{worker.record.address}});
 }
 
 void Broker::State::ask(CallerId caller, const GetWorker& request) {
-  if (desk.pool(request.pool) == nullptr) {
-    desk.act(Reply{caller, Refused{str("pool ", request.pool.value, " is not configured")}});
+  if (step.pool(request.pool) == nullptr) {
+    step.act(Reply{caller, Refused{str("pool ", request.pool.value, " is not configured")}});
     return;
   }
-  if (planted(Bug::kTroubleRefusesAll) && !desk.cloud_trouble.empty()) {
-    return desk.act(Reply{caller, Refused{desk.cloud_trouble}});
+  if (planted(Bug::kTroubleRefusesAll) && !step.cloud_trouble.empty()) {
+    return step.act(Reply{caller, Refused{step.cloud_trouble}});
   }
   if (Worker* const worker = workers.ready(request.pool)) return hand_out(caller, *worker);
   watch.doubt_trouble();
   waiting.add({.caller = caller,
                .pool = request.pool,
-               .since = desk.now.boot,
-               .patience = request.wait.value_or(desk.settings.wait_default),
+               .since = step.now.boot,
+               .patience = request.wait.value_or(step.settings.wait_default),
                .wants_progress = request.wants_progress,
                .client = request.client,
                .told = {}});
@@ -56,13 +56,13 @@ void Broker::State::patience_ended(CallerId caller) {
   const std::string why =
       str("no worker was ready within ", to_string(waiter->patience), " (", progress.text,
           story.empty() ? "" : "; before that: ", story, "); it goes on, ask again");
-  desk.act(Reply{caller, Refused{why}});
+  step.act(Reply{caller, Refused{why}});
   if (planted(Bug::kReplyTwice)) {
     Waiter again = *waiter;
     again.patience += hours{1};
     waiting.add(std::move(again));
   }
-  desk.log(LogLevel::kWarning, "caller.out_of_patience",
+  step.log(LogLevel::kWarning, "caller.out_of_patience",
            str("caller ", waiter->client, waiter->client.empty() ? "" : " ", "of pool ",
                waiter->pool.value, ": ", why),
            waiter->pool.value);
@@ -74,32 +74,32 @@ void Broker::State::ask(CallerId caller, const Ping& request) {
   const bool serves = worker != nullptr && (worker->record.phase == WorkerPhase::kReady ||
                                             planted(Bug::kDeadAddressStaysBound));
   if (!serves || !worker->ours) {
-    desk.act(Reply{caller, Refused{"Worker not found"}});
+    step.act(Reply{caller, Refused{"Worker not found"}});
     return;
   }
-  worker->pinged = desk.now.boot;
+  worker->pinged = step.now.boot;
   if (!planted(Bug::kPingKeepsNothing)) workers.touch(*worker);
-  desk.act(Reply{caller, Ok{}});
+  step.act(Reply{caller, Ok{}});
 }
 
 void Broker::State::ask(CallerId caller, const Release& request) {
   Worker* const worker = workers.at_address(request.address);
   if (worker == nullptr && planted(Bug::kReleaseOfNobodyRefused)) {
-    return desk.act(Reply{caller, Refused{"Worker not found"}});
+    return step.act(Reply{caller, Refused{"Worker not found"}});
   }
   if (worker != nullptr && worker->ours) {
     const bool awaited = worker->record.phase != WorkerPhase::kReady &&
                          waiting.waits_for(worker->record.pool) &&
                          !planted(Bug::kReleaseEndsAwaited);
     if (!awaited && !planted(Bug::kReleaseDoesNothing))
-      endings.end(*worker, str("released by ", to_string(origin)));
+      terminations.end(*worker, str("released by ", to_string(origin)));
   }
-  desk.act(Reply{caller, Ok{}});
+  step.act(Reply{caller, Ok{}});
 }
 
 void Broker::State::ask(CallerId caller, const ShowStatus& request) {
-  if (request.everything) return desk.act(Reply{caller, overview()});
-  desk.act(Reply{caller, ready_rows()});
+  if (request.everything) return step.act(Reply{caller, overview()});
+  step.act(Reply{caller, ready_rows()});
 }
 
 StatusRows Broker::State::ready_rows() {
@@ -111,11 +111,11 @@ StatusRows Broker::State::ready_rows() {
     // Its time begins when it has done with what it computes now.
     const bool busy = workers.busy(worker);
     const bool quiet = worker.quiet_at && *worker.quiet_at > record.last_used;
-    const Duration left = workers.idle_deadline(worker) - desk.now.boot;
+    const Duration left = workers.idle_deadline(worker) - step.now.boot;
     answer.rows.push_back(
         {.instance = id,
          .address = record.address,
-         .idle = busy ? Duration{0} : desk.now.boot - record.last_used,
+         .idle = busy ? Duration{0} : step.now.boot - record.last_used,
          .ends_in = busy ? workers.idle_limit(worker) : std::max(left, Duration{0}),
          .busy = busy    ? std::optional(true)
                  : quiet ? std::optional(false)
@@ -136,7 +136,7 @@ void Broker::State::ask(CallerId caller, const ListAll&) {
 
 void Broker::State::ask(CallerId caller, const TerminateAll&) {
   const std::string who = to_string(origin);
-  desk.log(LogLevel::kInfo, "terminate_all", str(who, " asked for TERMINATE_ALL"), "asked");
+  step.log(LogLevel::kInfo, "terminate_all", str(who, " asked for TERMINATE_ALL"), "asked");
   mass.end_everything(caller, str("ended by TERMINATE_ALL of ", who));
 }
 

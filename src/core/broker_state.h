@@ -5,14 +5,14 @@
 #include <string>
 
 #include "core/broker.h"
-#include "core/cloud_watch.h"
-#include "core/mass_ending.h"
+#include "core/watch/cloud_watch.h"
+#include "core/watch/mass_termination.h"
 
 namespace cb::core {
 
 struct Broker::State {
   State(Settings settings, EncodeLaunch encode_launch) : encode(encode_launch) {
-    desk.settings = std::move(settings);
+    step.settings = std::move(settings);
   }
 
   // One for each kind of event; broker_requests.cc has those of clients.
@@ -56,16 +56,16 @@ struct Broker::State {
   void end_step();
 
   EncodeLaunch encode;
-  Desk desk;
-  WaitingRoom waiting{desk};
-  WorkerPool workers{desk};
-  Endings endings{desk, workers};
-  Spending spending{desk};
-  Claims claims{desk, workers};
-  Launcher launcher{desk, encode, waiting, workers, endings, spending};
-  Probes probes{desk, workers, endings, launcher};
-  CloudWatch watch{desk, workers, endings, launcher, probes, claims};
-  MassEnding mass{desk, workers, endings, launcher, waiting};
+  Step step;
+  WaitingRoom waiting{step};
+  WorkerPool workers{step};
+  Terminations terminations{step, workers};
+  LaunchLimits limits{step};
+  Claims claims{step, workers};
+  Launcher launcher{step, encode, waiting, workers, terminations, limits};
+  Probes probes{step, workers, terminations, launcher};
+  CloudWatch watch{step, workers, terminations, launcher, probes, claims};
+  MassTermination mass{step, workers, terminations, launcher, waiting};
   Origin origin;  // of the request at hand
   bool begun = false;
   bool ending_all = false;

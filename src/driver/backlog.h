@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/record.h"
+#include "core/model/record.h"
 
 namespace cb::driver {
 

@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "base/time.h"
-#include "core/event.h"
-#include "core/record.h"
+#include "core/model/event.h"
+#include "core/model/record.h"
 
 namespace cb::driver {
 

@@ -13,11 +13,11 @@
 #include <sstream>
 
 #include "base/text.h"
-#include "ec2sim/capacity.h"
-#include "ec2sim/http_listener.h"
-#include "ec2sim/net_claim.h"
-#include "ec2sim/service.h"
-#include "ec2sim/worker.h"
+#include "ec2sim/api/http_listener.h"
+#include "ec2sim/api/service.h"
+#include "ec2sim/model/capacity.h"
+#include "ec2sim/workers/net_claim.h"
+#include "ec2sim/workers/worker.h"
 
 namespace cb::ec2sim {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "ec2sim/worker_processes.h"
+#include "ec2sim/workers/worker_processes.h"
 
 namespace cb::ec2sim {
 

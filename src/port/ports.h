@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "core/decision.h"
-#include "core/event.h"
+#include "core/model/decision.h"
+#include "core/model/event.h"
 
 namespace cb::port {
 

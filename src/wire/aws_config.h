@@ -1,7 +1,7 @@
 #pragma once
 // The files that `aws configure` writes: ~/.aws/credentials and ~/.aws/config, read as AWS's own
 // tools read them, which is as Python's configparser does. Text in, values out; who reads the files
-// is io/aws_environment.h, what a profile's keys are is wire/aws_profile.h.
+// is io/aws/aws_environment.h, what a profile's keys are is wire/aws_profile.h.
 // https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html
 
 #include <map>

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/time.h"
-#include "core/cloud.h"
+#include "core/model/cloud.h"
 
 namespace pugi {
 class xml_node;

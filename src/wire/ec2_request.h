@@ -9,7 +9,7 @@
 
 #include "base/base64.h"
 #include "base/ids.h"
-#include "core/cloud.h"
+#include "core/model/cloud.h"
 
 namespace cb::wire {
 
@@ -24,7 +24,7 @@ using cb::base64;
 // `public_address` the address is asked for on the network interface, which takes ids only: names
 // are sent beside it and EC2 refuses them with InvalidParameterCombination.
 // Volumes end with the instance because that is every image's default; an image that says
-// otherwise is reported by the start-up checks (io/aws_preflight.h), since a mapping could be
+// otherwise is reported by the start-up checks (io/aws/aws_preflight.h), since a mapping could be
 // overridden only by the image's own device names.
 std::string encode_run_instances(const core::LaunchSpec& spec);
 // The same launch, only asked whether it would be allowed: EC2 answers the error DryRunOperation

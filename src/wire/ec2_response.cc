@@ -4,7 +4,7 @@
 #include <pugixml.hpp>
 
 #include "base/text.h"
-#include "core/cloud_error.h"
+#include "core/advice/cloud_error.h"
 #include "wire/ec2_instance.h"
 
 namespace cb::wire {

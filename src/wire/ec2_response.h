@@ -10,7 +10,7 @@
 
 #include "base/ids.h"
 #include "base/result.h"
-#include "core/cloud.h"
+#include "core/model/cloud.h"
 
 namespace cb::wire {
 

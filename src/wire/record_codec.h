@@ -8,12 +8,12 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "core/record.h"
+#include "core/model/record.h"
 
 namespace cb::wire {
 
 // Goes up with every change of what is below, so that an older broker never reads half a record.
-// Older formats stay readable: io/sqlite_store_upgrade.cc has the step from each to the next.
+// Older formats stay readable: io/store/sqlite_store_upgrade.cc has the step from each to the next.
 inline constexpr int kRecordFormat = 2;
 
 // One row of the journal. Key and body are printable, without control characters but for the

@@ -237,8 +237,9 @@ std::string names_of(const core::Change& change) {
   return out;
 }
 
-// A field more, less or elsewhere: raise kRecordFormat, add its step to io/sqlite_store_upgrade.cc
-// and a journal of the former format to tests/journals, and only then change this test.
+// A field more, less or elsewhere: raise kRecordFormat, add its step to
+// io/store/sqlite_store_upgrade.cc and a journal of the former format to tests/journals, and only
+// then change this test.
 TEST(RecordCodec, AnotherFieldNeedsAnotherFormat) {
   ASSERT_EQ(kRecordFormat, 2);
   core::WorkerRecord full = worker("x");

@@ -11,7 +11,7 @@
 #include "base/ids.h"
 #include "base/text.h"
 #include "base/time.h"
-#include "core/record.h"
+#include "core/model/record.h"
 
 namespace cb::wire {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <variant>
 
-#include "core/request.h"
+#include "core/model/request.h"
 
 namespace cb::wire {
 

@@ -11,8 +11,8 @@
 #include <string_view>
 
 #include "base/time.h"
-#include "core/request.h"
-#include "core/settings.h"
+#include "core/model/request.h"
+#include "core/model/settings.h"
 
 namespace cb::wire {
 

@@ -1,8 +1,8 @@
 // Prints the user data of a launch for pool default, as EC2 gets it: user_data CONFIG_FILE
 #include <iostream>
 
-#include "app/config_load.h"
-#include "core/user_data.h"
+#include "app/config/config_load.h"
+#include "core/launch/user_data.h"
 #include "wire/gzip.h"
 
 int main(int argc, char** argv) {

@@ -4,8 +4,8 @@
 #include <boost/json/array.hpp>
 #include <optional>
 
-#include "io/aws_preflight.h"
-#include "io/ec2_cloud.h"
+#include "io/aws/aws_preflight.h"
+#include "io/aws/ec2_cloud.h"
 #include "probe_json.h"
 #include "wire/ec2_request.h"
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/cloud.h"
+#include "core/model/cloud.h"
 #include "wire/sigv4.h"
 
 namespace cb::aws_probe {

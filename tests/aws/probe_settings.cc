@@ -3,9 +3,9 @@
 #include <boost/json/array.hpp>
 
 #include "base/check.h"
-#include "io/aws_credentials.h"
-#include "io/aws_settings_table.h"
-#include "io/aws_setup.h"
+#include "io/aws/aws_credentials.h"
+#include "io/aws/aws_settings_table.h"
+#include "io/aws/aws_setup.h"
 #include "probe_json.h"
 
 namespace cb::aws_probe {

@@ -8,8 +8,8 @@
 #include <cstdio>
 #include <vector>
 
-#include "io/clock.h"
-#include "io/text_listener.h"
+#include "io/clock/clock.h"
+#include "io/text/text_listener.h"
 
 namespace {
 

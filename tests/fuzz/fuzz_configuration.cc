@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "app/config_file.h"
+#include "app/config/config_file.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "io/aws_credential_json.h"
+#include "io/aws/aws_credential_json.h"
 #include "wire/aws_profile.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -20,6 +20,38 @@ ARROWS = {
     "sim": {"driver", "port", "wire", "core", "base"},
     "app": {"io", "ec2sim", "driver", "port", "wire", "core", "base"},
 }
+# The floors inside a room: which of its sub-rooms a sub-room may include. What lies in the room's own
+# folder puts them together and may use them all; a room that is not named here has no floors yet, but
+# what is in it lies in one of its sub-rooms.
+_STEP = {"model", "step", "advice"}
+FLOORS = {
+    "core": {
+        "model": set(),
+        "advice": {"model"},
+        "step": {"model"},
+        "workers": _STEP,
+        "demand": _STEP,
+        "launch": _STEP | {"workers", "demand"},
+        "watch": _STEP | {"workers", "demand", "launch"},
+    },
+    "io": {
+        "net": set(),
+        "clock": {"net"},
+        "text": {"net", "clock"},
+        "aws": {"net", "clock"},
+        "store": {"net", "clock"},
+        "probe": {"net", "clock"},
+    },
+}
+SUB_ROOMS = {
+    "app": {"serve", "client", "config"},
+    "ec2sim": {"api", "model", "workers", "control"},
+    "sim": {"world", "cloud", "clients", "faults", "checkers", "run"},
+} | {room: set(floors) for room, floors in FLOORS.items()}
+# The planted mistakes are asked for everywhere in core.
+EVERYWHERE = {"core/planted.h"}
+MAX_SOURCES = 18  # in a folder, its headers and tests not counted
+ONE_FOR_EACH = {"src/sim/checkers"}  # rules: a list, in which each is found by its name
 # Outside headers by their first directory or name, and the rooms that may name them.
 LIBRARIES = {
     r"boost/": {"io", "ec2sim", "app"},
@@ -35,7 +67,7 @@ LIBRARIES = {
     r"filesystem$|random$": {"io", "ec2sim", "app"},
 }
 # broker-sim forks its workers and reads its command line; the world itself does neither.
-EXCEPTIONS = {("sim", "main"), ("sim", "swarm"), ("sim", "second_run")}
+EXCEPTIONS = {("sim", "main"), ("sim", "runner"), ("sim", "second_run")}
 MAX_LINES = 400
 MAX_TEST_LINES = 500
 MAX_COLUMNS = 100
@@ -47,6 +79,35 @@ def files():
                             check=True).stdout.split()
     return [ROOT / name for name in listed if name.endswith((".cc", ".h"))
             and (ROOT / name).exists()]
+
+
+def sub_room(parts):
+    """(room, sub-room) of a path below src/, or of what an #include names."""
+    return parts[0], parts[1] if len(parts) > 2 else ""
+
+
+def wrong_floor(path, target):
+    room, sub = sub_room(path.relative_to(ROOT / "src").parts)
+    other_room, other = sub_room(target.split("/"))
+    if not sub or room != other_room or sub == other or room not in FLOORS or target in EVERYWHERE:
+        return
+    if other not in FLOORS[room][sub] and not path.stem.endswith("_test"):
+        yield f"{path.relative_to(ROOT)}: {room}/{sub} may not include {target}"
+
+
+def crowded(checked):
+    """Sub-rooms that the map does not draw, and folders that hold more than one can see at once."""
+    folders = {}
+    for path in checked:
+        folders.setdefault(path.parent, []).append(path)
+        room, sub = sub_room(path.relative_to(ROOT / "src").parts)
+        if sub and sub not in SUB_ROOMS.get(room, set()):
+            yield f"{path.relative_to(ROOT)}: {room} has no sub-room {sub}"
+    for folder, inside in sorted(folders.items()):
+        sources = [p for p in inside if p.suffix == ".cc" and not p.stem.endswith("_test")]
+        name = str(folder.relative_to(ROOT))
+        if len(sources) > MAX_SOURCES and name not in ONE_FOR_EACH:
+            yield f"{name}: {len(sources)} sources, over {MAX_SOURCES}"
 
 
 def problems_of(path):
@@ -68,6 +129,7 @@ def problems_of(path):
             other = target.split("/")[0]
             if other != room and other not in ARROWS[room]:
                 yield f"{name}: {room} may not include {target}"
+            yield from wrong_floor(path, target)
             continue
         for pattern, rooms in LIBRARIES.items():
             exempt = is_test or any(room == r and part in path.stem for r, part in EXCEPTIONS)
@@ -80,6 +142,7 @@ def main():
     if len(checked) < 50:
         sys.exit(f"only {len(checked)} source files found: the check itself is broken")
     problems = [p for path in checked for p in problems_of(path)]
+    problems += crowded(checked)
     print("\n".join(problems) or f"{len(checked)} files keep to the arrows")
     sys.exit(1 if problems else 0)
 

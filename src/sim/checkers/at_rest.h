@@ -3,8 +3,8 @@
 // caller is answered, every instance has ended, and the journal holds nothing unfinished.
 
 #include "sim/checkers/history.h"
-#include "sim/ec2.h"
-#include "sim/process.h"
+#include "sim/cloud/ec2.h"
+#include "sim/world/process.h"
 
 namespace cb::sim {
 

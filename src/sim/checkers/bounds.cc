@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "sim/sim_cloud.h"
+#include "sim/cloud/sim_cloud.h"
 
 namespace cb::sim {
 

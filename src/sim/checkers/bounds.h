@@ -2,7 +2,7 @@
 // What the broker promises in seconds, as formulas of its settings. docs/simulation.md derives
 // them; change both.
 
-#include "sim/options.h"
+#include "sim/run/options.h"
 
 namespace cb::sim {
 

@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "sim/ground.h"
-#include "sim/watcher.h"
+#include "sim/world/ground.h"
+#include "sim/world/watcher.h"
 
 namespace cb::sim {
 

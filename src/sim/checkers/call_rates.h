@@ -11,8 +11,8 @@
 
 #include "sim/checkers/history.h"
 #include "sim/checkers/launch_memory.h"
-#include "sim/ground.h"
-#include "sim/sim_store.h"
+#include "sim/world/ground.h"
+#include "sim/world/sim_store.h"
 
 namespace cb::sim {
 

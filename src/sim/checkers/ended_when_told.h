@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "sim/checkers/history.h"
-#include "sim/ec2.h"
-#include "sim/sim_store.h"
+#include "sim/cloud/ec2.h"
+#include "sim/world/sim_store.h"
 
 namespace cb::sim {
 

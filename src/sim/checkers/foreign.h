@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 #include "sim/checkers/history.h"
-#include "sim/ec2.h"
+#include "sim/cloud/ec2.h"
 
 namespace cb::sim {
 

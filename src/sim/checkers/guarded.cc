@@ -1,8 +1,8 @@
 #include "sim/checkers/guarded.h"
 
 #include "base/text.h"
-#include "core/user_data.h"
-#include "sim/form.h"
+#include "core/launch/user_data.h"
+#include "sim/run/form.h"
 
 namespace cb::sim {
 namespace {

@@ -3,8 +3,8 @@
 // found again, and user data that powers it off after max_lifetime; and everything else that its
 // pool says of a launch.
 
-#include "sim/ground.h"
-#include "sim/watcher.h"
+#include "sim/world/ground.h"
+#include "sim/world/watcher.h"
 
 namespace cb::sim {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "sim/checkers/history.h"
-#include "sim/sim_store.h"
+#include "sim/world/sim_store.h"
 
 namespace cb::sim {
 

@@ -8,8 +8,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "sim/ground.h"
-#include "sim/watcher.h"
+#include "sim/world/ground.h"
+#include "sim/world/watcher.h"
 
 namespace cb::sim {
 

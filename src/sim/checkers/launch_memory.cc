@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "base/text.h"
-#include "core/cloud_error.h"
-#include "sim/form.h"
-#include "sim/sim_cloud.h"
+#include "core/advice/cloud_error.h"
+#include "sim/cloud/sim_cloud.h"
+#include "sim/run/form.h"
 
 namespace cb::sim {
 

@@ -9,9 +9,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/capacity_memory.h"
+#include "core/launch/capacity_memory.h"
 #include "sim/checkers/history.h"
-#include "sim/sim_store.h"
+#include "sim/world/sim_store.h"
 
 namespace cb::sim {
 

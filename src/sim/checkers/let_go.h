@@ -12,7 +12,7 @@
 
 #include "sim/checkers/history.h"
 #include "sim/checkers/launch_memory.h"
-#include "sim/sim_store.h"
+#include "sim/world/sim_store.h"
 
 namespace cb::sim {
 

@@ -1,7 +1,7 @@
 #include "sim/checkers/one_answer.h"
 
 #include "base/text.h"
-#include "sim/sim_cloud.h"
+#include "sim/cloud/sim_cloud.h"
 
 namespace cb::sim {
 namespace {

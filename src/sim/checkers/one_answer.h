@@ -3,8 +3,8 @@
 
 #include <map>
 
-#include "sim/ground.h"
-#include "sim/watcher.h"
+#include "sim/world/ground.h"
+#include "sim/world/watcher.h"
 
 namespace cb::sim {
 

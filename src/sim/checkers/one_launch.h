@@ -8,7 +8,7 @@
 #include <set>
 
 #include "sim/checkers/history.h"
-#include "sim/sim_store.h"
+#include "sim/world/sim_store.h"
 
 namespace cb::sim {
 

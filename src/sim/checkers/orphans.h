@@ -7,9 +7,9 @@
 #include <optional>
 
 #include "sim/checkers/history.h"
-#include "sim/ec2.h"
-#include "sim/sim_cloud.h"
-#include "sim/sim_store.h"
+#include "sim/cloud/ec2.h"
+#include "sim/cloud/sim_cloud.h"
+#include "sim/world/sim_store.h"
 
 namespace cb::sim {
 

@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "sim/checkers/bounds.h"
-#include "sim/sim_cloud.h"
+#include "sim/cloud/sim_cloud.h"
 
 namespace cb::sim {
 namespace {

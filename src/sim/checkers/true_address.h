@@ -8,8 +8,8 @@
 #include <string>
 
 #include "sim/checkers/history.h"
-#include "sim/ec2.h"
-#include "sim/sim_store.h"
+#include "sim/cloud/ec2.h"
+#include "sim/world/sim_store.h"
 
 namespace cb::sim {
 

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
-#include "sim/ec2.h"
+#include "sim/cloud/ec2.h"
 
 namespace cb::sim {
 namespace {

@@ -4,8 +4,8 @@
 
 #include "base/text.h"
 #include "sim/checkers/launch_memory.h"
-#include "sim/form.h"
-#include "sim/sim_cloud.h"
+#include "sim/cloud/sim_cloud.h"
+#include "sim/run/form.h"
 
 namespace cb::sim {
 namespace {

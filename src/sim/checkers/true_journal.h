@@ -9,9 +9,9 @@
 #include <unordered_map>
 
 #include "sim/checkers/history.h"
-#include "sim/ec2.h"
-#include "sim/process.h"
-#include "sim/sim_store.h"
+#include "sim/cloud/ec2.h"
+#include "sim/world/process.h"
+#include "sim/world/sim_store.h"
 
 namespace cb::sim {
 

@@ -12,7 +12,7 @@
 
 #include "sim/checkers/hand_outs.h"
 #include "sim/checkers/history.h"
-#include "sim/sim_store.h"
+#include "sim/world/sim_store.h"
 
 namespace cb::sim {
 

@@ -36,7 +36,7 @@ void Useful::asked(CallerId caller, const core::Request& request) {
     return;
   }
   if (!ground_.options.settings.pools.contains(get->pool)) return;
-  if (ground_.weather.healed()) must_be_served(caller, get->pool);
+  if (ground_.schedule.healed()) must_be_served(caller, get->pool);
   if (upset_ || history_.commit_failing()) return;
   if (const auto* worker = good_one(get->pool)) at_once_.emplace(caller, worker->id);
 }

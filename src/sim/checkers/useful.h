@@ -7,7 +7,7 @@
 #include <string>
 
 #include "sim/checkers/history.h"
-#include "sim/sim_store.h"
+#include "sim/world/sim_store.h"
 
 namespace cb::sim {
 

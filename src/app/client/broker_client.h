@@ -1,0 +1,67 @@
+#pragma once
+// A client's side of the text protocol: blocking sockets with time limits. Throws Failure; not
+// thread-safe.
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "app/failure.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "io/net/unique_fd.h"
+
+namespace cb::app {
+
+using Deadline = std::chrono::steady_clock::time_point;
+Deadline after(Duration limit);
+
+// Where a broker is: "host:port", "host" (port 9000), "[::1]:9000".
+struct BrokerAddress {
+  std::string host;
+  std::string port;
+  std::string text() const;
+};
+Result<BrokerAddress> parse_broker_address(std::string_view text);
+
+// How to reach a broker, from the command line.
+struct BrokerOptions {
+  std::string broker = "127.0.0.1:9000";
+  Duration connect_timeout = seconds{5};
+  Duration answer_timeout = seconds{30};  // of every command but get
+};
+
+// One connection.
+class BrokerClient {
+ public:
+  // Tries every address of the host. Fails with kUnreachable, or kUsage for a bad address.
+  explicit BrokerClient(const BrokerOptions& options);
+
+  // `line` without newline. Fails with kUnreachable.
+  void send(std::string_view line);
+  // The next line, without newline. Empty at `deadline`. Fails with kUnreachable when the broker
+  // hung up before the line's end.
+  std::optional<std::string> read_line(Deadline deadline);
+
+ private:
+  Failure hung_up(const std::string& how) const;
+
+  std::string broker_;
+  io::UniqueFd fd_;
+  std::string input_;
+};
+
+// One command of protocol 1 and its answer. Fails with kRefused (and the broker's sentence) when
+// the answer is an ERROR line, and with kTimedOut.
+std::string ask_broker(const BrokerOptions& options, const std::string& command);
+
+// Asks for a worker and waits for it, up to `wait`; `tell` is called with each phase the broker
+// names, and about once a second with an empty text. A broker that does not know protocol 2 is
+// asked with protocol 1. Fails as ask_broker() does.
+using TellPhase = std::function<void(const std::string& phase)>;
+std::string get_worker(const BrokerOptions& options, Duration wait, const std::string& client,
+                       const TellPhase& tell);
+
+}  // namespace cb::app

@@ -1,0 +1,72 @@
+#include "app/client/cmd_get.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <memory>
+
+#include "app/client/client_options.h"
+#include "app/client/phase_line.h"
+#include "base/text.h"
+#include "wire/json_text.h"
+
+namespace cb::app {
+namespace {
+
+struct Get {
+  ClientOptions client;
+  GetOptions get;
+};
+
+std::string machine_name() {
+  std::array<char, 64> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "compute-broker";
+  return name.data();
+}
+
+std::string one_word(std::string name) {
+  for (char& c : name) {
+    if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f) c = '-';
+  }
+  return name;
+}
+
+void get(const Get& options) {
+  const std::string address = get_and_show(options.client.reach, options.get);
+  if (!options.client.json) return print_line(address);
+  wire::JsonText json;
+  print_line(json.begin_object().key("ip").string(address).end_object().take());
+}
+
+}  // namespace
+
+void add_get_options(CLI::App& command, GetOptions& options) {
+  add_duration(command, "--wait", options.wait, Duration{0}, hours{24},
+               "How long to wait for a worker");
+  command.add_option("--client", options.client, "Our name in the broker's log [this machine's]")
+      ->type_name("NAME")
+      ->check([](const std::string& name) {
+        return name.size() <= 64 ? std::string() : std::string("takes at most 64 bytes");
+      });
+}
+
+std::string get_and_show(const BrokerOptions& reach, const GetOptions& options) {
+  const std::string name = one_word(options.client.empty() ? machine_name() : options.client);
+  PhaseLine line;
+  return get_worker(reach, options.wait, name, [&](const std::string& phase) { line.show(phase); });
+}
+
+void add_get(CLI::App& app, int& exit_code) {
+  CLI::App* const command =
+      app.add_subcommand("get", "Prints the address of a worker that answers");
+  const auto options = std::make_shared<Get>();
+  add_client_options(*command, options->client);
+  add_get_options(*command, options->get);
+  command->footer("Example:\n  ip=$(compute-broker get --broker lab-server:9000)");
+  command->callback([options, &exit_code] {
+    with_json_errors(options->client, [&] { get(*options); });
+    exit_code = kOk;
+  });
+}
+
+}  // namespace cb::app

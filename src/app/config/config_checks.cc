@@ -1,0 +1,202 @@
+#include "app/config/config_checks.h"
+
+#include <algorithm>
+#include <set>
+
+#include "app/config/config_words.h"
+#include "app/config/settings_table.h"
+#include "app/config/settings_value.h"
+#include "base/text.h"
+#include "core/launch/user_data.h"
+#include "io/text/allow_list.h"
+#include "io/text/listen_socket.h"
+#include "wire/gzip.h"
+
+namespace cb::app {
+namespace {
+
+constexpr std::string_view kNameLetters =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+
+class Checker {
+ public:
+  explicit Checker(LoadedConfig& loaded) : loaded_(loaded), config_(loaded.config) {}
+
+  std::vector<std::string> run() {
+    check_name();
+    check_listening();
+    check_order();
+    check_endpoint();
+    check_words();
+    for (const auto& [name, pool] : config_.core.pools) check_pool(name, pool);
+    return std::move(faults_);
+  }
+
+ private:
+  void fault(const std::string& path, const std::string& sentence) {
+    faults_.push_back(at(path, sentence));
+  }
+  void warn(const std::string& path, const std::string& sentence) {
+    loaded_.warnings.push_back(at(path, sentence));
+  }
+  std::string at(const std::string& path, const std::string& sentence) const {
+    const std::string origin = loaded_.origin(path);
+    return origin == "default" ? sentence : str(origin, ": ", sentence);
+  }
+
+  void check_name() {
+    if (config_.core.name.find_first_not_of(kNameLetters) != std::string::npos) {
+      fault("name", "name takes letters, digits, '.', '_' and '-' only");
+    }
+    if (config_.state_dir.empty()) {
+      fault("state_dir",
+            "state_dir is not set, and neither STATE_DIRECTORY nor HOME says where "
+            "the journal may be; set state_dir");
+    }
+  }
+
+  void check_listening() {
+    std::set<std::string> seen;
+    std::string open;
+    for (const std::string& text : config_.listen) {
+      const auto endpoint = io::parse_endpoint(text);
+      if (!endpoint) {
+        fault("listen", str("listen: ", endpoint.error().what));
+      } else if (!seen.insert(text).second) {
+        fault("listen", str("listen names ", text, " twice"));
+      } else if (!io::is_loopback(*endpoint)) {
+        open = text;
+      }
+    }
+    const auto allow = io::AllowList::parse(config_.allow);
+    if (!allow) fault("allow", str("allow: ", allow.error().what));
+    if (open.empty() || !config_.allow.empty() || config_.allow_anyone) return;
+    fault("listen", str("listen opens ", open,
+                        " to the network, and allow is empty: list the "
+                        "networks that may use it, such as allow = [\"127.0.0.0/8\", "
+                        "\"192.168.1.0/24\"], or set allow_anyone = true"));
+  }
+
+  void at_most(const std::string& less, Duration a, const std::string& more, Duration b) {
+    if (a <= b) return;
+    fault(less, str(less, " (", to_string(a), ") must not be longer than ", more, " (",
+                    to_string(b), ')'));
+  }
+
+  void check_order() {
+    const core::Settings& s = config_.core;
+    at_most("retry_delay_min", s.retry_delay_min, "retry_delay_max", s.retry_delay_max);
+    at_most("listing_fast", s.listing_fast, "listing_slow", s.listing_slow);
+    at_most("token_reuse_limit", s.token_reuse_limit, "unknown_outcome_grace",
+            s.unknown_outcome_grace);
+    at_most("aws.retry_delay_min", config_.aws.retry_delay_min, "aws.retry_delay_max",
+            config_.aws.retry_delay_max);
+  }
+
+  void check_endpoint() {
+    const std::string_view url = config_.aws.endpoint;
+    if (url.empty()) return;
+    if (!url.starts_with("http://") && !url.starts_with("https://")) {
+      fault("aws.endpoint", "aws.endpoint begins with http:// or https://");
+    } else if (url.find('@') != url.npos) {
+      fault("aws.endpoint", "aws.endpoint must not hold a user or a password");
+    } else if (url.starts_with("http://") && !url.starts_with("http://127.") &&
+               !url.starts_with("http://localhost")) {
+      warn("aws.endpoint", "aws.endpoint is not encrypted: what is sent can be read on the way");
+    }
+  }
+
+  // Of every text and list, whatever it is for.
+  void check_words() {
+    for (const SettingKey& key : keys_of(config_)) {
+      const Value value = key.setting->field.get(config_, key.pool);
+      std::vector<std::string> texts;
+      if (const auto* text = std::get_if<std::string>(&value)) texts = {*text};
+      if (const auto* list = std::get_if<std::vector<std::string>>(&value)) texts = *list;
+      for (const std::string& text : texts) {
+        if (!is_placeholder(text)) continue;
+        fault(key.path(), str(key.path(), " is still the placeholder ", toml_quoted(text),
+                              ": write your own, or take the line out"));
+      }
+    }
+    const std::string wrong = wrong_region(config_.core.region);
+    if (!config_.core.region.empty() && !wrong.empty()) fault("aws.region", "aws.region: " + wrong);
+  }
+
+  void check_pool(const PoolName& name, const core::PoolSettings& pool) {
+    const auto path = [&](std::string_view key) { return str("pool.", name.value, '.', key); };
+    if (pool.image.empty()) {
+      warn(path("image"), str("nothing can be launched until ", path("image"), " is set"));
+    } else if (!pool.image.starts_with("ami-") && !pool.image.starts_with("resolve:ssm:") &&
+               !is_placeholder(pool.image)) {
+      fault(path("image"),
+            str(path("image"), " takes the id of an AMI, such as ami-0123456789abcdef0, or ",
+                "resolve:ssm:NAME of a parameter that holds one"));
+    }
+    check_entries(path("instance_types"), pool.instance_types);
+    check_entries(path("security_groups"), pool.security_groups);
+    check_groups(path("security_groups"), pool);
+    check_user_data(path("user_data_file"), pool.user_data);
+    check_times(name, pool);
+    if (name.value != "default") {
+      warn(path("image"), str("pool ", name.value,
+                              " is read, but this version hands out workers "
+                              "of pool default only"));
+    }
+  }
+
+  void check_user_data(const std::string& path, const std::string& own) {
+    if (const Status status = core::check_user_data(own); !status) {
+      fault(path, str(path, ": ", status.error().what));
+      return;
+    }
+    const auto size =
+        wire::fitting_user_data(core::user_data(config_.core.max_lifetime, own)).size();
+    if (size <= wire::kUserDataMax) return;
+    fault(path,
+          str(path, " is too long: compressed and with the broker's own it has ", size,
+              " bytes, and EC2 takes ", wire::kUserDataMax, "; fetch the larger part in a script"));
+  }
+
+  void check_entries(const std::string& path, const std::vector<std::string>& entries) {
+    std::set<std::string> seen;
+    for (const std::string& entry : entries) {
+      if (entry.empty() || entry.find_first_of(" \t\r\n") != entry.npos) {
+        fault(path, str(path, " holds ", toml_quoted(entry), ", which is no name"));
+      } else if (!seen.insert(entry).second) {
+        fault(path, str(path, " names ", entry, " twice"));
+      }
+    }
+  }
+
+  void check_groups(const std::string& path, const core::PoolSettings& pool) {
+    if (pool.subnet.empty()) return;
+    for (const std::string& group : pool.security_groups) {
+      if (group.starts_with("sg-")) continue;
+      fault(path, str(path, " names ", group, ", but with a subnet EC2 takes ids only (sg-...)"));
+    }
+  }
+
+  void check_times(const PoolName& name, const core::PoolSettings& pool) {
+    const std::string launch = str("pool.", name.value, ".launch_timeout");
+    const std::string idle = str("pool.", name.value, ".idle_timeout");
+    at_most(launch, pool.launch_timeout, "max_lifetime", config_.core.max_lifetime);
+    at_most(idle, pool.idle_timeout, "max_lifetime", config_.core.max_lifetime);
+    if (pool.idle_timeout >= pool.launch_timeout) return;
+    warn(idle, str(idle, " (", to_string(pool.idle_timeout), ") is shorter than launch_timeout (",
+                   to_string(pool.launch_timeout),
+                   "): a worker is kept at least as long as its boot took, whatever this says"));
+  }
+
+  LoadedConfig& loaded_;
+  const ServeConfig& config_;
+  std::vector<std::string> faults_;
+};
+
+}  // namespace
+
+std::vector<std::string> check_config(LoadedConfig& loaded) {
+  return Checker(loaded).run();
+}
+
+}  // namespace cb::app

@@ -1,0 +1,14 @@
+#pragma once
+// What can be wrong with settings that are each within their range.
+
+#include <string>
+#include <vector>
+
+#include "app/config/config_load.h"
+
+namespace cb::app {
+
+// Appends to `loaded.warnings`, and returns the faults: sentences that name place and key.
+std::vector<std::string> check_config(LoadedConfig& loaded);
+
+}  // namespace cb::app

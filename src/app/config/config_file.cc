@@ -1,0 +1,169 @@
+#include "app/config/config_file.h"
+
+#include <toml++/toml.h>
+
+#include <map>
+#include <optional>
+
+#include "base/text.h"
+
+namespace cb::app {
+namespace {
+
+std::optional<Value> list_value(const toml::array& array) {
+  std::vector<std::string> out;
+  for (const toml::node& entry : array) {
+    const auto text = entry.value_exact<std::string>();
+    if (!text) return {};
+    out.push_back(*text);
+  }
+  return Value{out};
+}
+
+// Empty when the node is not of the setting's type.
+std::optional<Value> typed_value(const Setting& setting, const toml::node& node) {
+  switch (setting.field.type) {
+    case Type::kBool:
+      if (const auto v = node.value_exact<bool>()) return Value{*v};
+      return {};
+    case Type::kInteger:
+      if (const auto v = node.value_exact<std::int64_t>()) return Value{*v};
+      return {};
+    case Type::kDuration: {
+      const auto text = node.value_exact<std::string>();
+      const auto duration = text ? parse_duration(*text) : std::nullopt;
+      return duration ? std::optional<Value>{*duration} : std::nullopt;
+    }
+    case Type::kList:
+      return node.is_array() ? list_value(*node.as_array()) : std::nullopt;
+    case Type::kText:
+    case Type::kChoice:
+      if (const auto v = node.value_exact<std::string>()) return Value{*v};
+      return {};
+  }
+  return {};
+}
+
+std::string as_written(const toml::node& node) {
+  if (const auto text = node.value_exact<std::string>()) return toml_quoted(*text);
+  if (const auto number = node.value_exact<std::int64_t>()) return std::to_string(*number);
+  if (const auto truth = node.value_exact<bool>()) return *truth ? "true" : "false";
+  if (node.is_array()) return "a list of something else";
+  return node.is_table() ? "a table" : "a number or a time of another kind";
+}
+
+class Reader {
+ public:
+  explicit Reader(const std::string& name) : name_(name) {}
+
+  void read_top(const toml::table& table) {
+    for (auto&& [key, node] : table) {
+      const bool is_section = key.str() == "aws" || key.str() == "pool";
+      if (!is_section) {
+        read_setting("", key, node);
+      } else if (!node.is_table()) {
+        fault(key, str(key.str(), " is a table: write [", key.str(),
+                       key.str() == "pool" ? ".default]" : "]"));
+      } else if (key.str() == "aws") {
+        read_section("aws.", *node.as_table());
+      } else {
+        read_pools(*node.as_table());
+      }
+    }
+  }
+
+  void broken(const toml::parse_error& error) {
+    const auto at = error.source().begin;
+    faults_[at.line].push_back(str(name_, ':', at.line, ": this is not TOML (column ", at.column,
+                                   "): ", error.description()));
+  }
+
+  ConfigFile take() {
+    for (auto& [line, sentences] : faults_) {
+      for (std::string& sentence : sentences) out_.faults.push_back(std::move(sentence));
+    }
+    return std::move(out_);
+  }
+
+ private:
+  void read_section(const std::string& prefix, const toml::table& table) {
+    for (auto&& [key, node] : table) read_setting(prefix, key, node);
+  }
+
+  void read_pools(const toml::table& pools) {
+    for (auto&& [key, node] : pools) {
+      if (!node.is_table()) {
+        fault(key, str("pool.", key.str(),
+                       " is no pool: keys of a pool stand under [pool.NAME], "
+                       "such as [pool.default]"));
+      } else if (!is_pool_name(key.str())) {
+        fault(key, str("[pool.", key.str(), "] is no name of a pool: use 1 to 32 of a-z, 0-9, -"));
+      } else {
+        out_.pools.push_back({std::string(key.str())});
+        read_section(str("pool.", key.str(), '.'), *node.as_table());
+      }
+    }
+  }
+
+  void read_setting(const std::string& prefix, const toml::key& key, const toml::node& node) {
+    const std::string path = str(prefix, key.str());
+    const auto known =
+        key.str().find('.') == std::string_view::npos ? find_setting(path) : std::nullopt;
+    if (!known) {
+      fault(key, unknown(prefix, std::string(key.str()), node.is_table()));
+    } else if (auto value = typed_value(*known->setting, node)) {
+      out_.assignments.push_back({*known, std::move(*value), place(key)});
+    } else {
+      fault(key, str(path, ' ', what_it_takes(*known->setting), "; it is ", as_written(node)));
+    }
+  }
+
+  std::string unknown(const std::string& prefix, const std::string& key, bool is_table) const {
+    const std::string what =
+        is_table ? str("unknown table [", prefix, key, ']') : str("unknown key ", prefix, key);
+    // Right word, wrong place: the commonest slip, as TOML's top-level keys end at the first table.
+    for (const Setting& setting : settings_table()) {
+      if (is_table || setting.key != key) continue;
+      if (setting.section.empty()) return str(what, "; it belongs above the first [table]");
+      return str(what, "; it belongs under ", setting.of_pool() ? "[pool.default]" : "[aws]");
+    }
+    const std::string near = nearest(key, neighbours(prefix));
+    if (!near.empty()) return str(what, "; did you mean ", prefix, near, '?');
+    return str(what, "; docs/configuration.md lists all keys");
+  }
+
+  static std::vector<std::string> neighbours(const std::string& prefix) {
+    std::vector<std::string> out;
+    if (prefix.empty()) out = {"aws", "pool"};
+    for (const Setting& setting : settings_table()) {
+      const bool here =
+          setting.section.empty() ? prefix.empty() : prefix.starts_with(setting.section);
+      if (here) out.emplace_back(setting.key);
+    }
+    return out;
+  }
+
+  std::string place(const toml::key& key) const { return str(name_, ':', key.source().begin.line); }
+  void fault(const toml::key& key, const std::string& sentence) {
+    faults_[key.source().begin.line].push_back(str(place(key), ": ", sentence));
+  }
+
+  std::string name_;
+  ConfigFile out_;
+  // By line: toml++ keeps keys in the order of the alphabet, people read in that of the file.
+  std::map<toml::source_index, std::vector<std::string>> faults_;
+};
+
+}  // namespace
+
+ConfigFile parse_config_file(const std::string& text, const std::string& name) {
+  Reader reader(name);
+  try {
+    reader.read_top(toml::parse(text, name));
+  } catch (const toml::parse_error& error) {
+    reader.broken(error);
+  }
+  return reader.take();
+}
+
+}  // namespace cb::app

@@ -1,0 +1,189 @@
+// Rows of [aws] and [pool.NAME]. Defaults are the fields' own.
+
+#include "app/config/settings_field.h"
+#include "app/config/settings_rows.h"
+
+namespace cb::app {
+namespace {
+
+using C = ServeConfig;
+using S = core::Settings;
+using P = core::PoolSettings;
+using A = AwsConfig;
+using enum Reload;
+using enum Shown;
+
+Field user_data_file() {
+  return {Type::kText,
+          {},
+          [](const ServeConfig& config, const PoolName& pool) -> Value {
+            const auto found = config.user_data_file.find(pool);
+            return found == config.user_data_file.end() ? std::string() : found->second;
+          },
+          [](ServeConfig& config, const PoolName& pool, const Value& value) {
+            config.user_data_file[pool] = std::get<std::string>(value);
+          }};
+}
+
+}  // namespace
+
+std::vector<Setting> aws_rows() {
+  return {
+      {"AWS", "aws", "region", core_field<&S::region>(), kAnyText, kRestart, kInHelp,
+       "where workers are launched", "`AWS_REGION`, `AWS_DEFAULT_REGION`, or the profile's"},
+      {"AWS", "aws", "adopt_untagged", core_field<&S::adopt_untagged>(), kBool, kYes, kInHelp,
+       "take over instances that have only the tag `Name=dserv-worker`, as the guide's script made "
+       "them",
+       ""},
+      {"AWS", "aws", "profile", field<&C::aws, &A::profile>(), kAnyText, kRestart, kInHelp,
+       "profile of `~/.aws/config` and `~/.aws/credentials`", "`AWS_PROFILE`, or `default`"},
+      {"AWS", "aws", "endpoint", field<&C::aws, &A::endpoint>(), kAnyText, kRestart, kInHelp,
+       "URL to speak to instead of EC2, such as `http://127.0.0.1:4599`",
+       "`AWS_ENDPOINT_URL_EC2`, `AWS_ENDPOINT_URL`, or the region's own"},
+      {"AWS", "aws", "connect_timeout", field<&C::aws, &A::connect_timeout>(),
+       length(milliseconds{100}, minutes{5}), kRestart, kInDocs, "for a connection, TLS included",
+       ""},
+      {"AWS", "aws", "call_timeout", field<&C::aws, &A::call_timeout>(),
+       length(milliseconds{100}, minutes{10}), kRestart, kInDocs,
+       "for the answer to a call other than RunInstances", ""},
+      {"AWS", "aws", "launch_call_timeout", field<&C::aws, &A::launch_call_timeout>(),
+       length(milliseconds{100}, minutes{10}), kRestart, kInDocs,
+       "for the answer to RunInstances; then its outcome is unknown", ""},
+      {"AWS", "aws", "retry_delay_min", field<&C::aws, &A::retry_delay_min>(),
+       length(milliseconds{1}, minutes{1}), kRestart, kInDocs,
+       "bound of the first random pause after a throttled or failed call, doubled each time", ""},
+      {"AWS", "aws", "retry_delay_max", field<&C::aws, &A::retry_delay_max>(),
+       length(milliseconds{1}, minutes{10}), kRestart, kInDocs, "bound of the longest such pause",
+       ""},
+      {"AWS", "aws", "keys_command_timeout", field<&C::aws, &A::keys_command_timeout>(),
+       length(seconds{1}, minutes{10}), kRestart, kInDocs,
+       "for `credential_process`, or the AWS CLI that is asked for keys", ""},
+      {"AWS", "aws", "keys_renew_before", field<&C::aws, &A::keys_renew_before>(),
+       length(seconds{1}, hours{1}), kRestart, kInDocs,
+       "how long before they expire keys are renewed", ""},
+      {"AWS", "aws", "keys_retry_interval", field<&C::aws, &A::keys_retry_interval>(),
+       length(seconds{1}, hours{1}), kRestart, kInDocs,
+       "between two tries to get keys, after one that failed", ""},
+      {"AWS",
+       "aws",
+       "reads_per_second",
+       field<&C::aws, &A::reads, &CallBudget::per_second>(),
+       {1, 1000},
+       kRestart,
+       kInDocs,
+       "Describe calls; the account's own limit is 20",
+       ""},
+      {"AWS",
+       "aws",
+       "reads_burst",
+       field<&C::aws, &A::reads, &CallBudget::burst>(),
+       {1, 1000},
+       kRestart,
+       kInDocs,
+       "Describe calls at once; the account's own limit is 100",
+       ""},
+      {"AWS",
+       "aws",
+       "launches_per_second",
+       field<&C::aws, &A::launches, &CallBudget::per_second>(),
+       {1, 1000},
+       kRestart,
+       kInDocs,
+       "RunInstances calls; the account's own limit is 2",
+       ""},
+      {"AWS",
+       "aws",
+       "launches_burst",
+       field<&C::aws, &A::launches, &CallBudget::burst>(),
+       {1, 1000},
+       kRestart,
+       kInDocs,
+       "RunInstances calls at once; the account's own limit is 5",
+       ""},
+      {"AWS",
+       "aws",
+       "terminations_per_second",
+       field<&C::aws, &A::terminations, &CallBudget::per_second>(),
+       {1, 1000},
+       kRestart,
+       kInDocs,
+       "TerminateInstances calls; the account's own limit is 5",
+       ""},
+      {"AWS",
+       "aws",
+       "terminations_burst",
+       field<&C::aws, &A::terminations, &CallBudget::burst>(),
+       {1, 1000},
+       kRestart,
+       kInDocs,
+       "TerminateInstances calls at once; the account's own limit is 100",
+       ""},
+  };
+}
+
+std::vector<Setting> pool_rows() {
+  return {
+      {"Pools", "pool", "image", pool_field<&P::image>(), kAnyText, kYes, kInHelp,
+       "AMI on which dserv starts at boot", "nothing can be launched"},
+      {"Pools",
+       "pool",
+       "instance_types",
+       pool_field<&P::instance_types>(),
+       {1, 60},
+       kYes,
+       kInHelp,
+       "types to try, in order",
+       ""},
+      {"Pools", "pool", "market", pool_field<&P::market>(), kChoice, kYes, kInHelp,
+       "each type on spot, the first type on demand, or both in this order", ""},
+      {"Pools",
+       "pool",
+       "key_name",
+       pool_field<&P::key_name>(),
+       {0, 255},
+       kYes,
+       kInHelp,
+       "EC2 key pair for ssh",
+       "none"},
+      {"Pools",
+       "pool",
+       "security_groups",
+       pool_field<&P::security_groups>(),
+       {0, 16},
+       kYes,
+       kInHelp,
+       "ids (`sg-...`) or names; ids only where `subnet` is set",
+       "the VPC's default group"},
+      {"Pools", "pool", "subnet", pool_field<&P::subnet>(), kAnyText, kYes, kInDocs,
+       "subnet to launch in", "the default subnet of a zone that EC2 chooses"},
+      {"Pools", "pool", "instance_profile", pool_field<&P::instance_profile>(), kAnyText, kYes,
+       kInDocs, "name or ARN of the instance profile", "none"},
+      {"Pools", "pool", "user_data_file", user_data_file(), kAnyText, kYes, kInDocs,
+       "file with your own user data, run beside the broker's; relative to the configuration file",
+       "none"},
+      {"Pools", "pool", "address", pool_field<&P::address>(), kChoice, kYes, kInDocs,
+       "which of an instance's addresses is probed and handed out", ""},
+      {"Pools",
+       "pool",
+       "worker_port",
+       pool_field<&P::worker_port>(),
+       {1, 65'535},
+       kYes,
+       kInHelp,
+       "port on which a worker serves",
+       ""},
+      {"Pools", "pool", "ready", pool_field<&P::ready>(), kChoice, kYes, kInHelp,
+       "when a worker is handed out: dserv computes, its port accepts, or EC2 says running "
+       "(`none`: "
+       "the broker then never connects to workers)",
+       ""},
+      {"Pools", "pool", "launch_timeout", pool_field<&P::launch_timeout>(),
+       length(seconds{1}, hours{24}), kYes, kInHelp,
+       "from the launch to ready; then the instance is terminated and the next type is tried", ""},
+      {"Pools", "pool", "idle_timeout", pool_field<&P::idle_timeout>(),
+       length(seconds{1}, hours{24 * 30}), kYes, kInDocs, "the pool's own idle_timeout",
+       "the `idle_timeout` above all tables"},
+  };
+}
+
+}  // namespace cb::app

@@ -1,0 +1,164 @@
+#include "app/serve/daemon.h"
+
+#include <boost/asio/post.hpp>
+#include <csignal>
+#include <utility>
+
+#include "app/config/settings_table.h"
+#include "app/serve/farewell.h"
+#include "base/text.h"
+#include "driver/recovery.h"
+#include "io/aws/aws_preflight.h"
+#include "io/clock/clock.h"
+#include "wire/ec2_request.h"
+
+namespace cb::app {
+
+using core::LogLevel;
+
+void Daemon::say(LogLevel level, std::string key, std::string text) {
+  journal_.log({level, std::move(key), std::move(text)});
+}
+
+// Called from many handlers; one pump serves all that are ready, so that their changes are saved
+// in one commit.
+void Daemon::wake() {
+  if (pump_posted_) return;
+  pump_posted_ = true;
+  boost::asio::post(io_, [this] {
+    pump_posted_ = false;
+    pump();
+  });
+}
+
+// Before time passes for a worker everybody is heard who has spoken in it: after a turn that took
+// long (a stopped process, a slow disk) that may be any number of clients.
+void Daemon::run_driver() {
+  const Now now = io::now();
+  const auto due = driver_->next_deadline();
+  if (due && *due <= now.boot) listener_->read_what_waits();
+  driver_->run(now);
+}
+
+void Daemon::pump() {
+  // What ports answer at once is taken in the same turn, but no turn goes on for ever.
+  for (int rounds = 0; driver_->has_work() && rounds < 100; ++rounds) run_driver();
+  if (const auto due = driver_->next_deadline(); due && *due <= io::now().boot) run_driver();
+  if (driver_->has_work()) wake();
+  if (stopping_) stop_when_quiet();
+  journal_.catch_up();
+  arm_timer();
+}
+
+void Daemon::arm_timer() {
+  const auto due = driver_->next_deadline();
+  if (due == timer_at_) return;
+  timer_at_ = due;
+  if (!due) {
+    timer_.cancel();
+    return;
+  }
+  // One millisecond more: the timer's clock is not ours, and a wake-up too early is a wasted one.
+  timer_.expires_after(std::max(*due - io::now().boot, Duration{0}) + milliseconds{1});
+  timer_.async_wait([this](boost::system::error_code error) {
+    if (error) return;
+    timer_at_.reset();
+    pump();
+  });
+}
+
+void Daemon::wait_for_signal() {
+  signals_.async_wait([this](boost::system::error_code error, int signal) {
+    if (error) return;
+    if (signal == SIGHUP) {
+      reload();
+    } else {
+      stop();
+    }
+    wait_for_signal();
+  });
+}
+
+void Daemon::reload() {
+  manager_.reloading();
+  auto fresh = load_config(flags_, process_environment());
+  if (!fresh) {
+    say(LogLevel::kError, "settings.refused",
+        str("the configuration was not reloaded, the former one stays in force: ",
+            fresh.error().what));
+    manager_.ready("serving");
+    return;
+  }
+  const ReloadPlan plan = plan_reload(loaded_.config, fresh->config);
+  for (const std::string& key : plan.needs_restart) {
+    say(LogLevel::kWarning, "settings.restart",
+        str(key, " has changed and takes effect at the next restart"));
+  }
+  for (const std::string& warning : fresh->warnings) {
+    say(LogLevel::kWarning, "settings.warning", warning);
+  }
+  loaded_ = std::move(*fresh);
+  loaded_.config = plan.config;
+  journal_.configure(loaded_.config.log);
+  listener_->set_allow(*io::AllowList::parse(loaded_.config.allow));
+  mailbox_.post(core::SettingsChanged{loaded_.config.core});
+  io::check_aws(*aws_, journal_, loaded_.config.core, io::now().wall);
+  manager_.ready("serving");
+}
+
+void Daemon::stop() {
+  if (stopping_) return;
+  stopping_ = true;
+  manager_.stopping();
+  const bool end_workers = loaded_.config.terminate_workers_on_exit;
+  say(LogLevel::kInfo, "broker.stop",
+      str("stopping: callers are told; ",
+          end_workers ? std::string("workers are ended")
+                      : what_goes_on(broker_->records(), loaded_.config.core.max_lifetime)));
+  listener_->stop_accepting();
+  stop_by_ = io::now().boot + loaded_.config.stop_timeout;
+  driver_->post(core::StopRequested{end_workers});
+  wake();
+  stop_timer_.expires_after(loaded_.config.stop_timeout);
+  stop_timer_.async_wait([this](boost::system::error_code error) {
+    if (!error) wake();
+  });
+}
+
+void Daemon::stop_when_quiet() {
+  const Now now = io::now();
+  if (!stop_by_ || (!broker_->quiet() && now.boot < *stop_by_)) return;
+  if (!broker_->quiet()) {
+    say(LogLevel::kAlert, "broker.stop_late",
+        "stopped before EC2 confirmed the end of every worker: the next start asks again");
+  }
+  const Duration left = std::max(*stop_by_ - now.boot, Duration{1000});
+  stop_by_.reset();
+  listener_->finish(std::min(left, Duration{2000}), [this] { io_.stop(); });
+}
+
+void Daemon::keep_watchdog_quiet() {
+  const Duration interval = manager_.alive_interval();
+  if (interval == Duration{0}) return;
+  manager_.alive();
+  watchdog_.expires_after(interval);
+  watchdog_.async_wait([this](boost::system::error_code error) {
+    if (!error) keep_watchdog_quiet();
+  });
+}
+
+int Daemon::run() {
+  signals_.add(SIGTERM);
+  signals_.add(SIGINT);
+  signals_.add(SIGHUP);
+  wait_for_signal();
+  keep_watchdog_quiet();
+  io::check_aws(*aws_, journal_, loaded_.config.core, io::now().wall);
+  manager_.ready("serving");
+  wake();
+  io_.run();
+  say(LogLevel::kInfo, "broker.stopped", "stopped");
+  return 0;
+}
+
+}  // namespace cb::app

@@ -1,0 +1,144 @@
+// How serve comes up: state directory, journal, cloud, listeners, in this order, so that nobody is
+// served by a broker that may not run.
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "app/config/aws_settings.h"
+#include "app/serve/daemon.h"
+#include "base/text.h"
+#include "driver/recovery.h"
+#include "io/clock/clock.h"
+#include "io/store/state_dir.h"
+#include "wire/ec2_request.h"
+
+namespace cb::app {
+
+using core::LogLevel;
+
+Daemon::Daemon(LoadedConfig loaded, ServeFlags flags)
+    : loaded_(std::move(loaded)),
+      flags_(std::move(flags)),
+      journal_(loaded_.config.log, STDERR_FILENO, [] { return io::now().boot; }) {}
+
+Daemon::~Daemon() = default;
+
+Status Daemon::start(const std::string& port_file) {
+  for (const std::string& warning : loaded_.warnings) {
+    say(LogLevel::kWarning, "settings.warning", warning);
+  }
+  core::Event started;
+  if (Status status = open_journal(started); !status) return status;
+  if (Status status = open_cloud(); !status) return status;
+  broker_.emplace(loaded_.config.core, wire::encode_run_instances);
+  prober_.emplace(io_, mailbox_, [] {});
+  if (Status status = open_doors(); !status) return status;
+  driver_.emplace(*broker_, ports());
+  mailbox_.post(std::move(started));
+  say_where_it_listens();
+  return write_port_file(port_file);
+}
+
+#ifdef BROKER_CRASH_POINTS
+
+driver::Ports Daemon::ports() {
+  crashing_store_.emplace(*store_, crash_points_);
+  crashing_cloud_.emplace(*cloud_, crash_points_);
+  return {*crashing_cloud_, *prober_, *listener_, *crashing_store_, journal_};
+}
+
+port::EventSink& Daemon::cloud_events() {
+  return crashing_sink_;
+}
+
+#else
+
+driver::Ports Daemon::ports() {
+  return {*cloud_, *prober_, *listener_, *store_, journal_};
+}
+
+port::EventSink& Daemon::cloud_events() {
+  return mailbox_;
+}
+
+#endif
+
+Status Daemon::open_journal(core::Event& started) {
+  const ServeConfig& config = loaded_.config;
+  io::StoreOptions options;
+  options.state_dir = config.state_dir;
+  options.boot_id = io::boot_id();
+  options.ledger_keep = config.ledger_keep;
+  const Now now = io::now();
+  const std::string boot = options.boot_id;
+  auto opened = io::SqliteStore::open(std::move(options), now);
+  if (!opened) return opened.error();
+  store_ = std::move(opened->store);
+  started = driver::started(std::move(opened->journal), boot, now, io::fresh_nonce(),
+                            config.core.restart_elapsed_max, io::place_of(config.state_dir));
+  return Done{};
+}
+
+Status Daemon::open_cloud() {
+  io::AwsEnvironment environment = aws_environment(loaded_.config.aws);
+  io::AwsConfigured configured;
+  configured.region = loaded_.config.core.region;
+  configured.endpoint = loaded_.config.aws.endpoint;
+  auto setup = io::find_aws_setup(environment, configured);
+  if (!setup) return setup.error();
+  for (const std::string& warning : setup->warnings) {
+    say(LogLevel::kWarning, "aws.setting", warning);
+  }
+  environment.use_configured(configured);
+  loaded_.config.core.region = setup->region;
+  const io::CommandLimits limits{.total = loaded_.config.aws.keys_command_timeout};
+  credentials_.emplace([environment, limits] { return io::find_credentials(environment, limits); },
+                       aws_credential_limits(loaded_.config.aws));
+  aws_.emplace(io_, *credentials_, journal_, std::move(*setup),
+               aws_call_settings(loaded_.config.aws));
+  cloud_.emplace(*aws_, cloud_events(), journal_);
+  return Done{};
+}
+
+Status Daemon::open_doors() {
+  const ServeConfig& config = loaded_.config;
+  io::TextListenerOptions options;
+  options.text.limits = config.text;
+  options.text.version = BROKER_VERSION;
+  options.text.empty_input_is_get_worker = config.empty_input_is_get_worker;
+  options.max_connections = config.max_connections;
+  options.client_memory_mib = config.client_memory_mib;
+  options.client_gone_after = config.client_gone_after;
+  auto allow = io::AllowList::parse(config.allow);
+  if (!allow) return allow.error();
+  options.allow = std::move(*allow);
+  listener_.emplace(io_, std::move(options), io::now, mailbox_, journal_, [] {});
+  return listener_->listen(config.listen);
+}
+
+void Daemon::say_where_it_listens() {
+  std::vector<std::string> addresses = listener_->addresses();
+  const bool local = std::all_of(addresses.begin(), addresses.end(), [](const std::string& a) {
+    return a.starts_with("127.") || a.starts_with("[::1]");
+  });
+  say(LogLevel::kInfo, "broker.listening",
+      str("serving on ", join(addresses, ", "),
+          local ? ", this machine only; to open it set listen = [\"0.0.0.0:9000\"] and "
+                  "allow = [\"NETWORK/BITS\"]"
+                : ""));
+}
+
+Status Daemon::write_port_file(const std::string& path) const {
+  if (path.empty()) return Done{};
+  const std::string address = listener_->addresses().front();
+  const std::string port = address.substr(address.rfind(':') + 1);
+  std::ofstream file(path);
+  file << port << "\n";
+  file.close();
+  if (!file) return Error{str("the port could not be written to ", path)};
+  return Done{};
+}
+
+}  // namespace cb::app

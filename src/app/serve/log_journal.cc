@@ -1,0 +1,105 @@
+#include "app/serve/log_journal.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <cstdlib>
+
+#include "app/config/settings_field.h"
+#include "base/text.h"
+#include "wire/json_text.h"
+#include "wire/text_answers.h"
+
+namespace cb::app {
+namespace {
+
+using core::LogLevel;
+
+std::string_view word(LogLevel level) {
+  return Words<LogLevel>::list[static_cast<std::size_t>(level)];
+}
+
+// syslog(3)
+constexpr std::array<std::string_view, 5> kPriorities{"<7>", "<6>", "<4>", "<3>", "<1>"};
+
+// Of the terminal: cyan, green, bold yellow, bold red, bold white on red.
+constexpr std::array<std::string_view, 5> kColours{"\033[36m", "\033[32m", "\033[33m\033[1m",
+                                                   "\033[31m\033[1m", "\033[1m\033[41m"};
+constexpr std::string_view kColourEnd = "\033[m";
+
+std::string now_text() {
+  return iso8601_ms(std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()));
+}
+
+std::string json_line(const core::Log& line) {
+  wire::JsonText json;
+  json.begin_object().key("time").string(now_text()).key("level").string(word(line.level));
+  json.key("key").string(line.key).key("text").string(line.text);
+  return json.end_object().take();
+}
+
+}  // namespace
+
+LogReader reader_of(int fd) {
+  struct stat is {};
+  const char* const stream = std::getenv("JOURNAL_STREAM");
+  if (stream != nullptr && ::fstat(fd, &is) == 0 && stream == str(is.st_dev, ':', is.st_ino)) {
+    return LogReader::kJournald;
+  }
+  return ::isatty(fd) == 1 ? LogReader::kTerminal : LogReader::kFile;
+}
+
+LogJournal::LogJournal(const LogSettings& settings, int fd, Clock clock)
+    : LogJournal(settings, fd, std::move(clock), reader_of(fd)) {}
+
+LogJournal::LogJournal(const LogSettings& settings, int fd, Clock clock, LogReader reader)
+    : settings_(settings),
+      reader_(reader),
+      colours_(reader == LogReader::kTerminal && std::getenv("NO_COLOR") == nullptr),
+      clock_(std::move(clock)),
+      repeats_(settings.repeat_interval, settings.key_lines_max),
+      sink_(fd, settings.buffer_kib * 1024) {}
+
+LogJournal::~LogJournal() {
+  catch_up();
+}
+
+void LogJournal::configure(const LogSettings& settings) {
+  settings_ = settings;
+  repeats_.configure(settings.repeat_interval, settings.key_lines_max);
+  sink_.set_room(settings.buffer_kib * 1024);
+}
+
+void LogJournal::log(const core::Log& line) {
+  if (line.level < settings_.level) return;
+  catch_up();
+  if (repeats_.wanted(line, clock_())) write(line);
+}
+
+void LogJournal::catch_up() {
+  sink_.flush();
+  if (!sink_.behind()) {
+    if (const std::size_t lost = sink_.take_lost()) {
+      write({LogLevel::kWarning, "log.lost",
+             str(lost, " lines of this log are lost: nobody read it for so long that more than ",
+                 settings_.buffer_kib, " KiB (log_buffer_kib) waited")});
+    }
+  }
+  for (const core::Log& line : repeats_.due(clock_())) write(line);
+}
+
+void LogJournal::write(const core::Log& line) {
+  const auto level = static_cast<std::size_t>(line.level);
+  std::string text;
+  if (reader_ == LogReader::kJournald) text = kPriorities[level];
+  if (settings_.format == LogFormat::kJson) return sink_.write(text + json_line(line));
+  const std::string said = wire::one_line(str(line.key, ": ", line.text));
+  if (reader_ == LogReader::kJournald) return sink_.write(text + said);
+  std::string name(word(line.level));
+  if (colours_) name = str(kColours[level], name, kColourEnd);
+  sink_.write(str(now_text(), ' ', name, ' ', said));
+}
+
+}  // namespace cb::app

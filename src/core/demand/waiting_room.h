@@ -1,0 +1,61 @@
+#pragma once
+// The callers that wait for a worker, in order of arrival within their pool.
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "base/check.h"
+#include "core/step/step.h"
+
+namespace cb::core {
+
+struct Waiter {
+  CallerId caller;
+  PoolName pool;
+  Instant since;
+  Duration patience{0};
+  bool wants_progress = false;
+  std::string client;
+  std::optional<Progress> told;
+  std::optional<Instant> held_until{};  // for the next try: it is not refused before
+};
+
+class WaitingRoom {
+ public:
+  explicit WaitingRoom(Step& step) : step_(step) {}
+
+  void add(Waiter waiter);
+  // The caller hung up. False when it was not waiting.
+  bool forget(CallerId caller);
+  bool waits_for(const PoolName& pool) const;
+  std::size_t size() const { return place_.size(); }
+  std::vector<PoolName> pools() const;
+
+  // Gives everyone who waits for `pool` the same answer, first come first.
+  std::size_t answer_all(const PoolName& pool, const Answer& answer);
+  // Refuses who has waited since `seen` or before, and who has not the patience to wait until
+  // `held_until`; unset: everyone. How many.
+  std::size_t refuse(const PoolName& pool, const std::string& why, Instant seen,
+                     std::optional<Instant> held_until);
+  void refuse_everyone(const std::string& why);
+  // Removes the caller whose patience ended.
+  std::optional<Waiter> out_of_patience(CallerId caller);
+  // Tells each waiter of `pool` who wants to know, unless it was told just that.
+  void tell(const PoolName& pool, const Progress& progress);
+  bool anyone_wants_progress() const { return listeners_ != 0; }
+
+ private:
+  using Queue = std::map<std::uint64_t, Waiter>;
+  void left(const Waiter& waiter);
+
+  Step& step_;
+  std::map<PoolName, Queue> queues_;
+  std::unordered_map<CallerId, std::pair<PoolName, std::uint64_t>> place_;
+  std::uint64_t arrivals_ = 0;
+  std::size_t listeners_ = 0;
+};
+
+}  // namespace cb::core

@@ -1,0 +1,25 @@
+#pragma once
+// What to launch for a pool, in which order, and the exact spec of one launch.
+
+#include <string>
+#include <vector>
+
+#include "core/launch/capacity_memory.h"
+#include "core/model/cloud.h"
+#include "core/model/settings.h"
+
+namespace cb::core {
+
+// Each type on spot, then each on demand, as the pool's `market` says. On demand only the first
+// type is tried: it has capacity when anything has, and the others cost no less.
+std::vector<Candidate> candidates(const PoolSettings& pool, const std::string& region);
+
+// The whole request for one attempt at `candidate`. `wall` dates the expiry tag.
+LaunchSpec launch_spec(const Settings& settings, const PoolName& name, const PoolSettings& pool,
+                       const Candidate& candidate, const LaunchToken& token, WallTime wall);
+
+// The part of a token that names the state_dir which made it; empty for a foreign token.
+std::string nonce_of(const LaunchToken& token);
+LaunchToken make_token(const std::string& nonce, std::uint64_t number);
+
+}  // namespace cb::core

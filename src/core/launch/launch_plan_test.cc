@@ -1,0 +1,88 @@
+#include "core/launch/launch_plan.h"
+
+#include <gtest/gtest.h>
+
+#include "core/advice/cloud_advice.h"
+
+namespace cb::core {
+namespace {
+
+TEST(LaunchPlan, SpotOfEachTypeComesBeforeOnDemandOfTheFirst) {
+  const auto all = candidates(PoolSettings{}, "us-east-1");
+  ASSERT_EQ(all.size(), 4U);
+  EXPECT_EQ(to_string(all[0]), "c7i.16xlarge spot");
+  EXPECT_EQ(to_string(all[2]), "c7a.16xlarge spot");
+  EXPECT_EQ(to_string(all[3]), "c7i.16xlarge on-demand");
+}
+
+TEST(LaunchPlan, AMarketThatIsNotWantedIsNotTried) {
+  PoolSettings pool;
+  pool.market = MarketOrder::kSpot;
+  EXPECT_EQ(candidates(pool, "r").size(), 3U);
+  pool.market = MarketOrder::kOnDemand;
+  for (const Candidate& candidate : candidates(pool, "r")) {
+    EXPECT_EQ(candidate.market, Market::kOnDemand);
+  }
+}
+
+TEST(LaunchPlan, ALaunchCarriesTheTagsByWhichItIsFoundAgain) {
+  Settings settings;
+  settings.name = "lab";
+  const LaunchSpec spec =
+      launch_spec(settings, {"default"}, PoolSettings{}, {"us-east-1", Market::kSpot, "t"},
+                  make_token("n0nce", 7), WallTime{Duration{1'795'428'000'000}});
+  EXPECT_EQ(spec.tags.at("Name"), "dserv-worker");
+  EXPECT_EQ(spec.tags.at("compute-broker"), "lab");
+  EXPECT_EQ(spec.tags.at("compute-broker-pool"), "default");
+  EXPECT_EQ(spec.tags.at("compute-broker-token"), "cb-n0nce-7");
+  EXPECT_EQ(spec.tags.at("compute-broker-expires"), "2026-11-23T22:00:00Z");
+  EXPECT_EQ(nonce_of(spec.token), "n0nce");
+  EXPECT_LE(spec.token.value.size(), 64U);
+}
+
+const PoolName kOne{"one"}, kOther{"other"};
+
+Refusal refusal(Instant at, Instant until) {
+  return {{FailureClass::kCapacity, "Code", "said the test"}, at, until};
+}
+
+TEST(CapacityMemory, AHitIsForgottenAfterItsTimeAndRearmedByTheNext) {
+  CapacityMemory memory;
+  const Candidate candidate{"us-east-1", Market::kSpot, "c7i.16xlarge"};
+  memory.no_capacity(candidate, refusal(Instant{}, Instant{seconds{10}}));
+  EXPECT_EQ(memory.unavailable(kOne, candidate, Instant{seconds{9}})->failure.code, "Code");
+  EXPECT_FALSE(memory.unavailable(kOne, candidate, Instant{seconds{10}}));
+  memory.no_capacity(candidate, refusal(Instant{}, Instant{seconds{30}}));
+  EXPECT_TRUE(memory.unavailable(kOne, candidate, Instant{seconds{29}}));
+}
+
+TEST(CapacityMemory, AQuotaClosesItsMarketAndItsTypesOnlyAndIsNewsOnce) {
+  CapacityMemory memory;
+  const Instant now{seconds{1}}, until{seconds{100}};
+  const Closure spot{"r", Market::kSpot, vcpu_group("c7i.16xlarge")};
+  EXPECT_TRUE(memory.close(spot, refusal(now, until)));
+  EXPECT_FALSE(memory.close(spot, refusal(now, until)));
+  EXPECT_TRUE(memory.unavailable(kOne, {"r", Market::kSpot, "m7i.large"}, now));
+  EXPECT_FALSE(memory.unavailable(kOne, {"r", Market::kOnDemand, "m7i.large"}, now));
+  EXPECT_FALSE(memory.unavailable(kOne, {"r", Market::kSpot, "p4d.24xlarge"}, now));
+  EXPECT_FALSE(memory.unavailable(kOne, {"other", Market::kSpot, "m7i.large"}, now));
+}
+
+TEST(CapacityMemory, AQuotaOfStorageClosesBothMarketsForEveryType) {
+  CapacityMemory memory;
+  const Instant now{seconds{1}}, until{seconds{100}};
+  memory.close({"r", {}}, refusal(now, until));
+  EXPECT_TRUE(memory.unavailable(kOne, {"r", Market::kSpot, "c7i.large"}, now));
+  EXPECT_TRUE(memory.unavailable(kOne, {"r", Market::kOnDemand, "p5.48xlarge"}, now));
+}
+
+TEST(CapacityMemory, WhatOnePoolWasRefusedForItsOwnWishesHoldsUpNoOther) {
+  CapacityMemory memory;
+  const Candidate candidate{"us-east-1", Market::kSpot, "c7i.16xlarge"};
+  memory.refused(kOne, candidate, refusal(Instant{}, Instant{seconds{10}}));
+  EXPECT_TRUE(memory.unavailable(kOne, candidate, Instant{seconds{9}}));
+  EXPECT_FALSE(memory.unavailable(kOther, candidate, Instant{seconds{9}}));
+}
+
+}  // namespace
+}  // namespace cb::core

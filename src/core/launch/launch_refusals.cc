@@ -1,0 +1,189 @@
+// What Launcher tells those who wait, and why nothing is launched for them when so.
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "core/advice/cloud_advice.h"
+#include "core/launch/launcher.h"
+
+namespace cb::core {
+namespace {
+
+// What stands before the reasons: never "no capacity" of what is none.
+std::string headline(const PoolName& pool, std::size_t refusals, std::size_t capacity,
+                     std::size_t quota, std::size_t all) {
+  if (quota == all) return str("a quota is used up for pool ", pool.value);
+  if (refusals == all && capacity != 0 && capacity + quota == all) {
+    return str("no capacity for pool ", pool.value);
+  }
+  return str("no worker could be launched for pool ", pool.value);
+}
+
+bool is_capacity(const CloudFailure& failure) {
+  return failure.what == FailureClass::kCapacity && !failure.code.ends_with("Unsupported");
+}
+
+// The same sentence of several candidates is said once.
+std::string told_together(const std::vector<std::pair<std::string, std::string>>& items) {
+  std::vector<std::string> parts;
+  for (auto item = items.begin(); item != items.end(); ++item) {
+    const auto same = [&](const auto& other) { return other.second == item->second; };
+    if (std::any_of(items.begin(), item, same)) continue;
+    std::vector<std::string> names;
+    for (const auto& [name, text] : items) {
+      if (text == item->second) names.push_back(name);
+    }
+    parts.push_back(str(join(names, ", "), ": ", item->second));
+  }
+  return join(parts, "; ");
+}
+
+}  // namespace
+
+NoLaunch Launcher::now_and_until_somebody_acts(std::string why) const {
+  return {.why = std::move(why), .seen = step_.now.boot, .next_try = {}, .anew = false};
+}
+
+std::string Launcher::said(const Refusal& refusal, const PoolName& pool,
+                           const Candidate& candidate) const {
+  std::string text = describe(refusal.failure, {.pool = pool.value,
+                                                .region = candidate.region,
+                                                .type = candidate.type,
+                                                .market = candidate.market});
+  const auto age = std::chrono::floor<seconds>(step_.now.boot - refusal.at);
+  if (age > seconds{0}) text += str(", asked ", to_string(Duration{age}), " ago");
+  return text;
+}
+
+std::optional<NoLaunch> Launcher::forbidden(const PoolName& name) const {
+  const Instant now = step_.now.boot;
+  if (!step_.save_trouble.empty()) {
+    return NoLaunch{step_.save_trouble, step_.save_trouble_at,
+                    step_.save_trouble_at + step_.settings.save_retry_interval};
+  }
+  const PoolSettings& pool = *step_.pool(name);
+  if (pool.image.empty()) {
+    return now_and_until_somebody_acts(str("[pool.", name.value,
+                                           "] image is not set: nothing can be launched until the ",
+                                           "configuration names an AMI"));
+  }
+  if (pool.instance_types.empty()) {
+    return now_and_until_somebody_acts(
+        str("[pool.", name.value, "] instance_types is empty: there is nothing to launch"));
+  }
+  const auto block = blocks_.find(name);
+  if (block != blocks_.end() && now < block->second.until) {
+    const Candidate any{step_.settings.region, Market::kSpot, pool.instance_types.front()};
+    const auto left = std::chrono::ceil<seconds>(block->second.until - now);
+    return NoLaunch{
+        str(said(block->second, name, any), "; tried again in ", to_string(Duration{left})),
+        block->second.at, block->second.until};
+  }
+  if (const auto breaker = limits_.breaker_open(name)) {
+    return NoLaunch{breaker->why, breaker->since, breaker->until};
+  }
+  return {};
+}
+
+std::optional<Candidate> Launcher::next_candidate(const PoolName& name) const {
+  const auto search = searches_.find(name);
+  for (const Candidate& candidate : candidates(*step_.pool(name), step_.settings.region)) {
+    if (search != searches_.end() && search->second.tried.contains(candidate)) continue;
+    if (!capacity_.unavailable(name, candidate, step_.now.boot)) return candidate;
+  }
+  return {};
+}
+
+NoLaunch Launcher::nothing_left(const PoolName& name) const {
+  const Instant now = step_.now.boot;
+  const auto found = searches_.find(name);
+  const Search search = found != searches_.end() ? found->second : Search{};
+  NoLaunch out{.why = {}, .seen = search.latest, .next_try = {}, .anew = !search.tried.empty()};
+  std::vector<std::pair<std::string, std::string>> items;
+  std::size_t refusals = 0, capacity = 0, quota = 0;
+  for (const Candidate& candidate : candidates(*step_.pool(name), step_.settings.region)) {
+    const auto tried = search.tried.find(candidate);
+    const auto refusal = capacity_.unavailable(name, candidate, now);
+    if (tried != search.tried.end()) items.emplace_back(to_string(candidate), tried->second);
+    if (tried != search.tried.end() || !refusal) continue;
+    ++refusals;
+    capacity += is_capacity(refusal->failure) ? 1 : 0;
+    quota += refusal->failure.what == FailureClass::kQuota ? 1 : 0;
+    items.emplace_back(to_string(candidate), said(*refusal, name, candidate));
+    out.seen = std::max(out.seen, refusal->at);
+    out.next_try = std::min(out.next_try.value_or(refusal->until), refusal->until);
+  }
+  std::string reasons = told_together(items);
+  for (const std::string& event : search.happened) reasons += str("; ", event);
+  out.why = str(headline(name, refusals, capacity, quota, items.size()), " (", reasons, ")");
+  if (!out.anew && out.next_try) {
+    const auto left = std::chrono::ceil<seconds>(*out.next_try - now);
+    out.why += str("; tried again in ", to_string(Duration{left}));
+  }
+  return out;
+}
+
+std::string Launcher::story(const PoolName& pool) const {
+  const auto search = searches_.find(pool);
+  if (search == searches_.end()) return {};
+  std::vector<std::string> parts = search->second.happened;
+  for (const auto& [candidate, fate] : search->second.tried) {
+    parts.push_back(str(to_string(candidate), ": ", fate));
+  }
+  return join(parts, "; ");
+}
+
+Progress Launcher::progress(const PoolName& pool) const {
+  const auto age = [&](Instant since) {
+    return str(std::chrono::floor<seconds>(step_.now.boot - since).count(), "s");
+  };
+  if (const Worker* const worker = workers_.coming(pool)) {
+    const WorkerRecord& record = worker->record;
+    if (worker->suspect()) {
+      return {Progress::Phase::kBooting,
+              str("waiting for ", record.id.value, ", whose service is gone since ",
+                  age(*record.doubted), " and may start again")};
+    }
+    if (record.phase == WorkerPhase::kAdopting && worker->question && worker->question->asked) {
+      return {Progress::Phase::kBooting,
+              str("waiting for ", record.id.value, ", which was found again and does not answer ",
+                  "yet, ", age(record.begun))};
+    }
+    const bool running = worker->state == InstanceState::kRunning;
+    std::string text =
+        str(running ? "booting " : "pending ", record.id.value, " ", age(record.begun));
+    const auto usual = usual_boot_.find(pool);
+    if (usual != usual_boot_.end()) {
+      const auto left = std::chrono::ceil<seconds>(record.begun + usual->second - step_.now.boot);
+      text += left.count() > 0 ? str(", ready in about ", left.count(), "s") : ", ready soon";
+    }
+    return {running ? Progress::Phase::kBooting : Progress::Phase::kPending, text};
+  }
+  for (const auto& [token, attempt] : attempts_) {
+    if (attempt.record.pool != pool || attempt.record.doomed) continue;
+    std::string text = str("launching ", to_string(candidate_of(attempt.record)));
+    if (attempt.failures != 0) text += str(" (", attempt.last_trouble, ")");
+    return {Progress::Phase::kLaunching, text};
+  }
+  if (!step_.cloud_trouble.empty()) {
+    return {Progress::Phase::kWaiting, str("asking EC2 anew; lately: ", step_.cloud_trouble)};
+  }
+  if (!step_.listed_once) {
+    return {Progress::Phase::kWaiting,
+            step_.cloud_doubt.empty() ? "waiting for EC2's first listing" : step_.cloud_doubt};
+  }
+  if (step_.pool(pool) != nullptr) {
+    if (const auto why = forbidden(pool)) return {Progress::Phase::kWaiting, why->why};
+    if (!next_candidate(pool)) return {Progress::Phase::kWaiting, nothing_left(pool).why};
+  }
+  std::string text = "waiting for a worker that is being terminated";
+  for (const InstanceId& id : workers_.ids()) {
+    const Worker& worker = *workers_.find(id);
+    if (!worker.end_refusal) continue;
+    text += str(" (EC2 refuses to end ", id.value, ": ", why_refused(worker), ")");
+    break;
+  }
+  return {Progress::Phase::kWaiting, text};
+}
+
+}  // namespace cb::core

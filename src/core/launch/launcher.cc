@@ -1,0 +1,287 @@
+#include "core/launch/launcher.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "core/model/claim.h"
+#include "core/planted.h"
+
+namespace cb::core {
+
+void Launcher::restore(Records& records) {
+  if (planted(Bug::kRecoveryForgetsLaunches)) records.attempts.clear();
+  for (auto& [token, record] : records.attempts) {
+    Attempt attempt;
+    attempt.record = record;
+    // It may have been sent before the broker died; only EC2 knows.
+    attempt.record.outcome_unknown = true;
+    // An older journal does not say when the last call was made.
+    const Instant last_call =
+        record.last_call.value_or(record.begun + step_.settings.token_reuse_limit);
+    attempt.uncertain_since = std::min(last_call, step_.now.boot);
+    attempts_.emplace(token, std::move(attempt));
+  }
+  closed_ = std::move(records.closed);
+  jitter_ = Prng{seed_of(step_.identity.nonce, step_.identity.next_attempt)};
+  if (planted(Bug::kJitterFromAnAddress)) jitter_ = Prng{reinterpret_cast<std::uintptr_t>(this)};
+}
+
+Launcher::Attempt* Launcher::under_way(const PoolName& pool) {
+  for (auto& [token, attempt] : attempts_) {
+    if (attempt.record.pool == pool && !attempt.record.doomed) return &attempt;
+  }
+  return nullptr;
+}
+
+std::optional<NoLaunch> Launcher::ensure(const PoolName& name) {
+  if (step_.stopping) {
+    return now_and_until_somebody_acts("the broker is stopping; ask again in a few seconds");
+  }
+  if (step_.pool(name) == nullptr) {
+    return now_and_until_somebody_acts(str("pool ", name.value, " is not configured"));
+  }
+  if (workers_.coming(name) != nullptr) return {};
+  if (!step_.cloud_trouble.empty()) {
+    if (step_.trouble_doubted && step_.cloud_open) return {};
+    return now_and_until_somebody_acts(step_.cloud_trouble);
+  }
+  if (Attempt* const attempt = under_way(name)) {
+    if (attempt->record.mismatch) return now_and_until_somebody_acts(attempt->last_trouble);
+    if (!attempt->in_flight &&
+        !step_.timers.armed({TimerKind::kAttemptRetry, attempt->record.token.value})) {
+      retry(attempt->record.token);
+    }
+    return {};
+  }
+  if (!step_.cloud_open || !step_.listed_once) return {};
+  if (auto why = forbidden(name)) return why;
+  if (full()) {
+    if (workers_.ending_unconfirmed() != 0 || room_soon()) return {};
+    return now_and_until_somebody_acts(why_full());
+  }
+  if (const auto full_hour = limits_.hour_is_full()) {
+    return NoLaunch{full_hour->why, full_hour->since, full_hour->until};
+  }
+  const auto candidate = next_candidate(name);
+  if (!candidate) return nothing_left(name);
+  begin(name, *candidate);
+  return {};
+}
+
+bool Launcher::fits(const AttemptRecord& record) const {
+  const PoolSettings* const pool = step_.pool(record.pool);
+  const auto& types = pool != nullptr ? pool->instance_types : std::vector<std::string>{};
+  return pool != nullptr && pool->image == record.image &&
+         std::find(types.begin(), types.end(), record.type) != types.end() &&
+         (!record.serving || pool->serving().same_machine(*record.serving));
+}
+
+Candidate Launcher::candidate_of(const AttemptRecord& record) {
+  return {record.region, record.market, record.type, "", record.subnet};
+}
+
+bool Launcher::full() const {
+  const std::size_t open = planted(Bug::kMaxWorkersIgnoresUnknown) ? 0 : attempts_.size();
+  return workers_.counted() + open >= step_.settings.max_workers;
+}
+
+// A doomed launch whose answer is due makes room soon.
+bool Launcher::room_soon() const {
+  return std::any_of(attempts_.begin(), attempts_.end(), [](const auto& entry) {
+    return entry.second.in_flight && entry.second.record.doomed;
+  });
+}
+
+std::string Launcher::why_full() const {
+  if (step_.settings.max_workers == 0) return "max_workers = 0: launching is switched off";
+  std::vector<std::string> parts;
+  if (workers_.counted() != 0) parts.push_back(str(workers_.counted(), " workers"));
+  if (!attempts_.empty()) parts.push_back(str(attempts_.size(), " launches whose outcome is open"));
+  return str("max_workers = ", step_.settings.max_workers, " is reached (", join(parts, ", "),
+             "), and none of them can be handed out now; see compute-broker list");
+}
+
+void Launcher::begin(const PoolName& name, const Candidate& candidate) {
+  forget_old_closed();
+  const LaunchToken token = make_token(step_.identity.nonce, step_.identity.next_attempt++);
+  step_.save(step_.identity);
+  const PoolSettings& pool = *step_.pool(name);
+  LaunchSpec spec = launch_spec(step_.settings, name, pool, candidate, token, step_.now.wall);
+  spec.tags[std::string(kOwnerTag)] = to_tag({step_.identity.nonce, step_.place, ""});
+  Attempt attempt;
+  attempt.record = {.token = token,
+                    .pool = name,
+                    .account = step_.identity.account,
+                    .region = candidate.region,
+                    .market = candidate.market,
+                    .type = candidate.type,
+                    .image = pool.image,
+                    .subnet = pool.subnet,
+                    .request = encode_(spec),
+                    .begun = step_.now.boot,
+                    .begun_wall = step_.now.wall,
+                    .last_call = step_.now.boot,
+                    .serving = pool.serving()};
+  step_.save(attempt.record);
+  limits_.launching(token);
+  step_.log(LogLevel::kInfo, "launch.begin",
+            str("launching ", to_string(candidate), " for pool ", name.value, " (token ",
+                token.value, "): a caller waits and no worker is ready"));
+  send(attempts_.emplace(token, std::move(attempt)).first->second);
+}
+
+void Launcher::send(Attempt& attempt) {
+  attempt.in_flight = true;
+  if (attempt.record.last_call != step_.now.boot) {
+    attempt.record.last_call = step_.now.boot;
+    step_.save(attempt.record);
+  }
+  attempt.last_sent = step_.now.boot;
+  ++attempt.sent;
+  const AttemptRecord& record = attempt.record;
+  step_.act(LaunchInstance{record.token, record.region, record.request});
+}
+
+void Launcher::retry(const LaunchToken& token) {
+  const auto found = attempts_.find(token);
+  if (found == attempts_.end() || found->second.in_flight) return;
+  Attempt& attempt = found->second;
+  const AttemptRecord& record = attempt.record;
+  if (!record.outcome_unknown && !fits(record)) return close(found, true);
+  // Each call gives the token its time anew: while somebody waits it is asked for, for hours.
+  const Instant last_call = record.last_call.value_or(record.begun);
+  const bool young = step_.now.boot - last_call < step_.settings.token_reuse_limit;
+  const bool wanted = waiting_.waits_for(record.pool) && !record.doomed && !step_.stopping;
+  if (wanted && young && !step_.cloud_open && !record.mismatch) {
+    // Its candidate was not refused: it is this one's turn when it is known whose keys these are.
+    step_.timers.arm({TimerKind::kAttemptRetry, token.value},
+                     step_.now.boot + step_.settings.retry_delay_min);
+  } else if (wanted && young && !record.mismatch) {
+    if (planted(Bug::kTokenNotReused)) {
+      const PoolName pool = record.pool;
+      const Candidate candidate = candidate_of(record);
+      close(found, true);
+      begin(pool, candidate);
+      return;
+    }
+    send(attempt);
+  } else if (!record.outcome_unknown) {
+    close(found, true);
+  }
+}
+
+void Launcher::send_again_later(Attempt& attempt, const std::string& trouble) {
+  const unsigned doublings = std::min(attempt.failures++, 16U);
+  const Duration longest = std::min(step_.settings.retry_delay_min * (std::int64_t{1} << doublings),
+                                    step_.settings.retry_delay_max);
+  // Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+  const Duration delay =
+      jitter_.between(std::min(step_.settings.retry_delay_min, longest), longest);
+  attempt.last_trouble = trouble;
+  step_.timers.arm({TimerKind::kAttemptRetry, attempt.record.token.value}, step_.now.boot + delay);
+  step_.log(LogLevel::kWarning, "launch.again",
+            str("launch ", attempt.record.token.value, ": ", trouble,
+                "; asking again with the same token in ", to_string(delay)));
+}
+
+void Launcher::not_made(const std::vector<LaunchToken>& tokens) {
+  for (const LaunchToken& token : tokens) {
+    const auto found = attempts_.find(token);
+    if (found == attempts_.end()) continue;
+    Attempt& attempt = found->second;
+    attempt.in_flight = false;
+    if (--attempt.sent != 0 || attempt.record.outcome_unknown) {
+      send_again_later(attempt, step_.save_trouble);
+    } else {
+      close(found, true);
+    }
+  }
+}
+
+void Launcher::close(Attempts::iterator found, bool certainly_nothing) {
+  const LaunchToken token = found->first;
+  step_.timers.cancel({TimerKind::kAttemptRetry, token.value});
+  step_.save(DropAttempt{token});
+  if (certainly_nothing) {
+    limits_.take_back(token);
+  } else {
+    const AttemptRecord& record = found->second.record;
+    const ClosedAttempt closed{token, record.pool, step_.now.boot, record.image};
+    closed_[token] = closed;
+    step_.save(closed);
+  }
+  attempts_.erase(found);
+}
+
+void Launcher::close_lost(Instant begun) {
+  std::vector<LaunchToken> lost;
+  for (const auto& [token, attempt] : attempts_) {
+    if (attempt.in_flight || !attempt.record.outcome_unknown) continue;
+    if (begun - attempt.uncertain_since >= step_.settings.unknown_outcome_grace) {
+      lost.push_back(token);
+    }
+  }
+  for (const LaunchToken& token : lost) {
+    step_.log(LogLevel::kWarning, "launch.lost",
+              str("launch ", token.value, " left no instance within ",
+                  to_string(step_.settings.unknown_outcome_grace),
+                  ": closed; should one turn up, it is used or ended"));
+    const AttemptRecord record = attempts_.at(token).record;
+    note(record.pool, candidate_of(record), "it left no instance, and EC2 did not say why");
+    close(attempts_.find(token), false);
+  }
+}
+
+void Launcher::forget_old_closed() {
+  std::vector<LaunchToken> old;
+  for (const auto& [token, closed] : closed_) {
+    if (step_.now.boot - closed.at >= hours{24}) old.push_back(token);
+  }
+  for (const LaunchToken& token : old) {
+    closed_.erase(token);
+    step_.save(DropClosedAttempt{token});
+  }
+}
+
+std::size_t Launcher::doom_all() {
+  std::vector<LaunchToken> never_sent;
+  const std::size_t count = attempts_.size();
+  for (auto& [token, attempt] : attempts_) {
+    if (!attempt.in_flight && !attempt.record.outcome_unknown) {
+      never_sent.push_back(token);
+    } else if (!attempt.record.doomed && !planted(Bug::kEndAllSkipsLaunches)) {
+      attempt.record.doomed = true;
+      step_.save(attempt.record);
+    }
+  }
+  for (const LaunchToken& token : never_sent) close(attempts_.find(token), true);
+  searches_.clear();
+  return count;
+}
+
+bool Launcher::doomed_open() const {
+  return std::any_of(attempts_.begin(), attempts_.end(),
+                     [](const auto& entry) { return entry.second.record.doomed; });
+}
+
+void Launcher::try_anew() {
+  capacity_.clear();
+  blocks_.clear();
+  alerted_.clear();
+  searches_.clear();
+  limits_.close_breakers();
+  std::vector<LaunchToken> outdated;
+  for (const auto& [token, attempt] : attempts_) {
+    const bool asked = attempt.in_flight || attempt.record.outcome_unknown;
+    if (!asked && !fits(attempt.record)) outdated.push_back(token);
+  }
+  for (const LaunchToken& token : outdated) close(attempts_.find(token), true);
+}
+
+std::map<LaunchToken, AttemptRecord> Launcher::attempts() const {
+  std::map<LaunchToken, AttemptRecord> out;
+  for (const auto& [token, attempt] : attempts_) out.emplace(token, attempt.record);
+  return out;
+}
+
+}  // namespace cb::core

@@ -1,0 +1,147 @@
+#pragma once
+// Launches: one at a time for each pool, whatever the number of callers. An intent is saved before
+// the call; an outcome that is not known is asked for again with the same token, or looked up,
+// and never guessed.
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/prng.h"
+#include "core/demand/waiting_room.h"
+#include "core/launch/launch_limits.h"
+#include "core/launch/launch_plan.h"
+#include "core/workers/terminations.h"
+
+namespace cb::core {
+
+// Why nothing is on its way for a pool.
+struct NoLaunch {
+  std::string why;
+  Instant seen{};                   // when that was last seen to be so
+  std::optional<Instant> next_try;  // when it is tried again; unset: when somebody acts
+  bool anew = false;  // who asked after `seen` may have it all tried anew, for himself
+};
+
+class Launcher {
+ public:
+  Launcher(Step& step, EncodeLaunch encode, WaitingRoom& waiting, WorkerPool& workers,
+           Terminations& terminations, LaunchLimits& limits)
+      : step_(step),
+        encode_(encode),
+        waiting_(waiting),
+        workers_(workers),
+        terminations_(terminations),
+        limits_(limits) {}
+
+  void restore(Records& records);
+
+  // Callers wait for `pool` and no worker is ready: sees to it that one is on its way. Returns why
+  // that cannot be: who asked before it was seen should be told.
+  std::optional<NoLaunch> ensure(const PoolName& pool);
+  // Nobody waits for `pool` any more: what is under way is finished, nothing further is tried.
+  void unwanted(const PoolName& pool) { searches_.erase(pool); }
+  // What a waiting caller of `pool` is told meanwhile.
+  Progress progress(const PoolName& pool) const;
+  // What became of machines that were launched for those who wait; empty: nothing that failed.
+  std::string story(const PoolName& pool) const;
+
+  void answered(const LaunchAnswered& answer);
+  // The retry timer of an attempt.
+  void retry(const LaunchToken& token);
+  // These intents could not be saved, so their calls were not made.
+  void not_made(const std::vector<LaunchToken>& tokens);
+
+  // A listing shows an instance that the pool does not know and that carries our name. True when
+  // a launch of ours explains it (open or closed); the instance is then taken up or ended.
+  bool claim(const InstanceView& view);
+  // A complete listing that began at `begun` has been gone through: attempts of unknown outcome
+  // that it does not show and that are old enough are closed.
+  void close_lost(Instant begun);
+
+  // A worker of ours became ready, or never will; `failure` says why in the cloud's classes.
+  void boot_succeeded(const Worker& worker);
+  void boot_failed(const Worker& worker, const CloudFailure& failure);
+  // Somebody took it from us while it booted: neither it nor its kind is at fault.
+  void taken_away(const Worker& worker, const std::string& how);
+
+  // TERMINATE_ALL: no open attempt is wanted any more. Returns how many there were.
+  std::size_t doom_all();
+  // Adds the launches under way, and what forbids further ones.
+  void show(Overview& overview) const;
+  std::size_t open() const { return attempts_.size(); }
+  bool doomed_open() const;
+  // The settings changed: forgets what was refused, and drops what was not asked of EC2 yet and
+  // is no longer what the pool would launch.
+  void try_anew();
+
+  std::map<LaunchToken, AttemptRecord> attempts() const;
+  const std::map<LaunchToken, ClosedAttempt>& closed() const { return closed_; }
+
+ private:
+  struct Attempt {
+    AttemptRecord record;
+    bool in_flight = false;
+    unsigned sent = 0;  // calls made in this run
+    std::optional<Instant> last_sent;
+    Instant uncertain_since{};  // the latest call that may have been made and has no answer
+    unsigned failures = 0;      // in a row, for the back-off
+    std::string last_trouble;
+  };
+  // What has been launched in vain for the callers who wait now.
+  struct Search {
+    std::map<Candidate, std::string> tried;  // and what became of it: not launched again for them
+    std::vector<std::string> happened;       // through no fault of what was launched
+    Instant latest{};
+  };
+  using Attempts = std::map<LaunchToken, Attempt>;
+
+  Attempt* under_way(const PoolName& pool);
+  NoLaunch now_and_until_somebody_acts(std::string why) const;
+  std::optional<NoLaunch> forbidden(const PoolName& pool) const;
+  bool full() const;
+  bool room_soon() const;
+  std::string why_full() const;
+  std::optional<Candidate> next_candidate(const PoolName& pool) const;
+  // Every candidate is refused or was tried: says so of each.
+  NoLaunch nothing_left(const PoolName& pool) const;
+  std::string said(const Refusal& refusal, const PoolName& pool, const Candidate& candidate) const;
+  bool fits(const AttemptRecord& record) const;
+  void begin(const PoolName& pool, const Candidate& candidate);
+  void send(Attempt& attempt);
+  void send_again_later(Attempt& attempt, const std::string& trouble);
+  void launched(Attempts::iterator attempt, const Launched& result);
+  void failed(Attempts::iterator attempt, const CloudFailure& failure);
+  // Remembers a refusal for just what it concerns.
+  void react(const PoolName& pool, const Candidate& candidate, const CloudFailure& failure);
+  void quota_reached(const PoolName& pool, const Candidate& candidate, const Refusal& refusal);
+  void alert(const PoolName& pool, const Candidate& candidate, const CloudFailure& failure);
+  // It was launched for those who wait, in vain.
+  void note(const PoolName& pool, const Candidate& candidate, const std::string& why);
+  void close(Attempts::iterator attempt, bool certainly_nothing);
+  // `asked`: what is known of its launch (pool, token, begun, and what was asked for).
+  Worker& take_up(const InstanceView& view, WorkerRecord asked);
+  void late(const InstanceView& view, const ClosedAttempt& closed);
+  void mark_unknown(Attempt& attempt, bool mismatch);
+  static Candidate candidate_of(const AttemptRecord& record);
+  void forget_old_closed();
+
+  Step& step_;
+  EncodeLaunch encode_;
+  WaitingRoom& waiting_;
+  WorkerPool& workers_;
+  Terminations& terminations_;
+  LaunchLimits& limits_;
+  CapacityMemory capacity_;
+  Attempts attempts_;
+  std::map<LaunchToken, ClosedAttempt> closed_;
+  std::map<PoolName, Search> searches_;
+  std::map<PoolName, Refusal> blocks_;                  // of everything that the pool launches
+  std::set<std::pair<PoolName, std::string>> alerted_;  // codes
+  std::map<PoolName, Duration> usual_boot_;
+  Prng jitter_{0};
+};
+
+}  // namespace cb::core

@@ -1,0 +1,150 @@
+#pragma once
+// What the journal holds: what was meant, and what must be remembered about it. wire/record_codec.h
+// turns it into text; docs/state.md says why a crash between any two steps is safe.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "core/model/cloud.h"
+#include "core/model/serving.h"
+
+namespace cb::core {
+
+// One launch call, saved before it is made. Closed (dropped) when its outcome is settled; the
+// ledger keeps what it cost.
+struct AttemptRecord {
+  LaunchToken token;
+  PoolName pool;
+  std::string account;
+  std::string region;
+  Market market = Market::kSpot;
+  std::string type;
+  std::string image;    // as it was asked for: an id, or a name such as resolve:ssm:...
+  std::string subnet;   // empty: the default one
+  std::string request;  // the exact bytes to send again
+  Instant begun;
+  WallTime begun_wall;
+  std::optional<Instant> last_call;  // begun at first; unset in journals older than this field
+  std::optional<Serving> serving;    // unset in journals older than this field
+  bool outcome_unknown = false;
+  bool doomed = false;    // ends as soon as it is found (TERMINATE_ALL, or no longer wanted)
+  bool mismatch = false;  // IdempotentParameterMismatch: never asked again
+  bool operator==(const AttemptRecord&) const = default;
+};
+
+enum class WorkerPhase { kBooting, kAdopting, kReady, kTerminating };
+std::string_view to_string(WorkerPhase phase);
+std::optional<WorkerPhase> parse_worker_phase(std::string_view text);
+
+// One instance that we answer for.
+struct WorkerRecord {
+  InstanceId id;
+  PoolName pool;
+  LaunchToken token;  // of the attempt; empty when adopted without one
+  std::string account;
+  std::string region;
+  Market market = Market::kSpot;
+  std::string type;
+  std::string image;        // the id that EC2 names
+  std::string asked_image;  // what it was launched by; empty: unknown, in older journals
+  std::string zone;
+  std::string address;  // empty: not known yet
+  WorkerPhase phase = WorkerPhase::kBooting;
+  Instant begun;                     // launch or adoption, by our clock
+  std::optional<WallTime> launched;  // EC2's launchTime
+  std::optional<Duration> boot;      // begun to ready, when ready
+  Instant last_used;                 // start of the idle clock
+  std::string end_reason;            // set with kTerminating: the sentence of the log
+  std::string former_owner;          // taken over from this broker (its nonce); empty: from nobody
+  // Since then its service was gone, and has not shown since that it is ready. Unset: all is well.
+  std::optional<Instant> doubted;
+  std::optional<Serving> serving;  // unset only in older journals; recovery fills it
+  bool operator==(const WorkerRecord&) const = default;
+};
+
+// One instance from its launch to its end: what was billed. Kept for `ledger_keep` by the store.
+struct LedgerRecord {
+  InstanceId id;
+  PoolName pool;
+  std::string account;
+  std::string region;
+  Market market = Market::kSpot;
+  std::string type;
+  std::string zone;
+  WallTime launched;
+  std::optional<WallTime> ended;  // unset while it runs
+  std::string end_reason;
+  std::uint64_t handed_out = 0;
+  bool operator==(const LedgerRecord&) const = default;
+};
+
+// A launch that EC2 accepted, or may have: for launches_per_hour_max. Kept for an hour.
+struct LaunchStamp {
+  LaunchToken token;
+  Instant at;
+  bool operator==(const LaunchStamp&) const = default;
+};
+
+// An attempt that was closed without an instance: if one turns up after all, it is known as ours.
+// Kept for a day.
+struct ClosedAttempt {
+  LaunchToken token;
+  PoolName pool;
+  Instant at;
+  std::string image{};  // as it was asked for; empty in older journals
+  bool operator==(const ClosedAttempt&) const = default;
+};
+
+// Single values. `nonce` is the random part of every token, made once per state_dir.
+struct BrokerRecord {
+  std::string nonce;
+  std::uint64_t next_attempt = 1;
+  std::string account;
+  std::string region;
+  bool operator==(const BrokerRecord&) const = default;
+};
+
+struct DropAttempt {
+  LaunchToken token;
+  bool operator==(const DropAttempt&) const = default;
+};
+struct DropWorker {
+  InstanceId id;
+  bool operator==(const DropWorker&) const = default;
+};
+struct DropLaunchStamp {
+  LaunchToken token;
+  bool operator==(const DropLaunchStamp&) const = default;
+};
+struct DropClosedAttempt {
+  LaunchToken token;
+  bool operator==(const DropClosedAttempt&) const = default;
+};
+
+// A step's change of the journal: puts replace the record of the same key.
+using Change =
+    std::variant<AttemptRecord, WorkerRecord, LedgerRecord, LaunchStamp, ClosedAttempt,
+                 BrokerRecord, DropAttempt, DropWorker, DropLaunchStamp, DropClosedAttempt>;
+
+// Everything the journal holds, as loaded at start. Finished ledger lines stay in the store.
+struct Records {
+  std::optional<BrokerRecord> broker;
+  std::map<LaunchToken, AttemptRecord> attempts;
+  std::map<InstanceId, WorkerRecord> workers;
+  std::map<InstanceId, LedgerRecord> open_ledger;
+  std::map<LaunchToken, LaunchStamp> stamps;
+  std::map<LaunchToken, ClosedAttempt> closed;
+
+  // Folds one change in, as the store does. Of ledger lines only the open ones are kept.
+  void apply(const Change& change);
+  // Moves every Instant by `shift`: boottime of another boot into this one's (driver/recovery.h).
+  void shift_instants(Duration shift);
+  bool operator==(const Records&) const = default;
+};
+
+}  // namespace cb::core

@@ -1,0 +1,110 @@
+#pragma once
+// The one vocabulary of clients: the text protocol, the command line, HTTP and the simulator all
+// speak it. Bytes are in wire/text_protocol.h.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "core/model/cloud.h"
+
+namespace cb::core {
+
+// Each request gets exactly one Answer, unless its caller is reported gone first.
+struct GetWorker {
+  PoolName pool{"default"};
+  std::optional<Duration> wait;  // 0 s to 24 h; unset: the configured default (10 min)
+  std::string client;            // a name for the log; empty: none given
+  bool wants_progress = false;   // protocol 2
+};
+struct Ping {
+  std::string address;
+};
+struct Release {
+  std::string address;
+};
+struct ShowStatus {
+  bool everything = false;  // an Overview instead of StatusRows
+};
+struct ListAll {};
+struct TerminateAll {};
+using Request = std::variant<GetWorker, Ping, Release, ShowStatus, ListAll, TerminateAll>;
+
+struct WorkerAddress {
+  std::string address;
+};
+struct Ok {};
+// One line without "ERROR: " and without newline; says what the person can do.
+struct Refused {
+  std::string why;
+};
+struct StatusRow {
+  InstanceId instance;
+  std::string address;
+  Duration idle{0};
+  std::optional<Duration> ends_in;  // unset while something holds the worker
+  std::optional<bool> busy;         // unset: not known, for somebody used it lately
+  PoolName pool;
+  std::string type;
+  Market market = Market::kSpot;
+  std::string zone;
+  std::optional<WallTime> launched;
+  std::uint64_t handed_out = 0;  // answers that named it, in this run of the broker
+};
+struct StatusRows {
+  std::vector<StatusRow> rows;
+};
+// A launch, or an instance that does not serve (yet, or any more).
+struct OverviewRow {
+  InstanceId instance;  // empty: EC2 has not named it yet
+  std::string address;  // empty: none yet
+  PoolName pool;
+  std::string type;
+  Duration since{0};  // its launch
+  std::string what;   // "launching", "pending", "booting", or why it ends
+};
+// Everything that a person at the broker wants to know at a glance.
+struct Overview {
+  std::vector<StatusRow> ready;
+  std::vector<OverviewRow> coming;
+  std::vector<OverviewRow> ending;
+  std::size_t waiting = 0;            // callers
+  std::vector<std::string> troubles;  // one sentence each; empty: none is known
+};
+struct ListedInstance {
+  InstanceView view;
+  std::string address;  // the one that its callers use; empty: none yet
+};
+struct AllInstances {
+  std::vector<ListedInstance> instances;
+};
+struct TerminatedIds {
+  std::vector<InstanceId> ids;  // accepted by EC2 so far
+  bool nothing_to_do = false;   // there was no worker and no launch
+  struct Refused {
+    InstanceId id;
+    std::string why;
+  };
+  std::vector<Refused> refused;  // EC2 will not end these; asked for again by and by
+};
+// LIST_ALL or TERMINATE_ALL could not be done: `{"error": why}`.
+struct CommandFailed {
+  std::string why;
+};
+using Answer = std::variant<WorkerAddress, Ok, Refused, StatusRows, Overview, AllInstances,
+                            TerminatedIds, CommandFailed>;
+
+// What a waiting GetWorker is told meanwhile, at most once a second and when the phase changes.
+struct Progress {
+  enum class Phase { kWaiting, kLaunching, kPending, kBooting };
+  Phase phase = Phase::kWaiting;
+  std::string text;  // "launching c7i.16xlarge spot", "booting i-0abc 12s, ready in about 18s"
+  bool operator==(const Progress&) const = default;
+};
+
+}  // namespace cb::core

@@ -1,0 +1,102 @@
+#pragma once
+// What the broker's decisions depend on and a person may change. Plain values: where they come
+// from, their ranges and their documentation are the table in app/config/settings_table.h.
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "core/model/cloud.h"
+#include "core/model/serving.h"
+
+namespace cb::core {
+
+enum class MarketOrder { kSpot, kOnDemand, kSpotThenOnDemand };
+
+struct PoolSettings {
+  std::string image;  // empty: nothing can be launched, and callers are told which key to set
+  std::vector<std::string> instance_types{"c7i.16xlarge", "c6i.16xlarge", "c7a.16xlarge"};
+  MarketOrder market = MarketOrder::kSpotThenOnDemand;
+  std::string key_name;
+  std::vector<std::string> security_groups;
+  std::string subnet;
+  std::string instance_profile;
+  std::string user_data;  // the lab's own, run beside ours
+  AddressKind address = AddressKind::kPublic;
+  int worker_port = 2560;
+  ReadyCheck ready = ReadyCheck::kDserv;
+  Duration launch_timeout = minutes{3};
+  Duration idle_timeout = minutes{15};
+
+  Serving serving() const { return {address, worker_port, ready, launch_timeout, idle_timeout}; }
+  bool operator==(const PoolSettings&) const = default;
+};
+
+struct Settings {
+  std::string name = "default";  // our identity in the tag compute-broker
+  std::string region;
+  bool adopt_untagged = false;
+  std::map<PoolName, PoolSettings> pools{{PoolName{"default"}, {}}};
+
+  // LaunchLimits.
+  std::size_t max_workers = 2;
+  std::size_t launches_per_hour_max = 20;
+  Duration max_lifetime = hours{12};
+
+  // Callers.
+  Duration wait_default = minutes{10};
+  Duration terminate_all_patience = seconds{10};
+  Duration cloud_unreachable_patience = seconds{30};  // then callers are told instead of kept
+
+  // Launches.
+  std::size_t boot_failures_max = 10;  // in a row; then the breaker opens
+  Duration retry_after = minutes{10};  // how long it stays open
+  Duration capacity_memory = minutes{3};
+  Duration quota_memory = minutes{10};
+  Duration denied_memory = seconds{30};  // how long a refusal is believed without asking again
+  Duration token_reuse_limit = minutes{10};
+  Duration unknown_outcome_grace = minutes{10};
+  Duration retry_delay_min = milliseconds{500};  // back-off of launches, doubled each time
+  Duration retry_delay_max = seconds{5};
+  // A caller who meets an older refusal waits for the next try, when it comes within this time.
+  Duration next_try_wait = seconds{30};
+  Duration address_grace = seconds{60};  // running without an address for so long is bad config
+
+  // Watching.
+  Duration probe_interval = milliseconds{100};  // while booting
+  Duration alive_interval = seconds{2};         // while in use
+  std::size_t alive_failures_max = 2;           // in a row; then the worker is no longer handed out
+  Duration probe_connect_limit = milliseconds{600};
+  std::size_t boot_probes_max = 3;           // connections tried at once where accepting is enough
+  Duration ready_gap = milliseconds{500};    // from the first right answer to the second question
+  Duration probe_answer_limit = seconds{1};  // whoever answers later boots, or is busy
+  Duration quiet_interval = seconds{30};     // between two questions while nobody uses a worker
+  Duration question_keep_alive = seconds{30};
+  std::size_t question_keep_alive_max = 3;  // so many of them without a sign of life: it is lost
+  Duration alive_connect_limit = seconds{1};
+  Duration unreachable_timeout = minutes{2};
+  Duration listing_fast = seconds{1};        // while something is pending
+  Duration listing_slow = seconds{30};       // otherwise
+  Duration identify_interval = seconds{30};  // while the account is wrong or not known
+  Duration terminate_repeat = seconds{60};
+  Duration missing_grace = seconds{30};     // between two listings that do not show a worker
+  Duration not_visible_grace = minutes{2};  // age below which absence means nothing
+  Duration sweep_grace = minutes{2};        // an unknown instance younger than this is spared
+  Duration adoption_patience = seconds{5};  // how long callers wait for an adopted one to answer
+  Duration progress_interval = seconds{1};
+  Duration takeover_after = minutes{10};  // a broker of our name that is silent for so long is gone
+
+  // Restart.
+  Duration idle_save_interval = seconds{5};
+  Duration restart_grace = seconds{60};
+  Duration pause_limit = seconds{5};  // a timer that comes later than that: we stood still
+  Duration restart_elapsed_max = hours{1};
+  Duration save_retry_interval = seconds{10};  // while the journal cannot be written
+
+  bool operator==(const Settings&) const = default;
+};
+
+}  // namespace cb::core

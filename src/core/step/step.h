@@ -1,0 +1,77 @@
+#pragma once
+// What every part of the broker shares during a step: the time, the settings, and the decision
+// that is being written. Internal to core.
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/model/decision.h"
+#include "core/model/settings.h"
+#include "core/step/timers.h"
+
+namespace cb::core {
+
+struct Step {
+  Settings settings;
+  Now now{};
+  Decision out;
+  Timers timers;
+  BrokerRecord identity;  // nonce, token counter, account and region, as saved
+  std::string place;      // this machine and state_dir
+  WallTime started_wall{};
+  Instant started{};
+  // The latest time that this process stood still: a timer was due at `from`, and came at `until`.
+  struct Pause {
+    Instant from, until;
+  };
+  std::optional<Pause> pause;
+
+  // What the cloud currently lets us do; cloud_watch keeps it.
+  bool cloud_open = false;       // identified as the account of our records
+  bool listed_once = false;      // a listing has succeeded since the start
+  bool listing_failed = false;   // the latest one failed
+  std::string cloud_trouble;     // the sentence; empty while EC2 answers
+  std::string cloud_doubt;       // its latest failure, also before callers are refused for it
+  bool trouble_doubted = false;  // a caller came after it was seen: EC2 is asked again first
+  std::string save_trouble;      // the sentence; empty while the journal can be written
+  Instant cloud_trouble_at{};    // when it was last seen to hold
+  Instant save_trouble_at{};
+  bool stopping = false;
+
+  bool want_listing = false;             // cloud_watch asks as soon as it may
+  std::vector<InstanceId> to_terminate;  // one call at the end of the step
+  std::vector<InstanceId> refused_once;  // to terminate as well; by themselves, see Terminations
+  std::uint64_t last_id = 0;             // queries and probes
+
+  void save(Change change) { out.save.push_back(std::move(change)); }
+  void act(Action action) { out.then.push_back(std::move(action)); }
+  void log(LogLevel level, std::string key, std::string text, std::string kind = {}) {
+    act(Log{level, std::move(key), std::move(text), std::move(kind)});
+  }
+  // When a worker whose time is up at `time_up` may be ended: after a pause not before the world
+  // had restart_grace to be heard. A process that is late for ever does not postpone for ever.
+  Instant heard_at(Instant time_up) const {
+    if (!pause || pause->from > time_up + settings.restart_grace) return time_up;
+    return std::max(time_up, pause->until + settings.restart_grace);
+  }
+  void say_cloud_trouble(std::string sentence) {
+    cloud_trouble = std::move(sentence);
+    cloud_trouble_at = now.boot;
+  }
+  std::uint64_t fresh_id() { return ++last_id; }
+  const PoolSettings* pool(const PoolName& name) const {
+    const auto found = settings.pools.find(name);
+    return found == settings.pools.end() ? nullptr : &found->second;
+  }
+  // What a worker of `name` is served by where its own record does not say.
+  Serving serving(const PoolName& name) const {
+    const PoolSettings* const known = pool(name);
+    return known != nullptr ? known->serving() : Serving{};
+  }
+};
+
+}  // namespace cb::core

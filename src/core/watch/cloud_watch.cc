@@ -1,0 +1,380 @@
+#include "core/watch/cloud_watch.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "core/advice/cloud_advice.h"
+#include "core/advice/cloud_error.h"
+#include "core/planted.h"
+
+namespace cb::core {
+namespace {
+
+// EC2's word for: somebody with rights in the account ended it.
+constexpr std::string_view kEndedByUser = "Client.UserInitiatedShutdown";
+
+std::string how_it_stopped(const InstanceView& view) {
+  const std::string by =
+      view.state_reason_code == kEndedByUser ? " by somebody else through EC2" : "";
+  return str("was stopped", by, " and serves nobody (EC2 says ", to_string(view.state),
+             ", and bills its disk)");
+}
+
+const std::string& address_of(const InstanceView& view, const Serving& serving) {
+  return serving.address == AddressKind::kPrivate ? view.private_address : view.public_address;
+}
+
+}  // namespace
+
+void CloudWatch::list_for(CallerId caller) {
+  if (!step_.cloud_open && !step_.cloud_trouble.empty()) {
+    step_.act(Reply{caller, CommandFailed{step_.cloud_trouble}});
+    return;
+  }
+  listers_.push_back(caller);
+  if (planted(Bug::kListPerCaller)) {
+    step_.act(ListInstances{QueryId{step_.fresh_id()}, ours()});
+  }
+  if (!in_flight_) step_.want_listing = true;
+}
+
+void CloudWatch::forget(CallerId caller) {
+  std::erase(listers_, caller);
+  if (by_ids_) std::erase(by_ids_->listers, caller);
+}
+
+void CloudWatch::refuse_listers(const std::string& why) {
+  for (const CallerId caller : listers_) step_.act(Reply{caller, CommandFailed{why}});
+  listers_.clear();
+}
+
+void CloudWatch::schedule(bool hurry) {
+  const bool in_doubt = keys_ == Keys::kInDoubt && !step_.cloud_open;
+  if ((!step_.cloud_open && !(in_doubt && step_.want_listing)) || in_flight_) {
+    // What is wanted while one is in flight is wanted of a later one: the flag stays.
+    return;
+  }
+  const bool fast = hurry || planted(Bug::kListsForEver);
+  Duration pace = fast ? step_.settings.listing_fast : step_.settings.listing_slow;
+  if (planted(Bug::kNoSlowListing) && !fast) pace = hours{24};
+  const Instant soonest = last_begun_ ? *last_begun_ + step_.settings.listing_fast : step_.now.boot;
+  const bool wanted = step_.want_listing || due_ || !last_begun_;
+  if (!wanted || step_.now.boot < soonest) {
+    step_.timers.arm({TimerKind::kListing, ""},
+                     wanted ? soonest : std::max(*last_begun_ + pace, step_.now.boot));
+    return;
+  }
+  step_.timers.cancel({TimerKind::kListing, ""});
+  due_ = step_.want_listing = false;
+  in_flight_ = QueryId{step_.fresh_id()};
+  last_begun_ = step_.now.boot;
+  step_.act(ListInstances{*in_flight_, ours()});
+}
+
+ListByTag CloudWatch::ours() const {
+  return {step_.settings.name, step_.settings.adopt_untagged};
+}
+
+void CloudWatch::doubt_trouble() {
+  // Whoever comes while EC2 is being asked is content with that answer.
+  if (step_.cloud_trouble.empty() || !step_.cloud_open || step_.trouble_doubted) return;
+  step_.trouble_doubted = true;
+  doubted_ = step_.now.boot;
+  const bool just_begun = in_flight_ && *last_begun_ >= *doubted_;
+  if (!just_begun) step_.want_listing = true;
+}
+
+void CloudWatch::listed(const Listed& answer) {
+  if (by_ids_ && by_ids_->query == answer.query) {
+    ByIds asked = std::move(*by_ids_);
+    by_ids_.reset();
+    return by_ids(std::move(asked), answer.result);
+  }
+  if (in_flight_ != answer.query) return;
+  in_flight_.reset();
+  if (doubted_ && *last_begun_ >= *doubted_) {
+    doubted_.reset();
+    step_.trouble_doubted = false;
+  }
+  if (const auto* failure = std::get_if<CloudFailure>(&answer.result)) {
+    failed(*failure);
+  } else {
+    complete(std::get<Listing>(answer.result));
+  }
+}
+
+void CloudWatch::failed(const CloudFailure& failure) {
+  step_.listing_failed = true;
+  if (!failing_since_) failing_since_ = step_.now.boot;
+  const std::string what =
+      describe(failure, {.action = "DescribeInstances", .region = step_.settings.region});
+  const bool refused =
+      failure.what == FailureClass::kDenied || failure.what == FailureClass::kBadConfig;
+  const bool long_ago =
+      step_.now.boot - *failing_since_ >= step_.settings.cloud_unreachable_patience;
+  step_.cloud_doubt = str("EC2 cannot be asked: ", what);
+  if (refused || long_ago) step_.say_cloud_trouble(step_.cloud_doubt);
+  if (failing_how_ != failure.code) {
+    failing_how_ = failure.code;
+    step_.log(refused ? LogLevel::kAlert : LogLevel::kWarning, "cloud.trouble",
+              str("EC2's listing failed (", what, "); asking again until it works"));
+  }
+  refuse_listers(step_.cloud_doubt);
+  if (!step_.listed_once) trust_journal();
+}
+
+// Workers known from the journal are served on their own word while EC2 cannot be asked.
+void CloudWatch::trust_journal() {
+  for (const InstanceId& id : workers_.ids()) {
+    Worker& worker = *workers_.find(id);
+    if (worker.confirmed || worker.record.phase != WorkerPhase::kReady) continue;
+    worker.confirmed = true;
+    worker.state = InstanceState::kRunning;
+    workers_.changed(worker, false);
+  }
+}
+
+void CloudWatch::complete(const Listing& listing) {
+  if (!step_.cloud_open) {
+    if (!proves_account(listing)) return not_believed();
+    keys_ = Keys::kConfirmed;
+    go_on();
+  }
+  const bool recovered = failing_since_.has_value();
+  step_.listing_failed = false;
+  step_.cloud_trouble.clear();
+  step_.cloud_doubt.clear();
+  failing_since_.reset();
+  failing_how_.clear();
+  if (recovered) {
+    step_.log(LogLevel::kInfo, "cloud.works", "EC2 answers again");
+    identify();  // the credentials may have been exchanged for another account's
+  }
+  std::set<InstanceId> seen;
+  for (const InstanceView& view : listing.instances) {
+    seen.insert(view.id);
+    if (workers_.find(view.id) == nullptr) unknown(view);
+    taken_over(view);
+    if (Worker* const worker = workers_.find(view.id)) update(*worker, view);
+  }
+  ask_for_missing(missing_from(seen), listing);
+  launcher_.close_lost(*last_begun_);
+  step_.listed_once = true;
+}
+
+void CloudWatch::show(AllInstances& answer, const Listing& listing) const {
+  for (const InstanceView& view : listing.instances) {
+    if (view.state == InstanceState::kTerminated) continue;
+    const auto worker = workers_.all().find(view.id);
+    const PoolName pool{std::string(view.tag(kPoolTag))};
+    const Serving serving =
+        worker != workers_.all().end() ? worker->second.serving() : step_.serving(pool);
+    answer.instances.push_back({view, address_of(view, serving)});
+  }
+}
+
+void CloudWatch::answer_listers(const std::vector<CallerId>& listers, const AllInstances& answer) {
+  for (const CallerId caller : listers) step_.act(Reply{caller, answer});
+}
+
+std::vector<InstanceId> CloudWatch::missing_from(const std::set<InstanceId>& seen) {
+  std::vector<InstanceId> missing;
+  for (const InstanceId& id : workers_.ids()) {
+    Worker& worker = *workers_.find(id);
+    if (seen.contains(id)) continue;
+    if (!worker.ours) {
+      workers_.remove(id, Leaving::kUnseen);
+    } else if (planted(Bug::kSweepWithoutGrace)) {
+      terminations_.gone(id, {}, "EC2's listing does not show it", Leaving::kTerminated);
+    } else {
+      if (!worker.missing_since) worker.missing_since = step_.now.boot;
+      missing.push_back(id);
+    }
+  }
+  return missing;
+}
+
+// One question for all of them, at the pace of the listings.
+void CloudWatch::ask_for_missing(std::vector<InstanceId> ids, const Listing& listing) {
+  AllInstances shown;
+  if (!listers_.empty()) show(shown, listing);
+  if (ids.empty() || by_ids_ || planted(Bug::kTagIsAll)) {
+    return answer_listers(std::exchange(listers_, {}), shown);
+  }
+  by_ids_ = ByIds{QueryId{step_.fresh_id()}, std::move(ids), step_.now.boot, std::move(shown),
+                  std::exchange(listers_, {})};
+  step_.act(ListInstances{by_ids_->query, ListByIds{by_ids_->ids}});
+}
+
+void CloudWatch::by_ids(ByIds asked, const ListResult& result) {
+  const auto* listing = std::get_if<Listing>(&result);
+  if (listing == nullptr) {  // asked again after the next listing
+    return answer_listers(asked.listers, asked.shown);
+  }
+  std::set<InstanceId> seen;
+  for (const InstanceView& view : listing->instances) {
+    seen.insert(view.id);
+    taken_over(view);
+    Worker* const worker = workers_.find(view.id);
+    if (worker == nullptr) continue;
+    tag_lost(*worker, view);
+    update(*worker, view);
+  }
+  for (const InstanceId& id : asked.ids) {
+    if (!seen.contains(id)) not_known(id, asked.begun);
+  }
+  if (asked.listers.empty()) return;
+  show(asked.shown, *listing);
+  answer_listers(asked.listers, asked.shown);
+}
+
+// Too young to be seen, or left out for a moment, is not gone.
+void CloudWatch::not_known(const InstanceId& id, Instant asked) {
+  const Worker* const worker = workers_.find(id);
+  if (worker == nullptr || !worker->missing_since) return;  // a listing has shown it meanwhile
+  if (asked - worker->record.begun < step_.settings.not_visible_grace) return;
+  if (asked - *worker->missing_since < step_.settings.missing_grace) return;
+  terminations_.gone(id, {}, "EC2 no longer knows it", Leaving::kUnseen);
+}
+
+void CloudWatch::tag_lost(Worker& worker, const InstanceView& view) {
+  const bool ends =
+      view.state == InstanceState::kShuttingDown || view.state == InstanceState::kTerminated;
+  if (ends || view.tag(kBrokerTag) == step_.settings.name) return;
+  if (std::exchange(worker.tag_lost_told, true)) return;
+  const std::string_view value = view.tag(kBrokerTag);
+  step_.log(LogLevel::kWarning, "worker.tag_lost",
+            str("worker ", view.id.value, value.empty() ? " has lost its tag " : " has in its tag ",
+                kBrokerTag, value.empty() ? "" : str(" another name, ", value),
+                ": it stays ours, and is asked for by its id; put the tag back: aws ec2 ",
+                "create-tags --resources ", view.id.value, " --tags Key=", kBrokerTag,
+                ",Value=", step_.settings.name));
+}
+
+void CloudWatch::taken_over(const InstanceView& view) {
+  Worker* const worker = workers_.find(view.id);
+  if (worker == nullptr || !worker->ours) return;
+  claims_.look_for_rival(view);
+  const bool ends = worker->record.phase == WorkerPhase::kTerminating || worker->end_confirmed;
+  if (ends || !claims_.lost(*worker, view)) return;
+  step_.log(LogLevel::kAlert, "worker.taken_over",
+            str("worker ", view.id.value, " was taken over by another broker named ",
+                step_.settings.name, " while this one was silent (", view.tag(kOwnerTag),
+                "): no longer handed out; give one of them another name"));
+  terminations_.gone(view.id, {}, "was taken over by another broker of this name",
+                     Leaving::kUnseen);
+}
+
+void CloudWatch::update(Worker& worker, const InstanceView& view) {
+  worker.missing_since.reset();
+  switch (view.state) {
+    case InstanceState::kPending:
+      // A listing may be older than what is known already: nothing goes back to pending.
+      return;
+    case InstanceState::kRunning:
+      running(worker, view);
+      return;
+    case InstanceState::kStopping:
+    case InstanceState::kStopped:
+      if (planted(Bug::kStoppedIsKept)) return;
+      stopped(worker, view);
+      return;
+    case InstanceState::kShuttingDown:
+      ending(worker, view);
+      return;
+    case InstanceState::kTerminated: {
+      const InstanceId id = view.id;
+      ending(worker, view);
+      if (workers_.find(id)->ours) {
+        terminations_.gone(id, view.ended, "EC2 says terminated", Leaving::kTerminated);
+      } else {
+        workers_.remove(id, Leaving::kTerminated);
+      }
+      return;
+    }
+  }
+}
+
+void CloudWatch::stopped(Worker& worker, const InstanceView& view) {
+  const bool was_booting = worker.record.phase == WorkerPhase::kBooting;
+  terminations_.end(worker, how_it_stopped(view), LogLevel::kWarning);
+  if (was_booting) launcher_.taken_away(worker, "was stopped by somebody while it booted");
+}
+
+void CloudWatch::running(Worker& worker, const InstanceView& view) {
+  WorkerRecord& record = worker.record;
+  if (record.phase == WorkerPhase::kTerminating) {
+    if (planted(Bug::kEndsAtEveryListing)) terminations_.repeat(record.id);
+    return;
+  }
+  const bool wants_private = worker.serving().address == AddressKind::kPrivate;
+  const std::string& address = address_of(view, worker.serving());
+  if (!worker.running_since) worker.running_since = step_.now.boot;
+  if (worker.ours && !std::exchange(worker.claimed, true)) claims_.take(record.id);
+  const bool moved = !address.empty() && address != record.address;
+  // Of an instance that was stopped and started EC2 gives the latest start: it was launched before.
+  const bool dated = view.launched && (!record.launched || *view.launched < *record.launched);
+  if (moved) {
+    probes_.moved(worker);
+    now_at(worker, address);
+  }
+  if (dated) record.launched = view.launched;
+  if (!view.zone.empty()) record.zone = view.zone;
+  if (worker.state != InstanceState::kRunning || !worker.confirmed || moved || dated) {
+    worker.state = InstanceState::kRunning;
+    worker.confirmed = true;
+    workers_.changed(worker, moved || dated);
+    if (dated && worker.ours) step_.save(workers_.ledger_line(worker));
+  }
+  if (!record.address.empty()) {
+    probes_.start(worker);
+  } else if (step_.now.boot - *worker.running_since >= step_.settings.address_grace) {
+    const CloudFailure failure{
+        FailureClass::kBadConfig, "no address",
+        str("it runs without a ", wants_private ? "private" : "public", " address; set [pool.",
+            record.pool.value, "] subnet to one that assigns addresses, or address = ",
+            wants_private ? "\"public\"" : "\"private\"")};
+    const bool launched = record.phase == WorkerPhase::kBooting;
+    terminations_.end(worker, failure.message, LogLevel::kAlert);
+    if (launched) launcher_.boot_failed(worker, failure);
+  }
+}
+
+// A first address, or another one: then it was stopped and started behind our back, and its service
+// boots anew.
+void CloudWatch::now_at(Worker& worker, const std::string& address) {
+  WorkerRecord& record = worker.record;
+  if (!record.address.empty() && record.phase == WorkerPhase::kReady) {
+    step_.log(LogLevel::kWarning, "worker.moved",
+              str("worker ", record.id.value, " was at ", record.address, " and is now at ",
+                  address, ": somebody stopped and started it; handed out when it answers"));
+  }
+  record.address = address;
+}
+
+void CloudWatch::ending(Worker& worker, const InstanceView& view) {
+  if (!worker.end_confirmed) {
+    worker.end_confirmed = true;
+    workers_.changed(worker, false);
+  }
+  if (view.ended) {
+    worker.seen_ended = view.ended;
+  } else if (!worker.seen_ended) {
+    worker.seen_ended = step_.now.wall;
+  }
+  if (worker.record.phase == WorkerPhase::kTerminating) return;
+  const bool was_booting = worker.record.phase == WorkerPhase::kBooting;
+  const std::string why = how_it_ended(view.state_reason_code, view.state_reason);
+  terminations_.ends_by_itself(worker, why);
+  if (was_booting && view.state_reason_code == kEndedByUser) {
+    launcher_.taken_away(worker, "was terminated by somebody while it booted");
+  } else if (was_booting) {
+    launcher_.boot_failed(
+        worker,
+        {classify(view.state_reason_code, 0),
+         view.state_reason_code.empty() ? "ended while booting" : view.state_reason_code, why});
+  }
+}
+
+}  // namespace cb::core

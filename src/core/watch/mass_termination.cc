@@ -1,0 +1,92 @@
+#include "core/watch/mass_termination.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace cb::core {
+
+void MassTermination::end_everything(std::optional<CallerId> caller, const std::string& reason) {
+  const std::size_t launches = launcher_.doom_all();
+  waiting_.refuse_everyone("terminated by TERMINATE_ALL");
+  std::set<InstanceId> all;
+  for (const InstanceId& id : workers_.ids()) {
+    Worker& worker = *workers_.find(id);
+    if (!worker.ours) continue;
+    terminations_.ask_anew(worker);
+    terminations_.end(worker, reason);
+    all.insert(id);
+  }
+  if (caller && all.empty() && launches == 0) {
+    step_.act(Reply{*caller, TerminatedIds{.ids = {}, .nothing_to_do = true}});
+    return;
+  }
+  if (!running_) {
+    asked_.clear();
+    trouble_.clear();
+    running_ = true;
+    step_.timers.arm({TimerKind::kTerminateAll, ""},
+                     step_.now.boot + step_.settings.terminate_all_patience);
+  }
+  asked_.merge(all);
+  if (caller) callers_.push_back(*caller);
+}
+
+bool MassTermination::accepted(const InstanceId& id) const {
+  const auto found = workers_.all().find(id);
+  return found == workers_.all().end() || found->second.end_confirmed;
+}
+
+void MassTermination::settle() {
+  if (!running_) return;
+  // A launch that was under way has an instance by now: it belongs to the answer.
+  for (const InstanceId& id : workers_.ids()) {
+    const Worker& worker = *workers_.find(id);
+    if (worker.ours && worker.record.phase == WorkerPhase::kTerminating) asked_.insert(id);
+  }
+  const bool all_settled = std::all_of(asked_.begin(), asked_.end(), [&](const auto& id) {
+    return accepted(id) || refused(id) != nullptr;
+  });
+  if (!trouble_.empty() || (all_settled && !launcher_.doomed_open())) finish();
+}
+
+const Worker* MassTermination::refused(const InstanceId& id) const {
+  const auto found = workers_.all().find(id);
+  return found != workers_.all().end() && found->second.end_refusal ? &found->second : nullptr;
+}
+
+std::string MassTermination::why_none(const TerminatedIds& answer) const {
+  if (!trouble_.empty()) return trouble_;
+  std::vector<std::string> refusals;
+  for (const auto& one : answer.refused) refusals.push_back(str(one.id.value, ": ", one.why));
+  if (!refusals.empty()) return join(refusals, "; ");
+  if (!step_.cloud_trouble.empty()) return step_.cloud_trouble;
+  return str("EC2 has not accepted any of it within ",
+             to_string(step_.settings.terminate_all_patience));
+}
+
+void MassTermination::finish() {
+  if (!running_) return;
+  running_ = false;
+  step_.timers.cancel({TimerKind::kTerminateAll, ""});
+  TerminatedIds answer;
+  for (const InstanceId& id : asked_) {
+    if (accepted(id)) {
+      answer.ids.push_back(id);
+    } else if (const Worker* const worker = refused(id)) {
+      answer.refused.push_back({id, why_refused(*worker)});
+    }
+  }
+  const bool none = answer.ids.empty() && !asked_.empty();
+  for (const CallerId caller : callers_) {
+    if (none) {
+      const std::string why = str(why_none(answer), "; it is asked again until it does");
+      step_.act(Reply{caller, CommandFailed{why}});
+    } else {
+      step_.act(Reply{caller, answer});
+    }
+  }
+  callers_.clear();
+}
+
+}  // namespace cb::core

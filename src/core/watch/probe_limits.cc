@@ -1,0 +1,108 @@
+// What Probes does when a worker's time is up: to boot, to be reached, to be used, to live.
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "core/planted.h"
+#include "core/watch/probes.h"
+
+namespace cb::core {
+
+void Probes::unreachable_due(const InstanceId& id) {
+  Worker* const worker = workers_.find(id);
+  if (worker == nullptr || !worker->unreachable_since) return;
+  // Whoever pings it computes there, though we cannot reach it: ours is not the only way to it.
+  const Instant held_until = worker->pinged.value_or(Instant::min()) + workers_.idle_limit(*worker);
+  if (worker->pinged && step_.now.boot < held_until && !planted(Bug::kUnreachableEndsPinged)) {
+    step_.timers.arm({TimerKind::kWorkerUnreachable, id.value}, held_until);
+    return;
+  }
+  terminations_.end(*worker,
+                    str("unreachable for ", to_string(step_.now.boot - *worker->unreachable_since),
+                        " (limit ", to_string(step_.settings.unreachable_timeout), ")"),
+                    LogLevel::kWarning);
+}
+
+void Probes::boot_due(const InstanceId& id) {
+  Worker* const worker = workers_.find(id);
+  if (worker == nullptr || !worker->rising()) return;
+  // Longer than any boot it has accepted and not answered: it computes for somebody.
+  const bool found = worker->record.phase == WorkerPhase::kAdopting;
+  if (found && workers_.busy(*worker) && !planted(Bug::kSilentIsDead)) return found_busy(*worker);
+  if (worker->ours) return never_ready(*worker);
+  step_.log(LogLevel::kWarning, "worker.left_alone",
+            str("instance ", id.value, " carries Name=", kNameTagValue,
+                " and does not answer: left alone; end it yourself if it is yours"));
+  worker->left_alone = true;
+  workers_.hang_up(*worker);
+  step_.timers.cancel({TimerKind::kWorkerProbe, id.value});
+}
+
+// One without our tag is not ours before it has answered: it is asked on.
+void Probes::found_busy(Worker& worker) {
+  if (worker.ours) return now_ready(worker);
+  step_.timers.arm({TimerKind::kWorkerBoot, worker.record.id.value},
+                   step_.now.boot + worker.serving().launch_timeout);
+}
+
+void Probes::never_ready(Worker& worker) {
+  const std::string why =
+      str("not ready within ", to_string(step_.now.boot - worker.record.begun),
+          worker.state == InstanceState::kPending ? " (EC2 still shows it pending)"
+          : worker.record.address.empty()         ? " (it has no address)"
+                                                  : " (its service did not answer)");
+  const bool launched = worker.record.phase == WorkerPhase::kBooting;
+  terminations_.end(worker, why, LogLevel::kWarning);
+  if (launched) {
+    launcher_.boot_failed(worker, {FailureClass::kUnexpected, "not ready", why});
+  }
+}
+
+void Probes::idle_due(const InstanceId& id) {
+  Worker* const worker = workers_.find(id);
+  if (worker == nullptr || worker->record.phase != WorkerPhase::kReady) return;
+  const Instant deadline =
+      step_.heard_at(workers_.idle_deadline(*worker)) -
+      (planted(Bug::kIdleEndsEarly) ? step_.settings.idle_save_interval : Duration{0});
+  if (step_.now.boot < deadline && !planted(Bug::kTwoTimers)) {
+    step_.timers.arm({TimerKind::kWorkerIdle, id.value}, deadline);
+    return;
+  }
+  if (must_wait(*worker) && !planted(Bug::kBusyIsIdle)) return;
+  const auto idle = std::chrono::floor<seconds>(step_.now.boot - worker->record.last_used);
+  const auto limit = std::chrono::floor<seconds>(workers_.idle_limit(*worker));
+  terminations_.end(*worker, str("idle ", idle.count(), " s (limit ", limit.count(), " s)"));
+}
+
+// Nobody has used it for its idle time, as far as anybody said: that it does not compute for one
+// who cannot say so is what its own answer of this very moment tells. The answer leads back to
+// idle_due.
+bool Probes::must_wait(Worker& worker) {
+  if (!answers_questions(worker) || worker.record.address.empty()) return false;
+  const Timer idle{TimerKind::kWorkerIdle, worker.record.id.value};
+  if (worker.question) {
+    const Instant sure =
+        worker.question->asked.value_or(step_.now.boot) + step_.settings.probe_answer_limit;
+    if (step_.now.boot >= sure && !workers_.busy(worker)) return false;  // its connection is lost
+    step_.timers.arm(idle,
+                     step_.now.boot < sure ? sure : step_.now.boot + step_.settings.quiet_interval);
+    return true;
+  }
+  if (worker.quiet_at == step_.now.boot) return false;
+  // Its service is gone, or boots anew: nothing computes there. What cannot be reached may compute
+  // all the same, and unreachable_timeout is its limit.
+  if (worker.suspect() && !(worker.out_of_reach && worker.unreachable_since)) return false;
+  step_.timers.arm(idle, step_.now.boot + step_.settings.quiet_interval);
+  if (worker.failures == 0) question_due(worker.record.id);
+  return true;
+}
+
+void Probes::lifetime_due(const InstanceId& id) {
+  Worker* const worker = workers_.find(id);
+  if (worker == nullptr || planted(Bug::kMaxLifetimeIgnored)) return;
+  terminations_.end(*worker,
+                    str("has reached max_lifetime (", to_string(step_.settings.max_lifetime), ")"),
+                    LogLevel::kWarning);
+}
+
+}  // namespace cb::core

@@ -1,0 +1,65 @@
+#pragma once
+// Whether a worker's service answers. While it boots one question stays open until it does; while
+// it is in use its port is tried now and then; and when nobody has used it for a while, it is asked
+// whether it computes for somebody who cannot say so.
+
+#include <string>
+
+#include "core/launch/launcher.h"
+#include "core/workers/terminations.h"
+
+namespace cb::core {
+
+class Probes {
+ public:
+  Probes(Step& step, WorkerPool& workers, Terminations& terminations, Launcher& launcher)
+      : step_(step), workers_(workers), terminations_(terminations), launcher_(launcher) {}
+
+  // EC2 shows `worker` running with an address, or the broker has restarted: begins to probe it,
+  // or takes EC2's word where the pool has no ready check.
+  void start(Worker& worker);
+  // Its address will be another one: who answers there has to show that it is ready.
+  void moved(Worker& worker);
+  void probed(const Probed& answer);
+
+  // Whether its pool has a ready check at all.
+  bool looks_at(const Worker& worker) const { return worker.serving().ready != ReadyCheck::kNone; }
+
+  void probe_due(const InstanceId& id);
+  void question_due(const InstanceId& id);
+  void boot_due(const InstanceId& id);  // not ready within launch_timeout
+  // No connection for unreachable_timeout: ended, unless a PING holds it.
+  void unreachable_due(const InstanceId& id);
+  void idle_due(const InstanceId& id);
+  void lifetime_due(const InstanceId& id);
+
+ private:
+  bool answers_questions(const Worker& worker) const;
+  Duration interval(const Worker& worker) const;
+  void try_port(Worker& worker);
+  void ask(Worker& worker);
+  void ask_again(Worker& worker, Duration after);
+  void port_tried(Worker& worker, ProbeOutcome outcome);
+  void asked(Worker& worker);
+  void answered(Worker& worker, ProbeOutcome outcome);
+  void proves(Worker& worker, bool prompt);
+  void used_or_quiet(Worker& worker, ProbeOutcome outcome, bool prompt);
+  void now_ready(Worker& worker);
+  void adopted(Worker& worker);
+  void alive(Worker& worker);
+  void back(Worker& worker);
+  void not_alive(Worker& worker, ProbeOutcome outcome);
+  void suspected(Worker& worker, ProbeOutcome outcome);
+  void doubt(Worker& worker, Instant since);
+  void watch(Worker& worker);
+  bool must_wait(Worker& worker);
+  void found_busy(Worker& worker);
+  void never_ready(Worker& worker);
+
+  Step& step_;
+  WorkerPool& workers_;
+  Terminations& terminations_;
+  Launcher& launcher_;
+};
+
+}  // namespace cb::core

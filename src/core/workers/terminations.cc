@@ -1,0 +1,224 @@
+#include "core/workers/terminations.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "core/advice/cloud_advice.h"
+#include "core/advice/cloud_error.h"
+#include "core/planted.h"
+
+namespace cb::core {
+namespace {
+
+constexpr TimerKind kTimersOfALife[] = {TimerKind::kWorkerIdle,        TimerKind::kWorkerBoot,
+                                        TimerKind::kWorkerProbe,       TimerKind::kWorkerQuestion,
+                                        TimerKind::kWorkerUnreachable, TimerKind::kWorkerLifetime};
+
+}  // namespace
+
+void Terminations::mark(Worker& worker, const std::string& reason) {
+  for (const TimerKind kind : kTimersOfALife) step_.timers.cancel({kind, worker.record.id.value});
+  workers_.hang_up(worker);
+  worker.record.phase = WorkerPhase::kTerminating;
+  worker.record.end_reason = reason;
+  workers_.changed(worker);
+}
+
+void Terminations::end(Worker& worker, const std::string& reason, LogLevel level) {
+  if (!worker.ours || worker.record.phase == WorkerPhase::kTerminating) return;
+  mark(worker, reason);
+  step_.log(level, "worker.end",
+            str("worker ", worker.record.id.value, " ", reason, ": terminating"));
+  ask(worker, step_.settings.terminate_repeat);
+}
+
+void Terminations::end_unfit(Worker& worker) {
+  const WorkerRecord& record = worker.record;
+  const bool unused = record.phase == WorkerPhase::kBooting ||
+                      (record.phase == WorkerPhase::kReady && !worker.perhaps_used);
+  if (!unused || workers_.configured(record)) return;
+  end(worker, str("was launched for what is configured no more (pool ", record.pool.value, ", ",
+                  record.type, ", image ", record.asked_image, ") and never handed out"));
+}
+
+void Terminations::ends_by_itself(Worker& worker, const std::string& reason) {
+  if (worker.record.phase == WorkerPhase::kTerminating) return;
+  mark(worker, reason);
+  step_.log(LogLevel::kWarning, "worker.ended",
+            str("worker ", worker.record.id.value, " ", reason, ": no longer handed out"));
+  // Should EC2 think better of it, we have not.
+  step_.timers.arm({TimerKind::kWorkerTerminate, worker.record.id.value},
+                   step_.now.boot + step_.settings.terminate_repeat);
+}
+
+void Terminations::ask(const Worker& worker, Duration again_after) {
+  const std::string& id = worker.record.id.value;
+  if (planted(Bug::kTerminateRepeatedLate)) again_after *= 2;
+  if (!planted(Bug::kTerminateNotRepeated)) {
+    step_.timers.arm({TimerKind::kWorkerTerminate, id}, step_.now.boot + again_after);
+  }
+  if (step_.cloud_open) {
+    auto& call = worker.refusal_told.empty() ? step_.to_terminate : step_.refused_once;
+    if (std::find(call.begin(), call.end(), worker.record.id) == call.end()) {
+      call.push_back(worker.record.id);
+    }
+  }
+  step_.want_listing = true;
+}
+
+void Terminations::repeat(const InstanceId& id) {
+  Worker* const worker = ending(id);
+  if (worker == nullptr) return;
+  step_.log(LogLevel::kInfo, "worker.end_again",
+            str("worker ", id.value, " ", worker->record.end_reason,
+                ": EC2 has not ended it yet, asking again"));
+  ask(*worker, step_.settings.terminate_repeat);
+}
+
+void Terminations::ask_for_all() {
+  for (const InstanceId& id : workers_.ids()) {
+    const Worker& worker = *workers_.find(id);
+    if (worker.record.phase == WorkerPhase::kTerminating) {
+      ask(worker, step_.settings.terminate_repeat);
+    }
+  }
+}
+
+void Terminations::ask_anew(Worker& worker) {
+  if (!worker.end_refusal) return;
+  worker.end_refusal.reset();
+  ask(worker, step_.settings.terminate_repeat);
+}
+
+Worker* Terminations::ending(const InstanceId& id) {
+  Worker* const worker = workers_.find(id);
+  if (worker == nullptr || worker->record.phase != WorkerPhase::kTerminating) return nullptr;
+  return worker;
+}
+
+void Terminations::answered(const TerminateAnswered& answer) {
+  if (const auto* failure = std::get_if<CloudFailure>(&answer.result)) {
+    failed(answer.asked, *failure);
+    return;
+  }
+  const auto& result = std::get<TerminateAccepted>(answer.result);
+  for (const TerminatedNow& now : result.instances) accepted(now);
+  for (const InstanceId& id : result.not_found) {
+    // Too young to be seen, or gone for long: a listing and a question by id will tell.
+    const std::string text =
+        str("worker ", id.value, " is unknown to TerminateInstances: looking it up");
+    if (workers_.find(id) != nullptr) step_.log(LogLevel::kInfo, "worker.end_not_found", text);
+  }
+  std::vector<InstanceId> not_got_to;
+  for (const InstanceRefused& one : result.refused) {
+    if (concerns_the_call(one.why)) {
+      not_got_to.push_back(one.id);
+    } else {
+      refused(one);
+    }
+  }
+  if (!not_got_to.empty()) failed(not_got_to, result.refused.back().why);
+  step_.want_listing = true;
+}
+
+void Terminations::accepted(const TerminatedNow& now) {
+  Worker* const worker = ending(now.id);
+  if (worker == nullptr) return;
+  if (planted(Bug::kTerminateBelieved)) {
+    gone(now.id, {}, "its end was accepted", Leaving::kTerminated);
+    return;
+  }
+  worker->terminate_failures = 0;
+  worker->end_refusal.reset();
+  if (!worker->refusal_told.empty()) {
+    worker->refusal_told.clear();
+    step_.log(LogLevel::kInfo, "worker.end_accepted",
+              str("EC2 no longer refuses to end worker ", now.id.value));
+  }
+  worker->end_confirmed =
+      now.state == InstanceState::kShuttingDown || now.state == InstanceState::kTerminated;
+  if (worker->end_confirmed && !worker->seen_ended) worker->seen_ended = step_.now.wall;
+  workers_.changed(*worker, false);
+}
+
+Duration Terminations::back_off(Worker& worker) {
+  const std::size_t doublings = std::min<std::size_t>(worker.terminate_failures++, 10);
+  const Duration delay =
+      std::min(step_.settings.retry_delay_min * (1 << doublings), step_.settings.terminate_repeat);
+  step_.timers.arm_by({TimerKind::kWorkerTerminate, worker.record.id.value},
+                      step_.now.boot + delay);
+  return delay;
+}
+
+void Terminations::failed(const std::vector<InstanceId>& asked, const CloudFailure& failure) {
+  std::vector<std::string> names;
+  Duration delay{0};
+  for (const InstanceId& id : asked) {
+    Worker* const worker = ending(id);
+    if (worker == nullptr) continue;
+    if (planted(Bug::kEndBelievedOnTimeout) && failure.what == FailureClass::kUnknownOutcome) {
+      gone(id, {}, "its end was asked for", Leaving::kTerminated);
+      continue;
+    }
+    delay = back_off(*worker);
+    names.push_back(id.value);
+  }
+  if (names.empty()) return;
+  step_.log(LogLevel::kWarning, "worker.end_failed",
+            str("TerminateInstances for ", join(names, ", "), " failed (",
+                describe(failure, {.action = "TerminateInstances"}), "); asking again in ",
+                to_string(delay)));
+}
+
+void Terminations::refused(const InstanceRefused& one) {
+  Worker* const worker = ending(one.id);
+  if (worker == nullptr) return;
+  worker->end_refusal = one.why;
+  if (planted(Bug::kRefusedEndNotRepeated)) {
+    step_.timers.cancel({TimerKind::kWorkerTerminate, one.id.value});
+  } else {
+    back_off(*worker);
+  }
+  if (worker->refusal_told == one.why.code) return;
+  worker->refusal_told = one.why.code;
+  step_.log(LogLevel::kAlert, "worker.end_refused",
+            str("EC2 refuses to end worker ", one.id.value, " (", worker->record.end_reason,
+                "), which goes on to be billed: ", why_refused(*worker),
+                "; the others end, and this one ", "is asked for again every ",
+                to_string(step_.settings.terminate_repeat)));
+}
+
+std::string why_refused(const Worker& worker) {
+  return describe(*worker.end_refusal, {.action = "TerminateInstances",
+                                        .region = worker.record.region,
+                                        .instance = worker.record.id.value});
+}
+
+void Terminations::end_as_wanted(Worker& worker) {
+  if (const auto why = workers_.end_wanted(worker.record.id)) end(worker, *why);
+}
+
+void Terminations::gone(const InstanceId& id, std::optional<WallTime> ended, const std::string& why,
+                        Leaving how) {
+  Worker& worker = *workers_.find(id);
+  for (const TimerKind kind : kTimersOfALife) step_.timers.cancel({kind, id.value});
+  step_.timers.cancel({TimerKind::kWorkerTerminate, id.value});
+  if (worker.ours) {
+    LedgerRecord line = workers_.ledger_line(worker);
+    if (line.end_reason.empty()) line.end_reason = why;
+    if (planted(Bug::kLedgerUsesOurClock)) ended = step_.now.wall;
+    if (planted(Bug::kUndatedEndIsLate) && !ended) ended = step_.now.wall;
+    line.ended =
+        std::max(line.launched, ended.value_or(worker.seen_ended.value_or(step_.now.wall)));
+    const auto billed = std::chrono::ceil<seconds>(*line.ended - line.launched);
+    step_.log(LogLevel::kInfo, "worker.gone",
+              str("worker ", id.value, " has ended (", line.end_reason, "): ", line.type, " ",
+                  to_string(line.market), ", ", billed.count(), " s, handed out ", line.handed_out,
+                  " times"));
+    step_.save(std::move(line));
+    step_.save(DropWorker{id});
+  }
+  workers_.remove(id, how);
+}
+
+}  // namespace cb::core

@@ -1,0 +1,247 @@
+#include "core/workers/worker_pool.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/planted.h"
+
+namespace cb::core {
+
+Worker* WorkerPool::find(const InstanceId& id) {
+  const auto found = workers_.find(id);
+  return found == workers_.end() ? nullptr : &found->second;
+}
+
+Worker* WorkerPool::at_address(const std::string& address) {
+  const auto found = addresses_.find(address);
+  return found == addresses_.end() ? nullptr : find(found->second);
+}
+
+std::vector<InstanceId> WorkerPool::ids() const {
+  std::vector<InstanceId> out;
+  out.reserve(workers_.size());
+  for (const auto& [id, worker] : workers_) out.push_back(id);
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+Worker& WorkerPool::add(Worker worker) {
+  Worker& kept = restore(std::move(worker));
+  save(kept);
+  if (kept.ours) step_.save(ledger_line(kept));
+  return kept;
+}
+
+Worker& WorkerPool::restore(Worker worker) {
+  const InstanceId id = worker.record.id;
+  CHECK(!id.empty() && !workers_.contains(id));
+  CHECK(worker.record.serving);
+  Worker& kept = workers_.emplace(id, std::move(worker)).first->second;
+  index(kept);
+  return kept;
+}
+
+void WorkerPool::changed(Worker& worker, bool save) {
+  unindex(worker);
+  index(worker);
+  if (save) this->save(worker);
+}
+
+void WorkerPool::remove(const InstanceId& id, Leaving how) {
+  const auto found = workers_.find(id);
+  CHECK(found != workers_.end());
+  hang_up(found->second);
+  unindex(found->second);
+  if (found->second.ours) {
+    left_[id] = {step_.now.boot, how, found->second.record.end_reason};
+    left_order_.emplace_back(step_.now.boot, id);
+  }
+  // EC2 lists an ended instance for about an hour; no answer is late by two.
+  while (!left_order_.empty() && step_.now.boot - left_order_.front().first > hours{2}) {
+    const auto left = left_.find(left_order_.front().second);
+    if (left != left_.end() && left->second.at == left_order_.front().first) left_.erase(left);
+    left_order_.pop_front();
+  }
+  workers_.erase(InstanceId{id});
+}
+
+bool WorkerPool::ended_before(const InstanceId& id) const {
+  const auto left = left_.find(id);
+  return left != left_.end() && left->second.how == Leaving::kTerminated;
+}
+
+std::optional<std::string> WorkerPool::end_wanted(const InstanceId& id) const {
+  const auto left = left_.find(id);
+  if (left == left_.end() || left->second.end_reason.empty()) return {};
+  return left->second.end_reason;
+}
+
+bool WorkerPool::configured(const WorkerRecord& record) const {
+  const PoolSettings* const pool = step_.pool(record.pool);
+  return pool != nullptr && pool->image == record.asked_image &&
+         pool->serving().same_machine(*record.serving) &&
+         std::find(pool->instance_types.begin(), pool->instance_types.end(), record.type) !=
+             pool->instance_types.end();
+}
+
+bool WorkerPool::follow_settings(WorkerRecord& record) const {
+  const WorkerRecord before = record;
+  const PoolSettings* const pool = step_.pool(record.pool);
+  if (!record.serving) record.serving = step_.serving(record.pool);
+  if (pool != nullptr) {
+    record.serving->launch_timeout = pool->launch_timeout;
+    record.serving->idle_timeout = pool->idle_timeout;
+  }
+  if (record.asked_image.empty()) {
+    // Of a name nobody can tell which id it stood for.
+    const bool by_name = pool != nullptr && !pool->image.starts_with("ami-");
+    record.asked_image = by_name ? pool->image : record.image;
+  }
+  return !(record == before);
+}
+
+bool WorkerPool::may_be_handed_out(const Worker& worker) const {
+  return worker.record.phase == WorkerPhase::kReady && worker.ours && worker.confirmed &&
+         worker.proven && !worker.suspect() && !worker.record.address.empty() &&
+         worker.state == InstanceState::kRunning && configured(worker.record);
+}
+
+WorkerPool::Tally WorkerPool::tally(const Worker& worker) {
+  if (!worker.ours) return {};
+  const bool ending = worker.record.phase == WorkerPhase::kTerminating;
+  return {.counted = !worker.end_confirmed,
+          .ending = ending && !worker.end_confirmed,
+          .unsettled = worker.record.phase != WorkerPhase::kReady};
+}
+
+void WorkerPool::count(const Tally& tally, int by) {
+  if (tally.counted) counted_ += by;
+  if (tally.ending) ending_ += by;
+  if (tally.unsettled) unsettled_ += by;
+}
+
+void WorkerPool::index(Worker& worker) {
+  const WorkerRecord& record = worker.record;
+  count(tallies_[record.id] = tally(worker), +1);
+  Index& index = indices_[record.pool];
+  if (may_be_handed_out(worker)) index.ready.emplace(record.begun, record.id);
+  // A recovered worker that has not shown itself yet is on its way as well, and so is one whose
+  // service starts anew: its machine refuses, or accepts and does not answer yet.
+  const bool unproven = record.phase == WorkerPhase::kReady &&
+                        !(worker.confirmed && worker.proven && !worker.suspect()) &&
+                        !(worker.suspect() && worker.out_of_reach) &&
+                        !(worker.suspect() && planted(Bug::kRestartLaunchesAnother));
+  if (worker.ours && (worker.rising() || unproven) && configured(record)) {
+    index.coming.insert(record.id);
+  }
+  worker.indexed_address.clear();
+  const bool over =
+      record.phase == WorkerPhase::kTerminating && !planted(Bug::kDeadAddressStaysBound);
+  if (record.address.empty() || over) return;
+  worker.indexed_address = record.address;
+  // Two of ours with one address: the older one is gone and EC2 has not said so yet.
+  const auto [entry, fresh] = addresses_.try_emplace(record.address, record.id);
+  if (fresh) return;
+  const Worker* other = find(entry->second);
+  if (other == nullptr || other->record.begun <= record.begun) entry->second = record.id;
+}
+
+void WorkerPool::unindex(const Worker& worker) {
+  const InstanceId& id = worker.record.id;
+  const auto tally = tallies_.find(id);
+  count(tally->second, -1);
+  tallies_.erase(tally);
+  Index& index = indices_[worker.record.pool];
+  index.ready.erase({worker.record.begun, id});
+  index.coming.erase(id);
+  const auto address = addresses_.find(worker.indexed_address);
+  if (address != addresses_.end() && address->second == id) addresses_.erase(address);
+}
+
+Worker* WorkerPool::ready(const PoolName& pool) {
+  const auto index = indices_.find(pool);
+  if (index == indices_.end() || index->second.ready.empty()) return nullptr;
+  return find(index->second.ready.begin()->second);
+}
+
+const Worker* WorkerPool::coming(const PoolName& pool) const {
+  const auto index = indices_.find(pool);
+  if (index == indices_.end()) return nullptr;
+  for (const InstanceId& id : index->second.coming) {
+    const Worker& worker = workers_.at(id);
+    if (step_.now.boot < worker.coming_until) return &worker;
+  }
+  return nullptr;
+}
+
+void WorkerPool::touch(Worker& worker) {
+  worker.record.last_used = step_.now.boot;
+  worker.clock_recovered = false;
+  worker.perhaps_used = true;
+  const Duration behind = step_.now.boot - worker.last_used_saved;
+  if (behind >= step_.settings.idle_save_interval) save(worker);
+}
+
+void WorkerPool::save(Worker& worker) {
+  if (!worker.ours) return;
+  WorkerRecord record = worker.record;
+  // What recovery added is not added again by the next one.
+  if (worker.clock_recovered) record.last_used = worker.last_used_saved;
+  worker.last_used_saved = record.last_used;
+  step_.save(std::move(record));
+}
+
+Duration WorkerPool::idle_limit(const Worker& worker) const {
+  // Shorter than the boot, and machines would be launched and ended for ever.
+  return std::max(worker.serving().idle_timeout, worker.record.boot.value_or(Duration{0}));
+}
+
+bool WorkerPool::silent(const Worker& worker) const {
+  return worker.question && worker.question->asked &&
+         step_.now.boot - *worker.question->asked >= step_.settings.probe_answer_limit;
+}
+
+// A connection that a middlebox forgets again and again says nothing about the service.
+bool WorkerPool::busy(const Worker& worker) const {
+  return silent(worker) && worker.lost_in_a_row < 2 && !planted(Bug::kBusyIsIdle);
+}
+
+void WorkerPool::hang_up(Worker& worker) {
+  worker.question.reset();
+  worker.first_answer.reset();
+  if (std::exchange(worker.connected, false)) step_.act(HangUp{worker.record.id});
+}
+
+Instant WorkerPool::idle_deadline(const Worker& worker) const {
+  return std::max(worker.record.last_used + idle_limit(worker),
+                  step_.started + step_.settings.restart_grace);
+}
+
+void WorkerPool::reconsider_all() {
+  for (const InstanceId& id : ids()) {
+    Worker& worker = *find(id);
+    changed(worker, follow_settings(worker.record));
+    if (worker.record.phase == WorkerPhase::kReady) {
+      step_.timers.arm({TimerKind::kWorkerIdle, id.value}, idle_deadline(worker));
+      step_.timers.arm({TimerKind::kWorkerQuestion, id.value},
+                       worker.record.last_used + idle_limit(worker) / 2);
+    }
+  }
+}
+
+LedgerRecord WorkerPool::ledger_line(const Worker& worker) const {
+  const WorkerRecord& record = worker.record;
+  return {.id = record.id,
+          .pool = record.pool,
+          .account = record.account,
+          .region = record.region,
+          .market = record.market,
+          .type = record.type,
+          .zone = record.zone,
+          .launched = record.launched.value_or(step_.now.wall),
+          .ended = {},
+          .end_reason = record.end_reason,
+          .handed_out = worker.handed_out};
+}
+
+}  // namespace cb::core

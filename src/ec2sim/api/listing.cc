@@ -1,0 +1,240 @@
+#include "ec2sim/api/listing.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "ec2sim/api/base64.h"
+#include "ec2sim/api/refusal.h"
+#include "ec2sim/model/capacity.h"
+#include "wire/ec2_request.h"
+
+namespace cb::ec2sim {
+namespace {
+
+constexpr std::int64_t kPageMin = 5;
+
+// What a filter looks at. Several values: any of them may match.
+struct View {
+  const Instance& instance;
+  const Settings& settings;
+  Micros when;
+};
+using Values = std::vector<std::string>;
+
+struct Field {
+  std::string_view name;
+  Values (*of)(const View&);
+};
+
+Values group_names(const View& view) {
+  Values names;
+  for (const SecurityGroup& group : view.settings.security_groups) {
+    if (std::ranges::count(view.instance.order.groups, group.id) > 0) names.push_back(group.name);
+  }
+  return names;
+}
+
+std::string address_of(const View& view, bool shown) {
+  return shown && addressed_at(view.instance, view.when) ? view.instance.address : std::string{};
+}
+
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
+constexpr Field kFields[] = {
+    {"instance-id", [](const View& v) { return Values{v.instance.id}; }},
+    {"instance-state-name",
+     [](const View& v) { return Values{std::string(to_string(state_at(v.instance, v.when)))}; }},
+    {"instance-state-code",
+     [](const View& v) {
+       return Values{std::to_string(state_code(state_at(v.instance, v.when)))};
+     }},
+    {"client-token", [](const View& v) { return Values{v.instance.order.client_token}; }},
+    {"instance-type", [](const View& v) { return Values{v.instance.order.type}; }},
+    {"instance-lifecycle",
+     [](const View& v) { return v.instance.order.spot ? Values{"spot"} : Values{}; }},
+    {"image-id", [](const View& v) { return Values{v.instance.order.image}; }},
+    {"key-name", [](const View& v) { return Values{v.instance.order.key_name}; }},
+    {"availability-zone", [](const View& v) { return Values{v.instance.zone}; }},
+    {"subnet-id", [](const View& v) { return Values{v.instance.subnet}; }},
+    {"reservation-id", [](const View& v) { return Values{v.instance.reservation}; }},
+    {"owner-id", [](const View& v) { return Values{v.settings.account}; }},
+    {"spot-instance-request-id", [](const View& v) { return Values{v.instance.spot_request}; }},
+    {"instance.group-id", [](const View& v) { return v.instance.order.groups; }},
+    {"instance.group-name", group_names},
+    {"ip-address",
+     [](const View& v) { return Values{address_of(v, v.instance.order.public_address)}; }},
+    {"private-ip-address", [](const View& v) { return Values{address_of(v, true)}; }},
+    {"state-reason-code",
+     [](const View& v) {
+       return v.instance.alive(v.when) ? Values{} : Values{v.instance.reason_code};
+     }},
+    {"launch-time", [](const View& v) { return Values{ec2_time(v.instance.accepted_wall)}; }},
+    {"tag-key",
+     [](const View& v) {
+       Values keys;
+       for (const auto& [key, value] : v.instance.order.tags) keys.push_back(key);
+       return keys;
+     }},
+};
+
+Values values_of(const std::string& filter, const View& view) {
+  if (filter.starts_with("tag:")) {
+    const auto tag = view.instance.order.tags.find(filter.substr(4));
+    return tag == view.instance.order.tags.end() ? Values{} : Values{tag->second};
+  }
+  for (const Field& field : kFields) {
+    if (field.name == filter) return field.of(view);
+  }
+  unknown_filter(filter);
+}
+
+bool passes(const std::vector<Filter>& filters, const View& view) {
+  return std::ranges::all_of(filters, [&](const Filter& filter) {
+    for (const std::string& value : values_of(filter.name, view)) {
+      for (const std::string& pattern : filter.values) {
+        if (matches_filter(pattern, value)) return true;
+      }
+    }
+    return false;
+  });
+}
+
+// Also when there is no instance that it could be tried on.
+void check_names(const std::vector<Filter>& filters) {
+  for (const Filter& filter : filters) {
+    const bool known =
+        filter.name.starts_with("tag:") ||
+        std::ranges::any_of(kFields, [&](const Field& field) { return field.name == filter.name; });
+    if (!known) unknown_filter(filter.name);
+  }
+}
+
+std::int64_t page_size(const Query& query) {
+  const auto size = query.number("MaxResults");
+  if (!size) return kPageMax;
+  if (query.has("InstanceId.1")) {
+    throw Refusal{"InvalidParameterCombination",
+                  "The parameter instancesSet cannot be used with the parameter maxResults"};
+  }
+  if (*size < kPageMin || *size > kPageMax) {
+    throw Refusal{"InvalidParameterValue",
+                  str("Value ( ", *size,
+                      " ) for parameter maxResults is invalid. Expecting a "
+                      "value between ",
+                      kPageMin, " and ", kPageMax, ".")};
+  }
+  return *size;
+}
+
+constexpr std::string_view kTokenMark = "after ";
+
+std::string token_after(const Instance& last) {
+  return wire::base64(str(kTokenMark, last.ordinal));
+}
+
+std::uint64_t ordinal_after(const Query& query) {
+  if (!query.has("NextToken")) return 0;
+  const auto text = decode_base64(query.text("NextToken"));
+  const bool ours = text && text->starts_with(kTokenMark);
+  const auto ordinal =
+      ours ? parse_int(std::string_view(*text).substr(kTokenMark.size())) : std::nullopt;
+  if (!ordinal) {
+    throw Refusal{"InvalidPaginationToken",
+                  "The specified pagination token is not valid or is expired."};
+  }
+  return static_cast<std::uint64_t>(*ordinal);
+}
+
+std::vector<const Instance*> everything(const World& world, std::string_view region, Micros when) {
+  std::vector<const Instance*> all;
+  for (const Instance& instance : world.all()) {
+    if (world.shown(instance, region, when)) all.push_back(&instance);
+  }
+  return all;
+}
+
+bool well_formed(std::string_view id) {
+  const std::string_view digits = id.substr(id.starts_with("i-") ? 2 : id.size());
+  return (digits.size() == 8 || digits.size() == 17) && std::ranges::all_of(digits, [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+         });
+}
+
+[[noreturn]] void not_found(const std::vector<std::string>& ids) {
+  throw Refusal{"InvalidInstanceID.NotFound",
+                ids.size() == 1 ? str("The instance ID '", ids[0], "' does not exist")
+                                : str("The instance IDs '", join(ids, ", "), "' do not exist")};
+}
+
+}  // namespace
+
+Page list_instances(const Parameters& parameters, const World& world, const Settings& settings,
+                    std::string_view region, Micros when) {
+  const Query query(parameters);
+  const std::vector<Filter> filters = read_filters(query);
+  check_names(filters);
+  const std::int64_t size = page_size(query);
+  const std::uint64_t after = ordinal_after(query);
+  Page page;
+  const auto asked = query.has("InstanceId.1") ? named_instances(query, world, region, when)
+                                               : everything(world, region, when);
+  for (const Instance* instance : asked) {
+    if (instance->ordinal <= after || !passes(filters, {*instance, settings, when})) continue;
+    if (std::ssize(page.instances) == size) {
+      page.next_token = token_after(*page.instances.back());
+      break;
+    }
+    page.instances.push_back(instance);
+  }
+  return page;
+}
+
+std::vector<const Instance*> named_instances(const Query& query, const World& world,
+                                             std::string_view region, Micros when,
+                                             const std::string& parameter) {
+  std::vector<const Instance*> found;
+  std::vector<std::string> missing;
+  for (const std::string& id : query.list(parameter)) {
+    if (!well_formed(id)) {
+      throw Refusal{"InvalidInstanceID.Malformed", str("Invalid id: \"", id, "\"")};
+    }
+    const Instance* instance = world.find(region, id, when);
+    if (!instance) missing.push_back(id);
+    if (instance && std::ranges::count(found, instance) == 0) found.push_back(instance);
+  }
+  if (!missing.empty()) not_found(missing);
+  return found;
+}
+
+bool matches_filter(std::string_view pattern, std::string_view text) {
+  std::size_t p = 0, t = 0, star = std::string_view::npos, mark = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      mark = t;
+    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
+      ++p;
+      ++t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;  // the star takes one character more
+      t = ++mark;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
+std::vector<Filter> read_filters(const Query& query) {
+  std::vector<Filter> filters;
+  for (const std::string& prefix : query.prefixes("Filter")) {
+    filters.push_back({query.required(prefix + "Name"), query.list(prefix + "Value")});
+  }
+  return filters;
+}
+
+void unknown_filter(std::string_view name) {
+  throw Refusal{"InvalidParameterValue", str("The filter '", name, "' is invalid")};
+}
+
+}  // namespace cb::ec2sim

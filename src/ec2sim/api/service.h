@@ -1,0 +1,47 @@
+#pragma once
+// EC2 and STS: requests in, answers out. Pure: no sockets, and the time is handed in. What the
+// worker processes should do is left in world().take_effects().
+
+#include <string>
+
+#include "ec2sim/api/call_book.h"
+#include "ec2sim/api/http_message.h"
+#include "ec2sim/api/throttle.h"
+#include "ec2sim/model/settings.h"
+#include "ec2sim/model/world.h"
+
+namespace cb::ec2sim {
+
+class Service {
+ public:
+  Service(Settings settings, Addresses addresses, WorldLimits limits);
+  Service(const Service&) = delete;  // the world refers to the settings
+  Service& operator=(const Service&) = delete;
+
+  // The target "/" is AWS, everything under "/_sim" the control endpoint (control.h).
+  HttpAnswer handle(const HttpRequest& request, SimNow now);
+  // The answer is on its way: what it shows has now been shown.
+  void sent(const HttpAnswer& answer, SimNow now);
+
+  World& world() { return world_; }
+  Settings& settings() { return settings_; }
+  CallBook& calls() { return calls_; }
+
+ private:
+  HttpAnswer aws(const HttpRequest& request, SimNow now);
+  std::string act_under(const FaultRule& fault, Call& call, SimNow now, HttpAnswer& answer,
+                        Prng& prng);
+  std::string act(const Call& call, SimNow now, HttpAnswer& answer);
+  std::string run(const Call& call, SimNow now, HttpAnswer& answer);
+  std::string list(const Call& call, SimNow now, HttpAnswer& answer);
+  std::string terminate(const Call& call, SimNow now, HttpAnswer& answer);
+  std::string create_tags(const Call& call, SimNow now, HttpAnswer& answer);
+  void check_rights(const std::vector<const Instance*>& instances, std::string_view action) const;
+
+  Settings settings_;
+  World world_;
+  Throttle throttle_;
+  CallBook calls_;
+};
+
+}  // namespace cb::ec2sim

@@ -1,0 +1,35 @@
+#include "ec2sim/model/chance.h"
+
+#include <algorithm>
+
+namespace cb::ec2sim {
+
+Micros drawn(const Range& range, Prng& prng) {
+  if (range.least == range.most) return range.least;
+  return Micros{prng.between(range.least.count(), range.most.count())};
+}
+
+bool falls(Chance& chance, Prng& prng) {
+  if (chance.next && *chance.next == 0) return false;
+  if (!prng.chance(static_cast<unsigned>(chance.percent))) return false;
+  if (chance.next) --*chance.next;
+  return true;
+}
+
+std::optional<FaultRule> draw_fault(Settings& settings, std::string_view action, Prng& prng) {
+  for (FaultRule& rule : settings.faults) {
+    if (matches(rule.action, action) && falls(rule.chance, prng)) return rule;
+  }
+  return {};
+}
+
+bool matches(std::string_view pattern, std::string_view text) {
+  if (pattern.ends_with('*')) return text.starts_with(pattern.substr(0, pattern.size() - 1));
+  return pattern == text;
+}
+
+bool any_matches(const std::vector<std::string>& patterns, std::string_view text) {
+  return std::ranges::any_of(patterns, [&](const auto& pattern) { return matches(pattern, text); });
+}
+
+}  // namespace cb::ec2sim

@@ -1,0 +1,121 @@
+#pragma once
+// All instances of all regions, and what happens to them in time. Pure: it is handed the time, and
+// says what should be done to the worker processes.
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "ec2sim/model/addresses.h"
+#include "ec2sim/model/instance.h"
+#include "ec2sim/model/life_plan.h"
+#include "ec2sim/model/settings.h"
+
+namespace cb::ec2sim {
+
+// What a worker's process should do now. `instance` is its ordinal.
+struct Effect {
+  enum class What { kStart, kStop, kFreeze, kThaw, kBusy };
+  What what;
+  std::uint64_t instance;
+  Micros until{0};  // kBusy
+};
+
+struct WorldLimits {
+  bool processes = true;  // false: no worker is started, each is ready when its plan says
+  int processes_max = 200;
+};
+
+class World {
+ public:
+  // `settings` must outlive the world, and may change under it.
+  World(Settings& settings, Addresses addresses, WorldLimits limits);
+
+  // Does what is due. Call it before everything else at a new `now`, and at next_deadline().
+  void advance(SimNow now);
+  Micros next_deadline() const;
+  std::vector<Effect> take_effects();
+
+  // Launches, or finds what the same ClientToken launched. In order of launch index. Throws
+  // Refusal: no capacity, over a quota, a token that stands for something else or for the past.
+  std::vector<const Instance*> launch(const LaunchOrder& order, SimNow now);
+
+  // All of these take an ordinal that exists.
+  // An instance that is ending already keeps its first reason.
+  void end(std::uint64_t ordinal, const EndReason& reason, SimNow now);
+  // Warns now, and ends it `notice` later as EC2 ends a spot instance.
+  void interrupt(std::uint64_t ordinal, Micros notice, SimNow now);
+  // By a person: its addresses and its service are gone, it is not. Throws Refusal for spot.
+  void stop(std::uint64_t ordinal, SimNow now);
+  // It boots anew, with other addresses. Throws Refusal when it is not stopped.
+  void start(std::uint64_t ordinal, SimNow now);
+  // Its service boots anew; EC2 says running all the while.
+  void reboot(std::uint64_t ordinal, SimNow now);
+  void protect(std::uint64_t ordinal, bool on) { own(ordinal).is_protected = on; }
+  void tag(std::uint64_t ordinal, const std::string& key, const std::string& value);
+  void untag(std::uint64_t ordinal, const std::string& key);
+  // The worker's process ends, freezes or goes on; EC2 sees nothing of it.
+  void kill_service(std::uint64_t ordinal);
+  void freeze_service(std::uint64_t ordinal);
+  void thaw_service(std::uint64_t ordinal);
+  // It ends, and begins anew after restart_pause.
+  void restart_service(std::uint64_t ordinal, Micros now);
+  // It computes until then: whatever it is asked waits.
+  void keep_busy(std::uint64_t ordinal, Micros until);
+
+  // Ends every process, forgets every instance and every token. Ordinals and ids go on.
+  void clear();
+
+  // What a worker's process reported. Unknown ordinals are ignored.
+  Seen* seen(std::uint64_t ordinal);
+  // Its process is gone by itself.
+  void service_ended(std::uint64_t ordinal);
+
+  // As EC2 shows it to `region`: an id that exists, and is no longer hidden, nor forgotten.
+  const Instance* find(std::string_view region, std::string_view id, Micros now) const;
+  // Of any region, stranger or hidden: for whoever holds the simulator in hand.
+  const Instance* find_any(std::string_view id) const;
+  const Instance* at(std::uint64_t ordinal) const;
+  const std::deque<Instance>& all() const { return all_; }
+  // Whether an answer of EC2 to `region` may show it.
+  bool shown(const Instance& instance, std::string_view region, Micros now) const;
+
+ private:
+  using TokenKey = std::tuple<std::string, std::string, std::string>;  // region, zone, token
+  struct TokenUse {
+    std::string digest;
+    std::vector<std::uint64_t> ordinals;
+  };
+
+  std::vector<const Instance*> repeated(const TokenUse& use, const LaunchOrder& order,
+                                        Micros now) const;
+  std::int64_t count_within_limits(const LaunchOrder& order, Micros now) const;
+  std::pair<std::string, std::int64_t> choose_zone(const LaunchOrder& order, Micros now) const;
+  Instance& create(const LaunchOrder& order, const std::string& zone, SimNow now);
+  void settle_stranger(const std::string& address, SimNow now);
+  void tend(Instance& instance, SimNow now);
+  void tend_service(Instance& instance, Micros now);
+  void schedule(const Instance& instance, Micros now);
+  void stop_service(Instance& instance);
+  void boot_anew(Instance& instance, Micros from, Prng& prng);
+  Instance& own(std::uint64_t ordinal);
+
+  Settings& settings_;
+  Addresses addresses_;
+  WorldLimits limits_;
+  std::deque<Instance> all_;
+  std::uint64_t first_ordinal_ = 1;  // of all_[0]
+  std::unordered_map<std::string, std::uint64_t> by_id_;
+  std::map<TokenKey, TokenUse> tokens_;
+  std::set<std::pair<Micros, std::uint64_t>> timers_;
+  std::vector<Effect> effects_;
+};
+
+}  // namespace cb::ec2sim

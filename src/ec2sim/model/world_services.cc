@@ -1,0 +1,197 @@
+// What the instances' times mean for their worker processes and addresses.
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "ec2sim/api/refusal.h"
+#include "ec2sim/model/chance.h"
+#include "ec2sim/model/life_plan.h"
+#include "ec2sim/model/world.h"
+
+namespace cb::ec2sim {
+namespace {
+
+// Strangers are real processes too: the oldest one leaves when there would be more.
+constexpr std::ptrdiff_t kStrangersMax = 32;
+
+}  // namespace
+
+void World::tend(Instance& instance, SimNow now) {
+  tend_service(instance, now.boot);
+  if (now.boot >= instance.times.ended && !instance.released) {
+    instance.released = true;
+    addresses_.give_back(instance.address);
+    if (settings_.strangers && !instance.stranger) settle_stranger(instance.address, now);
+  }
+  schedule(instance, now.boot);
+}
+
+void World::tend_service(Instance& instance, Micros now) {
+  const Times& times = instance.times;
+  if (now >= times.ending || now >= times.dies || now >= times.stopping) {
+    return stop_service(instance);
+  }
+  if (instance.worker == Worker::kNotStarted && now >= std::max(times.running, times.begins) &&
+      times.port_open != kNever) {
+    instance.worker = Worker::kStarted;
+    if (limits_.processes) effects_.push_back({Effect::What::kStart, instance.ordinal});
+  }
+  if (now >= times.restarts) restart_service(instance.ordinal, now);
+  if (instance.worker == Worker::kStarted && now >= times.hangs) freeze_service(instance.ordinal);
+  if (limits_.processes) return;
+  if (now >= times.port_open) instance.seen.port_open = times.port_open;
+  if (now >= times.ready) instance.seen.ready = times.ready;
+}
+
+void World::schedule(const Instance& instance, Micros now) {
+  const Times& times = instance.times;
+  Micros next = kNever;
+  for (const Micros moment :
+       {times.running, times.begins, times.port_open, times.ready, times.dies, times.hangs,
+        times.restarts, times.stopped, times.ending, times.ended}) {
+    if (moment > now) next = std::min(next, moment);
+  }
+  if (next != kNever) timers_.emplace(next, instance.ordinal);
+}
+
+void World::stop_service(Instance& instance) {
+  const bool runs = instance.worker == Worker::kStarted || instance.worker == Worker::kFrozen;
+  instance.worker = Worker::kGone;
+  if (runs && limits_.processes) effects_.push_back({Effect::What::kStop, instance.ordinal});
+}
+
+void World::stop(std::uint64_t ordinal, SimNow now) {
+  Instance& instance = own(ordinal);
+  if (instance.order.spot) {
+    throw Refusal{"UnsupportedOperation", str("You can't stop the Spot Instance '", instance.id,
+                                              "' because it is of a one-time request.")};
+  }
+  if (state_at(instance, now.boot) != State::kRunning) {
+    throw Refusal{"IncorrectInstanceState",
+                  str("The instance '", instance.id, "' is not in a state from which it can be ",
+                      "stopped.")};
+  }
+  instance.billed_before = bill_of(instance, now.boot).billed;
+  tell(instance, user_initiated());
+  instance.times.stopping = now.boot;
+  Prng prng(settings_.seed ^ ordinal);
+  instance.times.stopped = later(now.boot, drawn(settings_.shutting_down, prng));
+  stop_service(instance);
+  if (!std::exchange(instance.released, true)) addresses_.give_back(instance.address);
+  tend(instance, now);
+}
+
+void World::start(std::uint64_t ordinal, SimNow now) {
+  Instance& instance = own(ordinal);
+  if (state_at(instance, now.boot) != State::kStopped) {
+    throw Refusal{"IncorrectInstanceState",
+                  str("The instance '", instance.id, "' is not in a state from which it can be ",
+                      "started.")};
+  }
+  // Never the one that it had: whoever is first in line for that is served first.
+  instance.address = addresses_.take(false).value();
+  instance.released = false;
+  Times& times = instance.times;
+  Prng prng(settings_.seed ^ ordinal);
+  times.stopping = times.stopped = kNever;
+  times.running = later(now.boot, drawn(settings_.pending, prng));
+  times.addressed = times.running;
+  boot_anew(instance, times.running, prng);
+  tend(instance, now);
+}
+
+void World::reboot(std::uint64_t ordinal, SimNow now) {
+  Instance& instance = own(ordinal);
+  stop_service(instance);
+  Prng prng(settings_.seed ^ ordinal);
+  // The former process has to be gone before the next one can listen.
+  boot_anew(instance, later(now.boot, std::chrono::milliseconds{200}), prng);
+  tend(instance, now);
+}
+
+void World::boot_anew(Instance& instance, Micros from, Prng& prng) {
+  Times& times = instance.times;
+  times.begins = from;
+  times.port_open = later(from, drawn(settings_.boot, prng));
+  times.ready = later(times.port_open, drawn(settings_.service, prng));
+  times.dies = times.hangs = kNever;
+  instance.worker = Worker::kNotStarted;
+  instance.seen.port_open.reset();
+  instance.seen.ready.reset();
+}
+
+void World::tag(std::uint64_t ordinal, const std::string& key, const std::string& value) {
+  own(ordinal).order.tags[key] = value;
+}
+
+void World::untag(std::uint64_t ordinal, const std::string& key) {
+  own(ordinal).order.tags.erase(key);
+}
+
+void World::kill_service(std::uint64_t ordinal) {
+  stop_service(own(ordinal));
+}
+
+void World::freeze_service(std::uint64_t ordinal) {
+  Instance& instance = own(ordinal);
+  if (instance.worker != Worker::kStarted) return;
+  instance.worker = Worker::kFrozen;
+  if (limits_.processes) effects_.push_back({Effect::What::kFreeze, ordinal});
+}
+
+void World::thaw_service(std::uint64_t ordinal) {
+  Instance& instance = own(ordinal);
+  if (instance.worker != Worker::kFrozen) return;
+  instance.worker = Worker::kStarted;
+  instance.times.hangs = kNever;
+  if (limits_.processes) effects_.push_back({Effect::What::kThaw, ordinal});
+}
+
+void World::restart_service(std::uint64_t ordinal, Micros now) {
+  Instance& instance = own(ordinal);
+  instance.times.restarts = kNever;
+  if (now < instance.times.running || instance.times.port_open == kNever) return;
+  stop_service(instance);
+  Prng prng(seed_of(instance.id, settings_.seed + static_cast<std::uint64_t>(now.count())));
+  plan_service(instance.times, later(now, drawn(settings_.restart_pause, prng)), settings_, prng);
+  instance.seen.port_open.reset();
+  instance.seen.ready.reset();
+  instance.worker = Worker::kStarted;
+  if (limits_.processes) effects_.push_back({Effect::What::kStart, ordinal});
+  schedule(instance, now);
+}
+
+void World::keep_busy(std::uint64_t ordinal, Micros until) {
+  if (own(ordinal).worker == Worker::kStarted && limits_.processes) {
+    effects_.push_back({Effect::What::kBusy, ordinal, until});
+  }
+}
+
+void World::service_ended(std::uint64_t ordinal) {
+  if (at(ordinal)) own(ordinal).worker = Worker::kGone;
+}
+
+Seen* World::seen(std::uint64_t ordinal) {
+  return at(ordinal) ? &own(ordinal).seen : nullptr;
+}
+
+void World::settle_stranger(const std::string& address, SimNow now) {
+  const auto is_stranger = [&](const Instance& one) { return one.stranger && one.alive(now.boot); };
+  if (std::ranges::count_if(all_, is_stranger) >= kStrangersMax) {
+    end(std::ranges::find_if(all_, is_stranger)->ordinal, user_initiated(), now);
+  }
+  addresses_.claim(address);
+  Instance& stranger = all_.emplace_back();
+  stranger.ordinal = first_ordinal_ + all_.size() - 1;
+  stranger.stranger = true;
+  stranger.id = "i-stranger" + std::to_string(stranger.ordinal);
+  stranger.address = address;
+  stranger.accepted_wall = now.wall;
+  stranger.times.accepted = stranger.times.visible = stranger.times.running =
+      stranger.times.addressed = stranger.times.port_open = stranger.times.ready = now.boot;
+  by_id_[stranger.id] = stranger.ordinal;
+  tend(stranger, now);
+}
+
+}  // namespace cb::ec2sim

@@ -1,0 +1,318 @@
+#include "sim/clients/clients.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "sim/world/contents.h"
+
+namespace cb::sim {
+namespace {
+
+using core::Answer;
+
+template <class... Fs>
+struct Overloaded : Fs... {
+  using Fs::operator()...;
+};
+template <class... Fs>
+Overloaded(Fs...) -> Overloaded<Fs...>;
+
+// People come together and leave together: so long at a time.
+constexpr Duration kStretch = minutes{10};
+
+// Something between nothing and twice the mean.
+Duration around(Prng& prng, Duration mean) {
+  return prng.between(seconds{1}, 2 * mean);
+}
+
+}  // namespace
+
+Clients::Clients(Ground& ground, Ec2& ec2, Mailbox& mailbox, Crasher& crasher)
+    : ground_(ground),
+      ec2_(ec2),
+      mailbox_(mailbox),
+      crasher_(crasher),
+      prng_(stream(ground.options.seed, "crowd")) {
+  const Options& options = ground.options;
+  // The world begins busy, so that a shortened one is not empty.
+  busy_.push_back(true);
+  for (auto left = options.length / kStretch; left > 0; --left) {
+    busy_.push_back(prng_.chance(static_cast<unsigned>(options.busy_percent)));
+  }
+  for (int number = 1; number <= options.clients; ++number) {
+    Client& client = clients_.emplace_back();
+    client.number = number;
+    take_habits(client);
+    rest(client, around(prng_, options.think));
+  }
+  for (const Moment when : ground.schedule.times(Fault::kHerd)) {
+    ground.heap.at(when, [this] { herd(); });
+  }
+  for (const Moment when : ground.schedule.times(Fault::kTerminateAll)) {
+    ground.heap.at(when, [this] {
+      if (prng_.chance(50)) return operator_ends_all();
+      operator_watches_ = true;
+    });
+  }
+}
+
+// What makes an operator end everything is often a launch that he sees and does not want.
+void Clients::launch_called(const LaunchCall&) {
+  if (!std::exchange(operator_watches_, false)) return;
+  ground_.after(prng_.between(seconds{0}, seconds{5}), [this] { operator_ends_all(); });
+}
+
+void Clients::take_habits(Client& client) {
+  const core::Settings& settings = ground_.options.settings;
+  auto pool = settings.pools.begin();
+  if (settings.pools.size() > 1 && prng_.chance(40)) ++pool;
+  client.pool = pool->first;
+  if (prng_.chance(30)) client.wait = seconds{prng_.between(2, 90)};  // the impatient
+  if (prng_.chance(5)) client.wait = seconds{0};
+  const Duration idle = pool->second.idle_timeout;
+  switch (prng_.below(4)) {
+    case 0:
+      break;  // never pings
+    case 1:
+      client.ping_every = idle * prng_.between(90, 115) / 100;
+      break;  // late
+    default:
+      client.ping_every = prng_.between(seconds{30}, idle / 2);
+      break;
+  }
+  client.releases = prng_.chance(static_cast<unsigned>(ground_.options.release_percent));
+  client.wants_progress = prng_.chance(20);
+}
+
+void Clients::one_for_each_pool() {
+  for (const auto& [pool, settings] : ground_.options.settings.pools) {
+    if (!clients_.empty()) ask(clients_.front(), core::GetWorker{.pool = pool}, nullptr);
+  }
+}
+
+bool Clients::busy_at(Moment moment) const {
+  const auto stretch = static_cast<std::size_t>(moment.time_since_epoch() / kStretch);
+  return stretch < busy_.size() && busy_[stretch];
+}
+
+void Clients::rest(Client& client, Duration pause) {
+  Moment when = ground_.now() + pause;
+  const Moment last = Moment{} + ground_.options.length;
+  while (when < last && !busy_at(when)) when += kStretch;
+  if (when >= last) return;
+  Client* const who = &client;
+  ground_.heap.at(when, [this, who] { next_session(*who); });
+}
+
+void Clients::next_session(Client& client) {
+  if (home_) return;
+  if (prng_.chance(12)) something_else(client);
+  ask(client,
+      core::GetWorker{.pool = client.pool,
+                      .wait = client.wait,
+                      .client = str("client-", client.number),
+                      .wants_progress = client.wants_progress},
+      [this](Client& who, const Answer& answer) { got(who, answer); });
+}
+
+void Clients::got(Client& client, const Answer& answer) {
+  const auto* address = std::get_if<core::WorkerAddress>(&answer);
+  if (address == nullptr) {
+    // The impatient ask again at once, the others after a coffee.
+    rest(client, client.wait ? prng_.between(seconds{1}, minutes{2})
+                             : prng_.between(seconds{20}, minutes{10}));
+    return;
+  }
+  client.worker = client.last_worker = address->address;
+  client.session_ends = ground_.now() + around(prng_, ground_.options.session);
+  ++client.session;
+  if (!computes_silently(client)) work(client);
+}
+
+// One long computation in one call, and nothing can be said until it is done.
+bool Clients::computes_silently(Client& client) {
+  if (!ground_.would_strike(Fault::kSilentJob)) return false;
+  const Duration idle = ground_.options.settings.pools.at(client.pool).idle_timeout;
+  const Duration job = idle * prng_.between(20, 250) / 100;
+  if (!ec2_.compute(client.worker, job)) return false;
+  ground_.met(Fault::kSilentJob);
+  Client* const who = &client;
+  ground_.after(job, [this, who, session = client.session] {
+    if (!home_ && who->session == session) work_done(*who);
+  });
+  return true;
+}
+
+void Clients::work(Client& client) {
+  Client* const who = &client;
+  const bool pings =
+      client.ping_every != Duration{0} && ground_.now() + client.ping_every < client.session_ends;
+  const Moment next = pings ? ground_.now() + client.ping_every : client.session_ends;
+  ground_.heap.at(next, [this, who, pings, session = client.session] {
+    if (home_ || who->session != session) return;
+    if (!pings) return work_done(*who);
+    ask(*who, core::Ping{who->worker}, [this](Client& whose, const Answer& answer) {
+      if (std::holds_alternative<core::Ok>(answer)) return work(whose);
+      whose.worker.clear();  // it was taken from us: ask for another
+      rest(whose, prng_.between(seconds{1}, seconds{30}));
+    });
+  });
+}
+
+void Clients::work_done(Client& client) {
+  const std::string address = std::exchange(client.worker, {});
+  if (client.releases) {
+    ask(client, core::Release{address},
+        [this](Client& who, const Answer&) { rest(who, around(prng_, ground_.options.think)); });
+  } else {
+    rest(client, around(prng_, ground_.options.think));
+  }
+}
+
+void Clients::something_else(Client& client) {
+  if (ground_.strikes(Fault::kWrongAddress)) {
+    // An address that somebody noted down long ago, or invented.
+    const std::string address = !client.last_worker.empty() && prng_.chance(60)
+                                    ? client.last_worker
+                                    : str("198.51.100.", prng_.between(1, 60));
+    if (prng_.chance(70)) return ask(client, core::Ping{address}, nullptr);
+    return ask(client, core::Release{address}, nullptr);
+  }
+  if (prng_.chance(50)) return ask(client, core::ShowStatus{}, nullptr);
+  ask(client, core::ListAll{}, nullptr);
+}
+
+void Clients::operator_ends_all() {
+  if (home_ || clients_.empty()) return;
+  ground_.tally.count(Fault::kTerminateAll);
+  ask(clients_.front(), core::TerminateAll{}, nullptr);
+}
+
+// A cluster's job array begins: a thousand programs ask within a second.
+void Clients::herd() {
+  if (home_ || clients_.empty() || !mailbox_.is_open()) return;
+  ground_.tally.count(Fault::kHerd);
+  const PoolName pool = clients_.front().pool;
+  for (int n = 0; n < 1000; ++n) {
+    const bool lists = prng_.chance(5);
+    Client* const who = &clients_[static_cast<std::size_t>(n) % clients_.size()];
+    ground_.after(prng_.between(milliseconds{0}, seconds{1}), [this, who, pool, lists] {
+      if (lists) return ask(*who, core::ListAll{}, nullptr);
+      ask(*who, core::GetWorker{.pool = pool}, nullptr);
+    });
+  }
+}
+
+void Clients::ask(Client& client, core::Request request, Then then) {
+  if (!mailbox_.is_open()) {
+    ground_.timeline.note("client  ", client.number, " finds no broker");
+    if (!then) return;
+    if (std::holds_alternative<core::GetWorker>(request)) {
+      rest(client, prng_.between(seconds{5}, minutes{2}));
+    } else {
+      // Its connection fails; whoever works goes on without.
+      rest(client, around(prng_, ground_.options.think));
+    }
+    return;
+  }
+  const CallerId caller{++callers_};
+  ground_.timeline.note("client  ", client.number, " asks ", describe(request), " as caller ",
+                        caller.value);
+  calls_[caller] = {&client, std::move(then)};
+  ground_.tell([&](Watcher& watcher) { watcher.asked(caller, request); });
+  const core::Origin origin{"192.0.2.1", str("client-", client.number)};
+  mailbox_.deliver(core::Asked{caller, std::move(request), origin});
+  maybe_vanish(caller);
+}
+
+void Clients::maybe_vanish(CallerId caller) {
+  if (!ground_.schedule.strikes(Fault::kVanish)) return;
+  mailbox_.when_alive(prng_.between(milliseconds{0}, minutes{1}), [this, caller] {
+    const auto found = calls_.find(caller);
+    if (found == calls_.end()) return;
+    ground_.tally.count(Fault::kVanish);
+    ground_.timeline.note("caller  ", caller.value, " hangs up");
+    const Call call = std::move(found->second);
+    calls_.erase(found);
+    ground_.tell([&](Watcher& watcher) { watcher.hung_up(caller); });
+    mailbox_.deliver(core::CallerGone{caller});
+    if (call.then) rest(*call.client, prng_.between(seconds{1}, minutes{20}));
+  });
+}
+
+void Clients::reply(CallerId caller, const Answer& answer) {
+  crasher_.reached(CrashPoint::kBeforeReply);
+  ++ground_.tally.answers[std::string(kind_of(answer))];
+  ground_.timeline.note("caller  ", caller.value, " gets ", describe(answer));
+  fold(ground_.timeline, answer);
+  ground_.tell([&](Watcher& watcher) { watcher.answered(caller, answer); });
+  const auto found = calls_.find(caller);
+  if (found != calls_.end()) {
+    const Call call = std::move(found->second);
+    calls_.erase(found);
+    // Whatever it does next is not from inside the broker's call.
+    if (call.then) ground_.after(Duration{0}, [call, answer] { call.then(*call.client, answer); });
+  }
+  crasher_.reached(CrashPoint::kAfterReply);
+}
+
+void Clients::tell(CallerId caller, const core::Progress& progress) {
+  ground_.timeline.note("caller  ", caller.value, " hears # ", progress.text);
+  ground_.timeline.fold(static_cast<int>(progress.phase));
+  ground_.tell([&](Watcher& watcher) { watcher.heard(caller, progress); });
+}
+
+void Clients::went_down() {
+  const std::map<CallerId, Call> lost = std::exchange(calls_, {});
+  for (const auto& entry : lost) {
+    ground_.tell([&](Watcher& watcher) { watcher.cut(entry.first); });
+    const Call& call = entry.second;
+    if (call.then) rest(*call.client, prng_.between(seconds{1}, seconds{40}));
+  }
+}
+
+std::string_view kind_of(const Answer& answer) {
+  return std::visit(Overloaded{[](const core::WorkerAddress&) { return "address"; },
+                               [](const core::Ok&) { return "ok"; },
+                               [](const core::Refused&) { return "refused"; },
+                               [](const core::StatusRows&) { return "status"; },
+                               [](const core::Overview&) { return "overview"; },
+                               [](const core::AllInstances&) { return "instances"; },
+                               [](const core::TerminatedIds& ids) {
+                                 return ids.nothing_to_do ? "nothing-to-do" : "terminated";
+                               },
+                               [](const core::CommandFailed&) { return "failed"; }},
+                    answer);
+}
+
+std::string describe(const core::Request& request) {
+  return std::visit(
+      Overloaded{
+          [](const core::GetWorker& get) {
+            return str("GET_WORKER pool=", get.pool.value,
+                       " wait=", get.wait ? to_string(*get.wait) : "usual");
+          },
+          [](const core::Ping& ping) { return str("PING ", ping.address); },
+          [](const core::Release& release) { return str("RELEASE ", release.address); },
+          [](const core::ShowStatus& show) { return str("STATUS", show.everything ? " all" : ""); },
+          [](const core::ListAll&) { return str("LIST_ALL"); },
+          [](const core::TerminateAll&) { return str("TERMINATE_ALL"); }},
+      request);
+}
+
+std::string describe(const Answer& answer) {
+  return std::visit(
+      Overloaded{
+          [](const core::WorkerAddress& worker) { return worker.address; },
+          [](const core::Ok&) { return str("OK"); },
+          [](const core::Refused& refused) { return str("ERROR: ", refused.why); },
+          [](const core::StatusRows& status) { return str(status.rows.size(), " rows"); },
+          [](const core::Overview& all) { return str(all.ready.size(), " ready"); },
+          [](const core::AllInstances& all) { return str(all.instances.size(), " instances"); },
+          [](const core::TerminatedIds& ids) { return str("ended ", ids.ids.size()); },
+          [](const core::CommandFailed& failed) { return str("failed: ", failed.why); }},
+      answer);
+}
+
+}  // namespace cb::sim

@@ -1,0 +1,58 @@
+#pragma once
+// What every part of a world stands on: time, chance, what was seen.
+
+#include <vector>
+
+#include "base/prng.h"
+#include "sim/faults/fault_schedule.h"
+#include "sim/run/options.h"
+#include "sim/run/tally.h"
+#include "sim/world/clock.h"
+#include "sim/world/heap.h"
+#include "sim/world/timeline.h"
+#include "sim/world/watcher.h"
+
+namespace cb::sim {
+
+class Ground {
+ public:
+  Ground(const Options& chosen, std::ostream* trace)
+      : options(chosen), timeline(clock, trace), schedule(chosen) {}
+
+  const Options options;
+  Clock clock;
+  Heap heap;
+  Tally tally;
+  Timeline timeline;
+  FaultSchedule schedule;
+
+  Moment now() const { return clock.moment(); }
+  void after(Duration delay, Heap::What what) { heap.at(now() + delay, std::move(what)); }
+
+  // Whether a fault of chance strikes on this occasion; counted when it does.
+  bool strikes(Fault fault) {
+    if (!schedule.strikes(fault)) return false;
+    tally.count(fault);
+    return true;
+  }
+  // Whether a spell of this fault holds now; counted when it does, for somebody has just met it.
+  bool holds(Fault fault) {
+    if (!schedule.holds(fault, now())) return false;
+    tally.count(fault);
+    return true;
+  }
+  // The same for those that are counted only when they make a difference, with met().
+  bool would_strike(Fault fault) { return schedule.strikes(fault); }
+  bool would_hold(Fault fault) const { return schedule.holds(fault, now()); }
+  void met(Fault fault) { tally.count(fault); }
+  void watch(Watcher& watcher) { watchers_.push_back(&watcher); }
+  template <class Tell>
+  void tell(Tell tell) {
+    for (Watcher* watcher : watchers_) tell(*watcher);
+  }
+
+ private:
+  std::vector<Watcher*> watchers_;
+};
+
+}  // namespace cb::sim
