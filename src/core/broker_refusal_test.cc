@@ -215,5 +215,42 @@ TEST_F(BrokerTest, ARefusalOfOnePoolHoldsUpNoOther) {
   }
 }
 
+TEST_F(BrokerTest, WhyNothingIsLaunchedAfterAMismatchIsKnownAfterARestartToo) {
+  world.launch_answers = {failure(FailureClass::kTokenMismatch, "IdempotentParameterMismatch")};
+  world.get();
+  world.crash_and_restart();
+  const std::string refused = world.answer(world.get());
+  EXPECT_THAT(refused, HasSubstr(world.launches[0].token.value + ": IdempotentParameterMismatch"));
+}
+
+TEST_F(OneCandidate, OfTwoRefusalsTheOneThatHoldsLongerSaysWhenItIsTriedAgain) {
+  Settings settings = world.settings();
+  settings.capacity_memory = minutes{20};
+  settings.pools[PoolName{"other"}] = settings.pools.begin()->second;
+  settings.pools[PoolName{"other"}].instance_types = {"m7i.large"};
+  world.reload(settings);
+  world.launch_answers = {failure(FailureClass::kCapacity, "InsufficientInstanceCapacity"),
+                          failure(FailureClass::kQuota, "VcpuLimitExceeded")};
+  world.get();
+  world.ask(GetWorker{.pool = {"other"}, .wait = {}, .client = {}});
+  EXPECT_EQ(world.launches.size(), 2U);
+  world.run_for(minutes{1});
+  const std::string refused = world.answer(world.get());
+  EXPECT_THAT(refused, HasSubstr("InsufficientInstanceCapacity: said the test, asked 1m ago"));
+  EXPECT_THAT(refused, HasSubstr("tried again in 19m"));
+}
+
+TEST_F(OneCandidate, WhoWaitsForTheHourToPassHearsSoAndNotOfAnEndThatMakesRoom) {
+  Settings settings = world.settings();
+  settings.launches_per_hour_max = 1;
+  world.reload(settings);
+  world.ask(Release{ready_worker()});
+  world.run_for(hours{1} - seconds{50});
+  world.ask(GetWorker{.pool = {"default"}, .client = {}, .wants_progress = true});
+  ASSERT_FALSE(world.told.empty());
+  EXPECT_THAT(world.told.back().progress.text,
+              HasSubstr("1 launches in the last hour (launches_per_hour_max = 1)"));
+}
+
 }  // namespace
 }  // namespace cb::core::testing

@@ -92,6 +92,7 @@ class SmallWorld {
   std::set<InstanceId> asked_by_id;
   std::vector<TagInstances> tagged;
   std::vector<Log> log;
+  std::vector<Tell> told;  // what those who wait hear
   std::size_t listings = 0;
   std::size_t probes = 0;
   std::map<InstanceId, ProbeWorker> questions;  // open ones

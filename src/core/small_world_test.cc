@@ -108,6 +108,8 @@ void SmallWorld::act(const Action& action) {
     ++hang_ups;
     questions.erase(over->worker);
     lost_at.erase(over->worker);
+  } else if (const auto* heard = std::get_if<Tell>(&action)) {
+    told.push_back(*heard);
   } else if (const auto* line = std::get_if<Log>(&action)) {
     log.push_back(*line);
   }

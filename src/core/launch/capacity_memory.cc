@@ -28,22 +28,22 @@ bool CapacityMemory::close(const Closure& what, Refusal refusal) {
 
 std::optional<Refusal> CapacityMemory::unavailable(const PoolName& pool, const Candidate& candidate,
                                                    Instant now) const {
-  const auto look = [now](const auto& memory, const auto& key) {
+  std::optional<Refusal> last;
+  const auto look = [&](const auto& memory, const auto& key) {
     const auto found = memory.find(key);
-    return found != memory.end() && now < found->second.until ? &found->second : nullptr;
+    if (found == memory.end() || now >= found->second.until) return;
+    if (!last || last->until < found->second.until) last = found->second;
   };
   const std::string group = vcpu_group(candidate.type);
   for (const std::optional<Market> market :
        {std::optional{candidate.market}, std::optional<Market>{}}) {
     for (const std::string& of : {group, std::string{}}) {
-      if (const auto* closed = look(closures_, Closure{candidate.region, market, of})) {
-        return *closed;
-      }
+      look(closures_, Closure{candidate.region, market, of});
     }
   }
-  if (const auto* refused = look(candidates_, candidate)) return *refused;
-  if (const auto* refused = look(of_pools_, std::pair{pool, candidate})) return *refused;
-  return {};
+  look(candidates_, candidate);
+  look(of_pools_, std::pair{pool, candidate});
+  return last;
 }
 
 void CapacityMemory::clear() {

@@ -44,7 +44,7 @@ class CapacityMemory {
   void refused(const PoolName& pool, const Candidate& candidate, Refusal refusal);
   // True when it was open before: say it once.
   bool close(const Closure& what, Refusal refusal);
-  // Why not to try it now; unset: try.
+  // Why not to try it now, of several reasons the one that holds longest; unset: try.
   std::optional<Refusal> unavailable(const PoolName& pool, const Candidate& candidate,
                                      Instant now) const;
   void clear();

@@ -172,8 +172,7 @@ void Launcher::failed(Attempts::iterator found, const CloudFailure& failure) {
       return;
     case FailureClass::kTokenMismatch:
       mark_unknown(attempt, true);
-      attempt.last_trouble = str("launch ", record.token.value, ": ", failure.code,
-                                 ": looking for its instance; nothing else is launched meanwhile");
+      attempt.last_trouble = why_mismatch(record.token);
       step_.log(LogLevel::kAlert, "launch.mismatch", attempt.last_trouble);
       return;
     case FailureClass::kTokenEnded:
@@ -198,6 +197,12 @@ void Launcher::failed(Attempts::iterator found, const CloudFailure& failure) {
       }
       return;
   }
+}
+
+// In the journal as well, so that it can be said after a restart.
+std::string Launcher::why_mismatch(const LaunchToken& token) {
+  return str("launch ", token.value, ": IdempotentParameterMismatch: ",
+             "looking for its instance; nothing else is launched meanwhile");
 }
 
 void Launcher::note(const PoolName& pool, const Candidate& candidate, const std::string& why) {

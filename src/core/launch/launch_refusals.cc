@@ -165,25 +165,33 @@ Progress Launcher::progress(const PoolName& pool) const {
     if (attempt.failures != 0) text += str(" (", attempt.last_trouble, ")");
     return {Progress::Phase::kLaunching, text};
   }
-  if (!step_.cloud_trouble.empty()) {
-    return {Progress::Phase::kWaiting, str("asking EC2 anew; lately: ", step_.cloud_trouble)};
-  }
+  return {Progress::Phase::kWaiting, waits_for_what(pool)};
+}
+
+// No worker is on its way and no launch is open. In the order in which ensure() asks.
+std::string Launcher::waits_for_what(const PoolName& pool) const {
+  if (!step_.cloud_trouble.empty()) return str("asking EC2 anew; lately: ", step_.cloud_trouble);
   if (!step_.listed_once) {
-    return {Progress::Phase::kWaiting,
-            step_.cloud_doubt.empty() ? "waiting for EC2's first listing" : step_.cloud_doubt};
+    return step_.cloud_doubt.empty() ? "waiting for EC2's first listing" : step_.cloud_doubt;
   }
-  if (step_.pool(pool) != nullptr) {
-    if (const auto why = forbidden(pool)) return {Progress::Phase::kWaiting, why->why};
-    if (!next_candidate(pool)) return {Progress::Phase::kWaiting, nothing_left(pool).why};
+  if (step_.pool(pool) == nullptr) return str("pool ", pool.value, " is not configured");
+  if (const auto why = forbidden(pool)) return why->why;
+  if (full()) {
+    return workers_.ending_unconfirmed() != 0 || room_soon() ? why_room_soon() : why_full();
   }
+  if (const auto full_hour = limits_.hour_is_full()) return full_hour->why;
+  const auto next = next_candidate(pool);
+  return next ? str("about to launch ", to_string(*next)) : nothing_left(pool).why;
+}
+
+std::string Launcher::why_room_soon() const {
   std::string text = "waiting for a worker that is being terminated";
   for (const InstanceId& id : workers_.ids()) {
     const Worker& worker = *workers_.find(id);
     if (!worker.end_refusal) continue;
-    text += str(" (EC2 refuses to end ", id.value, ": ", why_refused(worker), ")");
-    break;
+    return text + str(" (EC2 refuses to end ", id.value, ": ", why_refused(worker), ")");
   }
-  return {Progress::Phase::kWaiting, text};
+  return text;
 }
 
 }  // namespace cb::core

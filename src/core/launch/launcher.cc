@@ -46,7 +46,9 @@ std::optional<NoLaunch> Launcher::ensure(const PoolName& name) {
     return now_and_until_somebody_acts(step_.cloud_trouble);
   }
   if (Attempt* const attempt = under_way(name)) {
-    if (attempt->record.mismatch) return now_and_until_somebody_acts(attempt->last_trouble);
+    if (attempt->record.mismatch) {
+      return now_and_until_somebody_acts(why_mismatch(attempt->record.token));
+    }
     if (!attempt->in_flight &&
         !step_.timers.armed({TimerKind::kAttemptRetry, attempt->record.token.value})) {
       retry(attempt->record.token);

@@ -104,6 +104,9 @@ class Launcher {
   bool full() const;
   bool room_soon() const;
   std::string why_full() const;
+  std::string why_room_soon() const;
+  std::string waits_for_what(const PoolName& pool) const;
+  static std::string why_mismatch(const LaunchToken& token);
   std::optional<Candidate> next_candidate(const PoolName& pool) const;
   // Every candidate is refused or was tried: says so of each.
   NoLaunch nothing_left(const PoolName& pool) const;
