@@ -76,26 +76,21 @@ class Checkers {
     ground.watch(call_rates_);
     ground.watch(claimed_);
     ground.watch(useful_);
+    ground.watch(launch_order_);
     ground.watch(let_go_);
     ground.watch(true_journal_);
+    ground.watch(true_status_);
+    ground.watch(true_words_);
+    ground.watch(waits_);
+    ground.watch(true_ends_);
     ground.watch(paces_);
     ground.watch(at_rest_);
-    if (ground.options.on_trial) watch_on_trial(ground);
     ground.watch(hand_outs_);
     ground.watch(launch_memory_);
     ground.watch(history_);
   }
 
  private:
-  // Rules that still raise false alarms (docs/simulation.md): only with --on-trial.
-  void watch_on_trial(Ground& ground) {
-    ground.watch(launch_order_);
-    ground.watch(true_status_);
-    ground.watch(true_words_);
-    ground.watch(waits_);
-    ground.watch(true_ends_);
-  }
-
   History history_;
   HandOuts hand_outs_;
   LaunchMemory launch_memory_;

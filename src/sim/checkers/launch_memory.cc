@@ -13,16 +13,24 @@ namespace cb::sim {
 using core::FailureClass;
 using core::WorkerPhase;
 
-core::Candidate LaunchMemory::candidate(const LaunchCall& call) {
+core::Candidate LaunchMemory::candidate(const PoolName& pool, core::Market market,
+                                        const std::string& type) const {
+  const core::Settings& settings = ground_.options.settings;
+  return {settings.region, market, type, "", settings.pools.at(pool).subnet};
+}
+
+core::Candidate LaunchMemory::candidate(const LaunchCall& call) const {
   const LaunchForm form = read_launch(call.body);
-  return {call.region, form.market, form.type, ""};
+  core::Candidate out = candidate(call.pool, form.market, form.type);
+  out.region = call.region;
+  return out;
 }
 
 std::vector<core::Candidate> LaunchMemory::plan(const core::PoolSettings& pool,
                                                 const std::string& region) {
   std::vector<core::Candidate> out;
   const auto add = [&](core::Market market, const std::string& type) {
-    out.push_back({region, market, type, ""});
+    out.push_back({region, market, type, "", pool.subnet});
   };
   const bool spot = pool.market != core::MarketOrder::kOnDemand;
   for (const std::string& type : pool.instance_types) {
@@ -46,35 +54,94 @@ const std::vector<LaunchMemory::Tried>& LaunchMemory::tried(const PoolName& pool
   return found == tried_.end() ? none : found->second;
 }
 
-template <class Map, class Key>
-static const LaunchMemory::Refusal* latest_refusal(const Map& map, const Key& key) {
-  const auto found = map.find(key);
-  return found == map.end() ? nullptr : &found->second.back();
+const std::vector<std::string>& LaunchMemory::taken_away(const PoolName& pool) const {
+  static const std::vector<std::string> none;
+  const auto found = taken_away_.find(pool);
+  return found == taken_away_.end() ? none : found->second;
 }
 
-bool LaunchMemory::refused_for(const PoolName& pool, const core::Candidate& candidate,
-                               std::string_view code) const {
+// All types of a world count towards one quota of vCPUs for each market; disks towards one for all.
+static bool concerns(const LaunchMemory::Refusal& refusal, const PoolName& pool,
+                     const core::Candidate& candidate) {
+  switch (refusal.failure.what) {
+    case FailureClass::kCapacity:
+      return refusal.candidate == candidate;
+    case FailureClass::kQuota:
+      return refusal.failure.code == "Client.VolumeLimitExceeded" ||
+             refusal.candidate.market == candidate.market;
+    default:
+      return refusal.candidate == candidate && refusal.pool == pool;
+  }
+}
+
+std::vector<const LaunchMemory::Refusal*> LaunchMemory::against(
+    const PoolName& pool, const core::Candidate& candidate) const {
+  std::vector<const Refusal*> out;
+  for (const Refusal& one : refusals_) {
+    if (concerns(one, pool, candidate)) out.push_back(&one);
+  }
+  return out;
+}
+
+Moment LaunchMemory::until(const Refusal& refusal) const {
   const core::Settings& settings = ground_.options.settings;
+  switch (refusal.failure.what) {
+    case FailureClass::kCapacity:
+      return refusal.at + settings.capacity_memory;
+    case FailureClass::kQuota:
+      return refusal.at + settings.quota_memory;
+    default:
+      return refusal.at + settings.denied_memory;
+  }
+}
+
+bool LaunchMemory::refused_for(const PoolName& pool, const core::Candidate& candidate) const {
   const auto came = came_.find(pool);
   const Moment since = came == came_.end() ? ground_.now() : came->second;
-  const auto remembered = [&](const auto& map, const auto& key, Duration memory) {
-    const auto found = map.find(key);
-    if (found == map.end()) return false;
-    return std::any_of(found->second.begin(), found->second.end(), [&](const Refusal& one) {
-      return (code.empty() || one.code == code) &&
-             since - one.at <= memory + 2 * ground_.options.batching;
-    });
-  };
-  return remembered(capacity_, candidate, settings.capacity_memory) ||
-         remembered(quota_, candidate.market, settings.quota_memory);
+  const auto all = against(pool, candidate);
+  return std::any_of(all.begin(), all.end(), [&](const Refusal* one) {
+    return since <= until(*one) + 2 * ground_.options.batching;
+  });
 }
 
-const LaunchMemory::Refusal* LaunchMemory::capacity(const core::Candidate& candidate) const {
-  return latest_refusal(capacity_, candidate);
+std::optional<LaunchMemory::Obstacle> LaunchMemory::nothing_left(const PoolName& pool) const {
+  const core::Settings& settings = ground_.options.settings;
+  std::optional<Obstacle> out;
+  for (const core::Candidate& one : plan(settings.pools.at(pool), settings.region)) {
+    Obstacle it{};
+    for (const Refusal* refusal : against(pool, one)) {
+      it.until = std::max(it.until, until(*refusal));
+      if (ground_.now() < until(*refusal)) it.seen = std::max(it.seen, refusal->at);
+    }
+    if (it.until + 2 * ground_.options.batching <= ground_.now()) return {};
+    if (!out) out = it;
+    out = {std::max(out->seen, it.seen), std::min(out->until, it.until)};
+  }
+  return out;
 }
-const LaunchMemory::Refusal* LaunchMemory::quota(core::Market market) const {
-  return latest_refusal(quota_, market);
+
+std::vector<LaunchMemory::Obstacle> LaunchMemory::obstacles(const PoolName& pool) const {
+  const core::Settings& settings = ground_.options.settings;
+  const Duration late = 2 * ground_.options.batching;
+  std::vector<Obstacle> out;
+  if (const auto none = nothing_left(pool)) out.push_back(*none);
+  if (const Refusal* refusal = block(pool)) out.push_back({refusal->at, until(*refusal)});
+  const auto breaker = this->breaker(pool);
+  if (breaker && breaker->most_since) {
+    out.push_back({*breaker->most_since, *breaker->most_since + settings.retry_after});
+  }
+  std::vector<Instant> launches;
+  for (const auto& [token, stamp] : store_.durable().stamps) launches.push_back(stamp.at);
+  const std::size_t limit = settings.launches_per_hour_max;
+  if (limit != 0 && launches.size() >= limit) {
+    std::sort(launches.begin(), launches.end());
+    const auto at = [&](Instant when) { return ground_.now() - (ground_.clock.boot() - when); };
+    out.push_back({at(launches.back()), at(launches[launches.size() - limit] + hours{1})});
+  }
+  std::erase_if(out, [&](const Obstacle& one) { return one.until + late <= ground_.now(); });
+  return out;
 }
+
 const LaunchMemory::Refusal* LaunchMemory::block(const PoolName& pool) const {
   const auto found = blocks_.find(pool);
   return found == blocks_.end() ? nullptr : &found->second;
@@ -86,17 +153,12 @@ std::optional<LaunchMemory::Breaker> LaunchMemory::breaker(const PoolName& pool)
   return found == breakers_.end() ? Breaker{} : found->second;
 }
 
-std::optional<core::Candidate> LaunchMemory::candidate_of(const LaunchToken& token) const {
-  const auto found = launches_.find(token);
-  if (found == launches_.end()) return {};
-  return found->second.second;
-}
-
 // What was tried counts for those who waited then: an empty room begins anew.
 void LaunchMemory::asked(CallerId, const core::Request& request) {
   if (const auto* get = std::get_if<core::GetWorker>(&request)) {
     if (history_.waits_for(get->pool)) return;
     tried_[get->pool].clear();
+    taken_away_[get->pool].clear();
     came_[get->pool] = ground_.now();
   } else if (std::holds_alternative<core::TerminateAll>(request)) {
     all_ended_ = ground_.now();
@@ -104,10 +166,10 @@ void LaunchMemory::asked(CallerId, const core::Request& request) {
 }
 
 void LaunchMemory::launch_called(const LaunchCall& call) {
-  if (launches_.contains(call.token)) return;
+  if (!called_.insert(call.token).second) return;
   const core::Candidate it = candidate(call);
   launches_[call.token] = {call.pool, it};
-  tried_[call.pool].push_back({it, ""});
+  tried_[call.pool].push_back({it, "", ground_.now()});
 }
 
 void LaunchMemory::listing_called(const core::ListInstances& what) {
@@ -132,31 +194,32 @@ void LaunchMemory::told(const core::Event& event) {
     stopping_ = true;
     if (stop->terminate_workers) all_ended_ = ground_.now();
   } else if (std::holds_alternative<core::SettingsChanged>(event)) {
-    capacity_.clear();
-    quota_.clear();
+    refusals_.clear();
     blocks_.clear();
     breakers_.clear();
   }
 }
 
-void LaunchMemory::remember(const PoolName& pool, const core::Candidate& candidate,
-                            const Refusal& refusal) {
-  tried_[pool].push_back({candidate, refusal.code});
-  switch (refusal.what) {
+void LaunchMemory::remember(Refusal refusal) {
+  switch (refusal.failure.what) {
     case FailureClass::kCapacity:
-      capacity_[candidate].push_back(refusal);
-      return;
     case FailureClass::kQuota:
-      quota_[candidate.market].push_back(refusal);
-      return;
+    case FailureClass::kUnexpected:
+    case FailureClass::kNotYetVisible:
+      std::erase_if(refusals_,
+                    [&](const Refusal& old) { return ground_.now() - old.at > hours{1}; });
+      return refusals_.push_back(std::move(refusal));
     case FailureClass::kDenied:
     case FailureClass::kBadConfig:
-    case FailureClass::kNotYetVisible:
-    case FailureClass::kUnexpected:
-      blocks_[pool] = refusal;
-      return;
-    default:
-      return;
+      return void(blocks_[refusal.pool] = refusal);
+    case FailureClass::kTokenEnded:
+      return tried_[refusal.pool].push_back(
+          {refusal.candidate, "it was launched and has ended already", ground_.now()});
+    case FailureClass::kThrottle:
+    case FailureClass::kUnreachable:
+    case FailureClass::kUnknownOutcome:
+    case FailureClass::kTokenMismatch:
+      return;  // it is asked for again, or looked up
   }
 }
 
@@ -164,8 +227,8 @@ void LaunchMemory::launch_refused(const LaunchToken& token, const core::CloudFai
   const auto attempt = store_.durable().attempts.find(token);
   if (attempt == store_.durable().attempts.end()) return;  // settled before
   const core::AttemptRecord& record = attempt->second;
-  remember(record.pool, {record.region, record.market, record.type, ""},
-           {failure.what, failure.code, ground_.now(), true, failure.message});
+  remember({record.pool, candidate(record.pool, record.market, record.type), failure, ground_.now(),
+            true});
 }
 
 void LaunchMemory::listed(const core::Listed& answer) {
@@ -196,20 +259,31 @@ void LaunchMemory::listed(const core::Listed& answer) {
 void LaunchMemory::identified(const core::CloudIdentity& identity) {
   identifying_ = false;
   if (std::exchange(former_keys_, false)) return;
-  const bool opens = !named_;
-  const auto& known = store_.durable().broker;
-  const bool anyone = !known || known->account.empty();
+  const bool closed = !named_;
+  const core::Records& durable = store_.durable();
+  const bool holds_anything = !durable.workers.empty() || !durable.attempts.empty();
+  // With nothing to lose, any account will do.
+  const bool anyone = !durable.broker || durable.broker->account.empty() || !holds_anything;
   if (identity.account.empty()) {
     named_ = named_ || anyone;
-    return;
+  } else {
+    wrong_ = !anyone && identity.account != durable.broker->account;
+    named_ = !wrong_;
   }
-  wrong_ = !anyone && identity.account != known->account;
-  named_ = !wrong_;
-  if (opens && std::exchange(trouble_, false)) ended_ = ground_.now();
+  if (closed && named_ && std::exchange(trouble_, false)) ended_ = ground_.now();
 }
 
 void LaunchMemory::committed(const std::vector<core::Change>& changes) {
   for (const core::Change& change : changes) {
+    if (const auto* attempt = std::get_if<core::AttemptRecord>(&change)) {
+      launches_[attempt->token] = {attempt->pool,
+                                   candidate(attempt->pool, attempt->market, attempt->type)};
+    } else if (const auto* closed = std::get_if<core::ClosedAttempt>(&change)) {
+      const auto launch = launches_.find(closed->token);
+      if (launch == launches_.end()) continue;
+      tried_[launch->second.first].push_back(
+          {launch->second.second, "it left no instance, and EC2 did not say why", ground_.now()});
+    }
     const auto* record = std::get_if<core::WorkerRecord>(&change);
     if (record == nullptr) continue;
     const auto [phase, first] = phases_.try_emplace(record->id, record->phase);
@@ -224,30 +298,44 @@ void LaunchMemory::boot_over(const core::WorkerRecord& record) {
   if (record.phase == WorkerPhase::kReady) {
     breaker = {};
     blocks_.erase(record.pool);
+    tried_[record.pool].clear();
+    taken_away_[record.pool].clear();
     return;
   }
-  const core::Candidate candidate{record.region, record.market, record.type, ""};
+  const core::Candidate it = candidate(record.pool, record.market, record.type);
   const Instance* const instance =
       history_.life(record.id) != nullptr ? history_.life(record.id)->instance : nullptr;
-  const std::string_view why = record.end_reason;
-  const bool by_ec2 = why.starts_with("was ended by ") && instance != nullptr;
-  const bool counts = by_ec2 || why.starts_with("not ready within") || why.starts_with("it runs");
-  if (!counts) return;
-  const std::string code = by_ec2 ? instance->reason_code : "";
-  const FailureClass what = by_ec2 ? core::classify(code, 0) : FailureClass::kUnexpected;
-  const bool cloud_has_none = what == FailureClass::kCapacity || what == FailureClass::kQuota;
-  if (cloud_has_none)
-    return remember(record.pool, candidate, {what, code, ground_.now(), false, {}});
-  tried_[record.pool].push_back({candidate, record.id.value});
-  if (what == FailureClass::kBadConfig || why.starts_with("it runs")) {
-    const std::string named = by_ec2 ? code : "no address";
-    blocks_[record.pool] = {FailureClass::kBadConfig, named, ground_.now(), false, {}};
-    tried_[record.pool].push_back({candidate, named});
+  const std::string& why = record.end_reason;
+  const bool stopped = why.starts_with("was stopped");
+  if (stopped || why.starts_with("was ended by somebody")) {
+    return taken_away_[record.pool].push_back(
+        str(record.id.value, stopped ? " was stopped by somebody while it booted"
+                                     : " was terminated by somebody while it booted"));
   }
+  const bool by_ec2 = why.starts_with("was ended by ") && instance != nullptr;
+  const bool no_address = why.starts_with("it runs");
+  if (!by_ec2 && !no_address && !why.starts_with("not ready within") &&
+      why != "has shut itself down") {
+    return;
+  }
+  const std::string code = by_ec2 ? instance->reason_code : no_address ? "no address" : "";
+  const FailureClass what = by_ec2       ? core::classify(code, 0)
+                            : no_address ? FailureClass::kBadConfig
+                                         : FailureClass::kUnexpected;
+  const bool cloud_has_none = what == FailureClass::kCapacity || what == FailureClass::kQuota;
+  if (cloud_has_none || what == FailureClass::kBadConfig) {
+    remember({record.pool, it, {what, code, why}, ground_.now(), false});
+  } else {
+    tried_[record.pool].push_back({it, str(record.id.value, " ", why), ground_.now()});
+  }
+  if (!cloud_has_none) count(breaker, record);
+}
+
+void LaunchMemory::count(Breaker& breaker, const core::WorkerRecord& record) {
   const std::size_t limit = ground_.options.settings.boot_failures_max;
   const bool doubtful = doubtful_until_ && ground_.now() <= *doubtful_until_;
   if (failing_since_ && !doubtful) return;
-  breaker.last = doubtful ? "" : record.id.value;
+  breaker.last = doubtful ? "" : str(record.id.value, " ", record.end_reason);
   if (++breaker.most >= limit) breaker.most_since = ground_.now();
   if (!doubtful && ++breaker.least >= limit) breaker.least_since = ground_.now();
 }
@@ -256,12 +344,15 @@ void LaunchMemory::started(const BrokerStart& start) {
   started_ = ground_.now();
   unwritten_ = history_.commit_failing();
   for (const auto& [id, record] : start.held.workers) phases_[id] = record.phase;
+  for (const auto& [token, record] : start.held.attempts) {
+    launches_[token] = {record.pool, candidate(record.pool, record.market, record.type)};
+  }
 }
 
 void LaunchMemory::went_down() {
   tried_.clear();
-  capacity_.clear();
-  quota_.clear();
+  taken_away_.clear();
+  refusals_.clear();
   blocks_.clear();
   breakers_.clear();
   phases_.clear();

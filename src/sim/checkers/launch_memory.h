@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -21,16 +22,17 @@ class LaunchMemory : public Watcher {
       : ground_(ground), history_(history), store_(store) {}
 
   struct Refusal {
-    core::FailureClass what = core::FailureClass::kUnexpected;
-    std::string code;
+    PoolName pool;
+    core::Candidate candidate;
+    core::CloudFailure failure;
     Moment at{};
     bool by_launch = false;  // the answer to a launch, and not what became of an instance
-    std::string message;     // EC2's sentence
   };
   // One candidate that was tried for the callers of a pool who wait now.
   struct Tried {
     core::Candidate candidate;
-    std::string why;  // empty: it was only begun
+    std::string why;  // what became of it; empty: it was only begun, or refused
+    Moment at{};
   };
   // Boots that failed in a row. Not every one is certain to count: while listings fail it does not.
   struct Breaker {
@@ -40,13 +42,24 @@ class LaunchMemory : public Watcher {
   };
 
   const std::vector<Tried>& tried(const PoolName& pool) const;
-  // The latest of each; null: none.
-  const Refusal* capacity(const core::Candidate& candidate) const;
-  // Whether it was refused so, and was still remembered when those who wait for `pool` came.
-  bool refused_for(const PoolName& pool, const core::Candidate& candidate,
-                   std::string_view code) const;
-  const Refusal* quota(core::Market market) const;
+  // What somebody did to machines that booted for them.
+  const std::vector<std::string>& taken_away(const PoolName& pool) const;
+  // All that stood in the way of `candidate` for `pool`, the oldest first.
+  std::vector<const Refusal*> against(const PoolName& pool, const core::Candidate& candidate) const;
+  // It is believed until then.
+  Moment until(const Refusal& refusal) const;
+  // Whether it was refused, and that was still remembered when those who wait for `pool` came.
+  bool refused_for(const PoolName& pool, const core::Candidate& candidate) const;
+  // Of everything that the pool launches; null: none.
   const Refusal* block(const PoolName& pool) const;
+  // Why nothing is launched for `pool` now, and when that ends by itself.
+  struct Obstacle {
+    Moment seen, until;
+  };
+  std::vector<Obstacle> obstacles(const PoolName& pool) const;
+  // The first moment at which one of its candidates is free, and when the last of them was refused;
+  // unset: one is free.
+  std::optional<Obstacle> nothing_left(const PoolName& pool) const;
   // How boots ended is read in the journal: unset, once that could not be written.
   std::optional<Breaker> breaker(const PoolName& pool) const;
 
@@ -74,8 +87,7 @@ class LaunchMemory : public Watcher {
     return failing_since_ || (recovered_ && *recovered_ >= then);
   }
   Moment started_at() const { return started_; }
-  std::optional<core::Candidate> candidate_of(const LaunchToken& token) const;
-  static core::Candidate candidate(const LaunchCall& call);
+  core::Candidate candidate(const LaunchCall& call) const;
   // What may be launched for a pool, in order: each type on spot, then the first one on demand; or
   // each type in the one market that the pool allows.
   static std::vector<core::Candidate> plan(const core::PoolSettings& pool,
@@ -97,18 +109,22 @@ class LaunchMemory : public Watcher {
   void listed(const core::Listed& answer);
   void identified(const core::CloudIdentity& identity);
   void boot_over(const core::WorkerRecord& record);
-  void remember(const PoolName& pool, const core::Candidate& candidate, const Refusal& refusal);
+  void count(Breaker& breaker, const core::WorkerRecord& record);
+  void remember(Refusal refusal);
+  core::Candidate candidate(const PoolName& pool, core::Market market,
+                            const std::string& type) const;
 
   const Ground& ground_;
   const History& history_;
   const SimStore& store_;
   std::map<PoolName, std::vector<Tried>> tried_;
-  std::map<core::Candidate, std::vector<Refusal>> capacity_;
-  std::map<core::Market, std::vector<Refusal>> quota_;
+  std::map<PoolName, std::vector<std::string>> taken_away_;
+  std::vector<Refusal> refusals_;    // of candidates
   std::map<PoolName, Moment> came_;  // the first of those who wait now
   std::map<PoolName, Refusal> blocks_;
   std::map<PoolName, Breaker> breakers_;
-  std::unordered_map<LaunchToken, std::pair<PoolName, core::Candidate>> launches_;
+  std::unordered_map<LaunchToken, std::pair<PoolName, core::Candidate>> launches_;  // ever seen
+  std::set<LaunchToken> called_;
   std::unordered_map<InstanceId, core::WorkerPhase> phases_;
   bool stopping_ = false;
   bool unwritten_ = false;  // at some time, by this process

@@ -42,7 +42,7 @@ void LaunchOrder::backs_off(const LaunchCall& call, Calls& calls) const {
 }
 
 void LaunchOrder::first(const LaunchCall& call) const {
-  const core::Candidate candidate = LaunchMemory::candidate(call);
+  const core::Candidate candidate = memory_.candidate(call);
   if (!memory_.listed()) wrong(call, "is called before EC2 has shown what there is");
   in_order(call, candidate);
   not_refused_lately(call, candidate);
@@ -57,7 +57,7 @@ bool LaunchOrder::excused(const PoolName& pool, const core::Candidate& candidate
   for (const LaunchMemory::Tried& tried : memory_.tried(pool)) {
     if (tried.candidate == candidate) return true;
   }
-  return memory_.refused_for(pool, candidate, "");
+  return memory_.refused_for(pool, candidate);
 }
 
 void LaunchOrder::in_order(const LaunchCall& call, const core::Candidate& candidate) const {
@@ -73,17 +73,16 @@ void LaunchOrder::in_order(const LaunchCall& call, const core::Candidate& candid
 
 void LaunchOrder::not_refused_lately(const LaunchCall& call,
                                      const core::Candidate& candidate) const {
-  const core::Settings& settings = ground_.options.settings;
-  const auto refuse = [&](const LaunchMemory::Refusal* refusal, Duration memory) {
-    if (refusal == nullptr || !refusal->by_launch) return;
-    if (ground_.now() - refusal->at >= memory) return;
-    wrong(call,
-          str("is of ", to_string(candidate), ", refused ",
-              to_string(Duration{ground_.now() - refusal->at}), " ago (", refusal->code, ")"));
+  const auto refuse = [&](const LaunchMemory::Refusal& refusal) {
+    if (!refusal.by_launch || ground_.now() >= memory_.until(refusal)) return;
+    wrong(call, str("is of ", to_string(candidate), ", refused ",
+                    to_string(Duration{ground_.now() - refusal.at}), " ago (", refusal.failure.code,
+                    ")"));
   };
-  refuse(memory_.capacity(candidate), settings.capacity_memory);
-  refuse(memory_.quota(candidate.market), settings.quota_memory);
-  refuse(memory_.block(call.pool), settings.denied_memory);
+  for (const LaunchMemory::Refusal* refusal : memory_.against(call.pool, candidate)) {
+    refuse(*refusal);
+  }
+  if (const LaunchMemory::Refusal* block = memory_.block(call.pool)) refuse(*block);
 }
 
 void LaunchOrder::again(const LaunchCall& call) const {
@@ -91,7 +90,10 @@ void LaunchOrder::again(const LaunchCall& call) const {
   if (attempt == store_.durable().attempts.end()) return;  // rule 3 has seen it
   const core::Settings& settings = ground_.options.settings;
   const core::AttemptRecord& record = attempt->second;
-  if (ground_.clock.boot() - record.begun >= settings.token_reuse_limit) {
+  // Each call gives it its time anew. How long a reboot took is what the calendar says.
+  const auto former = history_.attempts().find(call.token);
+  if (former != history_.attempts().end() && !calendar_wrong_ &&
+      ground_.now() - former->second.last_call >= settings.token_reuse_limit) {
     wrong(call, "is asked for again though its token is too old");
   }
   if (record.doomed) wrong(call, "is asked for again though it is not wanted");
@@ -127,7 +129,8 @@ void LaunchOrder::turned() {
     const auto calls = calls_.find(token);
     if (record.doomed || record.mismatch || !history_.waits_for(record.pool)) continue;
     const core::Settings& settings = ground_.options.settings;
-    if (ground_.clock.boot() - record.begun >= settings.token_reuse_limit) continue;
+    const Instant last_call = record.last_call.value_or(record.begun);
+    if (ground_.clock.boot() - last_call >= settings.token_reuse_limit) continue;
     if (somebody_rises(record.pool)) continue;
     const bool just_begun = ground_.clock.boot() - record.begun < seconds{2};
     if (calls == calls_.end() && just_begun) continue;  // not sent, perhaps, with keys that changed

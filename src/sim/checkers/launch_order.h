@@ -21,6 +21,9 @@ class LaunchOrder : public Watcher {
   void told(const core::Event& event) override;
   void hung_up(CallerId) override { left_ = ground_.now(); }
   void answered(CallerId, const core::Answer&) override { left_ = ground_.now(); }
+  void starting(Duration misjudged) override {
+    calendar_wrong_ = calendar_wrong_ || misjudged < Duration{0};
+  }
   void went_down() override { calls_.clear(); }
   void turned() override;
 
@@ -45,7 +48,8 @@ class LaunchOrder : public Watcher {
   const SimStore& store_;
   const LaunchMemory& memory_;
   std::map<LaunchToken, Calls> calls_;
-  Moment left_{};  // somebody has left the waiting room
+  Moment left_{};                // somebody has left the waiting room
+  bool calendar_wrong_ = false;  // a reboot made something seem younger
 };
 
 }  // namespace cb::sim

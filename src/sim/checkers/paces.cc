@@ -46,7 +46,7 @@ void Paces::identified(const core::CloudIdentity& identity) {
   // Then it is asked anew at once: for the new keys, or since the listing that they bring says that
   // EC2 works again.
   may_identify_ =
-      std::exchange(former_keys_, false) || was_failing_ || std::exchange(keys_changed_, false);
+      std::exchange(former_keys_, false) || failing_ || std::exchange(keys_changed_, false);
   const auto& known = store_.durable().broker;
   const bool named = !identity.account.empty() &&
                      (!known || known->account.empty() || known->account == identity.account);
@@ -69,7 +69,11 @@ void Paces::told(const core::Event& event) {
     may_identify_ = true;
   } else if (const auto* listed = std::get_if<core::Listed>(&event)) {
     was_failing_ = was_failing_ || memory_.failing_since().has_value();
-    may_identify_ = may_identify_ || was_failing_;
+    // One that cannot be believed does not say that EC2 works again.
+    const bool works = std::holds_alternative<core::Listing>(listed->result);
+    failing_ = failing_ || was_failing_ || !works;
+    may_identify_ = may_identify_ || failing_;
+    if (works && memory_.named()) failing_ = false;
   }
 }
 
@@ -108,7 +112,7 @@ void Paces::probe_called(const core::ProbeWorker& what) {
 
 void Paces::went_down() {
   ++life_;
-  identifying_ = former_keys_ = was_failing_ = false;
+  identifying_ = former_keys_ = was_failing_ = failing_ = false;
   may_identify_ = true;
   identified_.reset();
   heard_.clear();

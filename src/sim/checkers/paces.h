@@ -42,6 +42,7 @@ class Paces : public Watcher {
   bool identifying_ = false, former_keys_ = false, keys_changed_ = false;
   bool may_identify_ = true;
   bool was_failing_ = false;  // listings, before the latest turn
+  bool failing_ = false;      // since then none has succeeded that could be believed
   std::optional<Moment> identified_;
   std::map<CallerId, Moment> heard_;
 };

@@ -20,9 +20,10 @@ std::int64_t whole_seconds_of(Duration d) {
 }  // namespace
 
 const core::PoolSettings& TrueEnds::pool_of(const Record& record) const {
+  static const core::PoolSettings theirs;  // of a pool that another broker of our name had
   const auto& pools = ground_.options.settings.pools;
   const auto pool = pools.find(record.pool);
-  return pool != pools.end() ? pool->second : pools.begin()->second;
+  return pool != pools.end() ? pool->second : theirs;
 }
 
 Duration TrueEnds::idle_limit(const Record& record) const {

@@ -58,7 +58,7 @@ void TrueJournal::judge(const core::AttemptRecord& record) {
   const auto pool = settings.pools.find(record.pool);
   demand_true(pool != settings.pools.end(), "the pool", token);
   const auto plan = LaunchMemory::plan(pool->second, settings.region);
-  const core::Candidate candidate{record.region, record.market, record.type, ""};
+  const core::Candidate candidate{record.region, record.market, record.type, "", record.subnet};
   demand_true(std::find(plan.begin(), plan.end(), candidate) != plan.end(), "the candidate", token);
   demand_true(account(record.account), "the account", token);
   demand_true(age(record.begun) == Duration{0} && record.begun_wall == ground_.clock.now().wall,

@@ -71,27 +71,56 @@ void TrueStatus::judge_status(const Question& question, const core::StatusRows& 
 
 void TrueStatus::judge_row(const core::WorkerRecord& record, const core::StatusRow& row) const {
   const std::string& id = record.id.value;
-  const core::Settings& settings = ground_.options.settings;
-  const Duration late = 2 * ground_.options.batching;
   demand_shown(row.address == record.address, "the address", id);
   demand_shown(row.pool == record.pool, "the pool", id);
   demand_shown(row.type == record.type && row.market == record.market, "the type", id);
   demand_shown(row.zone == record.zone, "the zone", id);
   demand_shown(row.launched == record.launched, "the launch", id);
+  judge_clock(record, row);
+  const HandOuts::Count count = hand_outs_.of(record.id);
+  demand_shown(!count.certain || row.handed_out == count.times,
+               str("the number of hand-outs (", count.times, ", said: ", row.handed_out, ")"), id);
+}
+
+void TrueStatus::judge_clock(const core::WorkerRecord& record, const core::StatusRow& row) const {
+  const std::string& id = record.id.value;
+  const core::Settings& settings = ground_.options.settings;
+  const Duration late = 2 * ground_.options.batching;
+  const auto pool = settings.pools.find(record.pool);
+  const Duration timeout =
+      pool != settings.pools.end() ? pool->second.idle_timeout : core::PoolSettings{}.idle_timeout;
+  const Duration limit = std::max(timeout, record.boot.value_or(Duration{0}));
+  judge_busy(record, row);
+  if (row.busy.value_or(false)) {
+    return demand_shown(row.idle == Duration{0} && row.ends_in == limit, "the time left", id);
+  }
   // The journal's idle clock is behind by so much at most, and goes on during a long step.
   const Duration saved = ground_.clock.boot() - record.last_used;
   demand_shown(row.idle <= saved && row.idle >= saved - settings.idle_save_interval - late,
                "the idle time", id);
-  const auto pool = settings.pools.find(record.pool);
-  if (row.ends_in && pool != settings.pools.end()) {
-    const Duration limit = std::max(pool->second.idle_timeout, record.boot.value_or(Duration{0}));
-    const Duration spared = started_ + settings.restart_grace - ground_.now();
-    const Duration left = std::max({limit - row.idle, spared, Duration{0}});
-    demand_shown(*row.ends_in <= left + late && *row.ends_in >= left - late, "the time left", id);
-  }
-  const HandOuts::Count count = hand_outs_.of(record.id);
-  demand_shown(!count.certain || row.handed_out == count.times,
-               str("the number of hand-outs (", count.times, ", said: ", row.handed_out, ")"), id);
+  if (!row.ends_in) return;
+  const Duration spared = started_ + settings.restart_grace - ground_.now();
+  const Duration left = std::max({limit - row.idle, spared, Duration{0}});
+  demand_shown(*row.ends_in <= left + late && *row.ends_in >= left - late, "the time left", id);
+}
+
+// It computes, as far as anybody can tell: a question to it is open for longer than an answer
+// takes.
+void TrueStatus::judge_busy(const core::WorkerRecord& record, const core::StatusRow& row) const {
+  const Life* const life = history_.life(record.id);
+  if (life == nullptr) return;
+  const Duration late = 2 * ground_.options.batching;
+  const Duration limit = ground_.options.settings.probe_answer_limit;
+  const bool open = life->question_open && life->asked;
+  const Duration since = open ? ground_.now() - *life->asked : Duration{0};
+  const bool busy = row.busy.value_or(false);
+  demand_shown(!busy || since >= limit - late, "what it does", record.id.value);
+  demand_shown(busy || !open || since < limit + late || life->lost != 0, "what it computes",
+               record.id.value);
+  // It has answered at once, and nobody has used it since then.
+  const bool quiet = row.busy && !*row.busy;
+  demand_shown(!quiet || life->answers != 0 || life->latest_probe == core::ProbeOutcome::kWrong,
+               "its rest", record.id.value);
 }
 
 void TrueStatus::judge_listing(const Question& question, const core::AllInstances& all) const {
@@ -203,6 +232,7 @@ void TrueStatus::started(const BrokerStart&) {
 
 void TrueStatus::went_down() {
   questions_.clear();
+  by_ids_query_.reset();
   upset_ = false;
 }
 

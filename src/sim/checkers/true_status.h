@@ -47,6 +47,8 @@ class TrueStatus : public Watcher {
 
   void judge_status(const Question& question, const core::StatusRows& status) const;
   void judge_row(const core::WorkerRecord& record, const core::StatusRow& row) const;
+  void judge_clock(const core::WorkerRecord& record, const core::StatusRow& row) const;
+  void judge_busy(const core::WorkerRecord& record, const core::StatusRow& row) const;
   void judge_listing(const Question& question, const core::AllInstances& all) const;
   void judge_ending(const Question& question, const core::TerminatedIds& ended) const;
   void judge_ping(const Question& question, bool ok) const;

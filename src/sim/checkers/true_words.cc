@@ -82,9 +82,16 @@ std::optional<bool> TrueWords::of_the_cloud(const Said& said) const {
 }
 
 std::optional<bool> TrueWords::of_a_limit(const Said& said) const {
-  if (begins(said.text, "[pool.") && said.get != nullptr &&
-      said.text.find("image is not set") != said.text.npos) {
-    return ground_.options.settings.pools.at(said.get->pool).image.empty();
+  const core::Settings& settings = ground_.options.settings;
+  if (begins(said.text, "[pool.") && said.get != nullptr) {
+    const core::PoolSettings& pool = settings.pools.at(said.get->pool);
+    if (said.text.find("image is not set") != said.text.npos) return pool.image.empty();
+    if (said.text.find("instance_types is empty") == said.text.npos) return {};
+    return pool.instance_types.empty();
+  }
+  if (said.text == "max_workers = 0: launching is switched off") return settings.max_workers == 0;
+  if (said.text == "launches_per_hour_max = 0: launching is switched off") {
+    return settings.launches_per_hour_max == 0;
   }
   if (!begins(said.text, "max_workers = ")) return {};
   const core::Records& durable = store_.durable();
@@ -94,7 +101,8 @@ std::optional<bool> TrueWords::of_a_limit(const Said& said) const {
   if (!exact()) return true;
   const std::int64_t workers = std::max<std::int64_t>(0, number_after(said.text, "is reached ("));
   return number_after(said.text, "max_workers = ") == limit && known + open >= limit &&
-         workers <= known + open;
+         workers <= known + open && said.text.find("(, ") == said.text.npos &&
+         said.text.find("()") == said.text.npos;
 }
 
 std::optional<bool> TrueWords::of_the_hour(const Said& said) const {
@@ -127,9 +135,19 @@ std::optional<bool> TrueWords::of_patience(const Said& said) const {
   if (!begins(said.text, right) || waited < patience) return false;
   const auto end = said.text.rfind("); it goes on, ask again");
   if (end == said.text.npos) return false;
-  return meanwhile(said.get->pool, said.text.substr(right.size(), end - right.size()));
+  std::string_view text = said.text.substr(right.size(), end - right.size());
+  constexpr std::string_view kBefore = "; before that: ";
+  if (const auto before = text.find(kBefore); before != text.npos) {
+    Reasons reasons;
+    const std::string_view story = text.substr(before + kBefore.size());
+    if (story.empty()) return false;
+    if (!memory_.unwritten() && !reasons_hold(said.get->pool, story, reasons)) return false;
+    text = text.substr(0, before);
+  }
+  return meanwhile(*said.get, text);
 }
 
+// "i-1 12s, ready in about 18s"
 bool TrueWords::worker_on_its_way(const PoolName& pool, std::string_view text, bool running) const {
   const std::size_t space = text.find(' ');
   const InstanceId id{std::string(text.substr(0, space))};
@@ -141,29 +159,69 @@ bool TrueWords::worker_on_its_way(const PoolName& pool, std::string_view text, b
   return !exact() || (shown && begins(text, right));
 }
 
-bool TrueWords::meanwhile(const PoolName& pool, std::string_view text) const {
+// "i-1, whose service is gone since 3s and may start again"
+bool TrueWords::worker_waited_for(const PoolName& pool, std::string_view text) const {
+  const InstanceId id{std::string(text.substr(0, text.find(',')))};
+  const auto found = store_.durable().workers.find(id);
+  if (found == store_.durable().workers.end() || found->second.pool != pool) return !exact();
+  if (!exact()) return true;
+  const core::WorkerRecord& worker = found->second;
+  const auto age = [&](Instant since) {
+    return str(std::chrono::floor<seconds>(ground_.clock.boot() - since).count(), "s");
+  };
+  text.remove_prefix(id.value.size());
+  if (worker.doubted) {
+    return text ==
+           str(", whose service is gone since ", age(*worker.doubted), " and may start again");
+  }
+  const Life* const life = history_.life(id);
+  return worker.phase == core::WorkerPhase::kAdopting && (life == nullptr || life->question_open) &&
+         text == str(", which was found again and does not answer yet, ", age(worker.begun));
+}
+
+// What ends makes room.
+bool TrueWords::room_is_made() const {
+  const auto& workers = store_.durable().workers;
+  const bool ends = std::any_of(workers.begin(), workers.end(), [](const auto& entry) {
+    return entry.second.phase == core::WorkerPhase::kTerminating;
+  });
+  const auto& attempts = store_.durable().attempts;
+  const bool doomed = std::any_of(attempts.begin(), attempts.end(),
+                                  [](const auto& entry) { return entry.second.doomed; });
+  const std::size_t counted = workers.size() + attempts.size();
+  return (ends || doomed) && counted >= ground_.options.settings.max_workers;
+}
+
+bool TrueWords::launching(const PoolName& pool, std::string_view text) const {
+  for (const auto& [token, record] : store_.durable().attempts) {
+    const core::Candidate candidate{record.region, record.market, record.type};
+    const std::string name = to_string(candidate);
+    if (record.pool != pool || record.doomed || !begins(text, name)) continue;
+    const std::string_view rest = text.substr(name.size());
+    if (rest.empty() || (begins(rest, " (") && rest.size() > 3)) return true;
+  }
+  return !exact();
+}
+
+bool TrueWords::meanwhile(const core::GetWorker& get, std::string_view text) const {
+  const PoolName& pool = get.pool;
+  constexpr std::string_view kWaiting = "waiting for ", kAnew = "asking EC2 anew; lately: ";
   if (begins(text, "booting ")) return worker_on_its_way(pool, text.substr(8), true);
   if (begins(text, "pending ")) return worker_on_its_way(pool, text.substr(8), false);
-  if (begins(text, "launching ")) {
-    for (const auto& [token, record] : store_.durable().attempts) {
-      const core::Candidate candidate{record.region, record.market, record.type, ""};
-      if (record.pool == pool && begins(text.substr(10), to_string(candidate))) return true;
-    }
-    return !exact();
-  }
+  if (begins(text, "launching ")) return launching(pool, text.substr(10));
+  if (begins(text, "waiting for i-")) return worker_waited_for(pool, text.substr(kWaiting.size()));
   if (begins(text, "waiting for EC2's first listing")) return !memory_.settled();
-  constexpr std::string_view kAnew = "asking EC2 anew; lately: ";
-  if (begins(text, kAnew)) text.remove_prefix(kAnew.size());
-  if (const auto cloud = of_the_cloud({text, nullptr, ground_.now()})) return *cloud;
   if (begins(text, "waiting for a worker that is being terminated")) {
-    const auto& workers = store_.durable().workers;
-    const bool ends = std::any_of(workers.begin(), workers.end(), [](const auto& entry) {
-      return entry.second.phase == core::WorkerPhase::kTerminating;
-    });
-    const auto& attempts = store_.durable().attempts;
-    const bool doomed = std::any_of(attempts.begin(), attempts.end(),
-                                    [](const auto& entry) { return entry.second.doomed; });
-    return ends || doomed || !memory_.settled() || !exact();
+    return room_is_made() || !memory_.settled() || !exact();
+  }
+  if (begins(text, "about to launch ")) return about_to_launch(pool, text.substr(16));
+  if (begins(text, kAnew)) text.remove_prefix(kAnew.size());
+  // Since long ago: whether somebody hears it too early is for refusals.
+  const Said said{text, &get, Moment{}};
+  if (const auto verdict = of_the_cloud({text, nullptr, Moment{}})) return *verdict;
+  for (const auto judge : {&TrueWords::of_the_broker, &TrueWords::of_a_limit,
+                           &TrueWords::of_the_hour, &TrueWords::of_launches}) {
+    if (const auto verdict = (this->*judge)(said)) return *verdict;
   }
   return false;
 }
@@ -174,11 +232,12 @@ void TrueWords::heard(CallerId caller, const core::Progress& progress) {
   const auto* get = std::get_if<core::GetWorker>(&waiting->second.request);
   using Phase = core::Progress::Phase;
   const std::string_view text = progress.text;
-  const bool fits = progress.phase == Phase::kBooting     ? begins(text, "booting ")
+  const bool fits = progress.phase == Phase::kBooting
+                        ? begins(text, "booting ") || begins(text, "waiting for i-")
                     : progress.phase == Phase::kPending   ? begins(text, "pending ")
                     : progress.phase == Phase::kLaunching ? begins(text, "launching ")
                                                           : true;
-  if (fits && get != nullptr && get->wants_progress && meanwhile(get->pool, text)) return;
+  if (fits && get != nullptr && get->wants_progress && meanwhile(*get, text)) return;
   throw Violated(kTrueWordsRule, str("caller ", caller.value, " hears what is not so: ", text));
 }
 

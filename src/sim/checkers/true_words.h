@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sim/checkers/launch_memory.h"
 
@@ -42,11 +43,26 @@ class TrueWords : public Watcher {
   std::optional<bool> of_launches(const Said& said) const;
   std::optional<bool> of_patience(const Said& said) const;
   std::optional<bool> of_ends(const Said& said) const;
-  bool no_capacity(const Said& said) const;
-  bool candidate_failed(const PoolName& pool, const core::Candidate& candidate,
-                        std::string_view why) const;
+  // What a sentence says of candidates, as far as it holds.
+  struct Reasons {
+    std::vector<core::Candidate> missing;  // of which it says nothing
+    std::size_t items = 0, tried = 0, capacity = 0, quota = 0;
+    Moment latest{};
+  };
+  bool nothing_left(const Said& said) const;
+  std::optional<bool> blocked(const Said& said) const;
+  bool reasons_hold(const PoolName& pool, std::string_view text, Reasons& out) const;
+  bool failed(const PoolName& pool, const core::Candidate& candidate, std::string_view why,
+              Reasons& out) const;
+  bool next_try_is(std::string_view text, Moment next) const;
+  bool told_too_early(const Said& said, Moment seen, Moment next) const;
+  std::optional<Duration> age_of(const LaunchMemory::Refusal& refusal) const;
   bool breaker(const Said& said) const;
-  bool meanwhile(const PoolName& pool, std::string_view text) const;
+  bool meanwhile(const core::GetWorker& get, std::string_view text) const;
+  bool about_to_launch(const PoolName& pool, std::string_view text) const;
+  bool launching(const PoolName& pool, std::string_view text) const;
+  bool worker_waited_for(const PoolName& pool, std::string_view text) const;
+  bool room_is_made() const;
   bool worker_on_its_way(const PoolName& pool, std::string_view text, bool running) const;
   // What was true a moment ago, before other events of the same turn.
   Moment lately() const { return ground_.now() - 2 * ground_.options.batching; }

@@ -6,11 +6,66 @@
 #include "sim/checkers/true_words.h"
 
 namespace cb::sim {
+namespace {
+
+using core::Candidate;
+using core::FailureClass;
+
+// Takes the names of candidates that `text` begins with, and the colon behind them.
+std::vector<Candidate> take_names(std::string_view& text, const std::vector<Candidate>& plan) {
+  std::string_view rest = text;
+  std::vector<Candidate> out;
+  for (;;) {
+    const auto named = std::find_if(plan.begin(), plan.end(), [&](const Candidate& one) {
+      const std::string name = to_string(one);
+      return rest.starts_with(str(name, ": ")) || rest.starts_with(str(name, ", "));
+    });
+    if (named == plan.end()) return {};
+    out.push_back(*named);
+    rest.remove_prefix(to_string(*named).size());
+    const bool last = rest.front() == ':';
+    rest.remove_prefix(2);
+    if (!last) continue;
+    text = rest;
+    return out;
+  }
+}
+
+// How a sentence says that `refusal` was the answer, `age` ago; without the age where it may vary.
+bool says(std::string_view text, const LaunchMemory::Refusal& refusal,
+          std::optional<Duration> age) {
+  const core::CloudFailure& failure = refusal.failure;
+  std::string begin = failure.code;
+  if (!failure.message.empty()) begin += str(": ", failure.message);
+  if (begin.empty() || !text.starts_with(begin)) return false;
+  text.remove_prefix(begin.size());
+  if (text.starts_with(" (")) {  // what to do about it
+    const auto end = text.find(')');
+    const auto close = text.rfind(')');
+    if (end == text.npos) return false;
+    text.remove_prefix(close + 1);
+  }
+  if (!age) return text.empty() || text.starts_with(", asked ");
+  const auto whole = std::chrono::floor<seconds>(*age);
+  return text == (whole > seconds{0} ? str(", asked ", to_string(Duration{whole}), " ago") : "");
+}
+
+}  // namespace
+
+std::optional<Duration> TrueWords::age_of(const LaunchMemory::Refusal& refusal) const {
+  if (!exact()) return {};
+  return ground_.now() - refusal.at;
+}
 
 std::optional<bool> TrueWords::of_launches(const Said& said) const {
   if (said.get == nullptr) return {};
   const PoolName& pool = said.get->pool;
-  if (said.text.starts_with("no capacity for pool ")) return no_capacity(said);
+  constexpr std::string_view kHeadlines[] = {"a quota is used up for pool ",
+                                             "no capacity for pool ",
+                                             "no worker could be launched for pool "};
+  for (const std::string_view headline : kHeadlines) {
+    if (said.text.starts_with(headline)) return nothing_left(said);
+  }
   if (said.text.find(" workers in a row never became ready (") != said.text.npos) {
     return breaker(said);
   }
@@ -21,53 +76,127 @@ std::optional<bool> TrueWords::of_launches(const Said& said) const {
              said.text.starts_with(str("launch ", entry.first.value, ": "));
     });
   }
-  const auto* block = memory_.block(pool);
-  if (block == nullptr) return {};
-  const bool named = said.text.starts_with(block->code) ||
-                     (!block->message.empty() && said.text.starts_with(block->message));
-  if (!named) return {};
-  return ground_.now() - block->at <
-         ground_.options.settings.denied_memory + 2 * ground_.options.batching + seconds{1};
+  return blocked(said);
+}
+
+// "...; tried again in 12s": at the moment that it says, when nothing comes between.
+bool TrueWords::next_try_is(std::string_view text, Moment next) const {
+  const auto left = std::chrono::ceil<seconds>(next - ground_.now());
+  return !exact() || text == to_string(Duration{left});
+}
+
+// Whoever came after the reason was seen would have been kept until the next try, had that been
+// soon enough for him and for next_try_wait.
+bool TrueWords::told_too_early(const Said& said, Moment seen, Moment next) const {
+  if (!exact() || said.asked <= seen || next <= ground_.now()) return false;
+  const core::Settings& settings = ground_.options.settings;
+  const Duration patience = said.get->wait.value_or(settings.wait_default);
+  return next - ground_.now() <= settings.next_try_wait && said.asked + patience >= next;
+}
+
+std::optional<bool> TrueWords::blocked(const Said& said) const {
+  const LaunchMemory::Refusal* const block = memory_.block(said.get->pool);
+  constexpr std::string_view kAgain = "; tried again in ";
+  const auto again = said.text.rfind(kAgain);
+  if (block == nullptr || again == said.text.npos) return {};
+  if (!says(said.text.substr(0, again), *block, age_of(*block))) return {};
+  const Moment until = memory_.until(*block);
+  return ground_.now() < until + 2 * ground_.options.batching &&
+         next_try_is(said.text.substr(again + kAgain.size()), until) &&
+         !told_too_early(said, block->at, until);
 }
 
 // Every candidate of the plan is named, and failed as is said of it.
-bool TrueWords::no_capacity(const Said& said) const {
+bool TrueWords::nothing_left(const Said& said) const {
   const PoolName& pool = said.get->pool;
-  const std::string begin = str("no capacity for pool ", pool.value, " (");
-  if (!said.text.starts_with(begin) || !said.text.ends_with(")")) return false;
-  std::string_view rest = said.text.substr(begin.size());
-  rest.remove_suffix(1);
-  // A launch that left no instance has no reason yet.
-  if (rest.empty()) return true;
-  const core::Settings& settings = ground_.options.settings;
-  auto missing = LaunchMemory::plan(settings.pools.at(pool), settings.region);
-  const auto plan = missing;
-  for (std::string_view item : split(rest, ';')) {
-    item = trim(item);
-    const auto candidate = std::find_if(plan.begin(), plan.end(), [&](const auto& one) {
-      return item.starts_with(str(to_string(one), ": "));
-    });
-    if (candidate == plan.end()) return false;
-    const std::string_view why = item.substr(to_string(*candidate).size() + 2);
-    if (!candidate_failed(pool, *candidate, why)) return false;
-    std::erase(missing, *candidate);
+  const std::string begin = str(" for pool ", pool.value, " (");
+  constexpr std::string_view kAgain = "; tried again in ";
+  const auto at = said.text.find(begin);
+  const auto again = said.text.rfind(str(")", kAgain));
+  const auto end = again != said.text.npos ? again : said.text.rfind(')');
+  if (at == said.text.npos || end == said.text.npos) return false;
+  Reasons reasons;
+  const std::string_view text = said.text.substr(at + begin.size(), end - at - begin.size());
+  if (memory_.unwritten()) return !text.empty();
+  if (!reasons_hold(pool, text, reasons) || !reasons.missing.empty()) return false;
+  const std::string_view headline = reasons.quota == reasons.items ? "a quota is used up"
+                                    : reasons.tried == 0 && reasons.capacity != 0 &&
+                                            reasons.capacity + reasons.quota == reasons.items
+                                        ? "no capacity"
+                                        : "no worker could be launched";
+  if (said.text.substr(0, at) != headline) return false;
+  // Who came after something was tried in vain has it all tried anew.
+  if (again == said.text.npos) {
+    return reasons.tried != 0 && (!exact() || said.asked <= reasons.latest);
   }
-  return missing.empty();
+  const auto none = memory_.nothing_left(pool);
+  if (!none) return !exact();
+  const Moment next = none->until;
+  return reasons.tried == 0 && next_try_is(said.text.substr(again + 1 + kAgain.size()), next) &&
+         !told_too_early(said, reasons.latest, next);
 }
 
-bool TrueWords::candidate_failed(const PoolName& pool, const core::Candidate& candidate,
-                                 std::string_view why) const {
-  if (why.empty()) return false;
-  if (memory_.refused_for(pool, candidate, why)) return true;
+// "c7i.16xlarge spot, c6i.16xlarge spot: WHY; c7i.16xlarge on-demand: WHY; i-1 was stopped ...".
+bool TrueWords::reasons_hold(const PoolName& pool, std::string_view text, Reasons& out) const {
+  const core::Settings& settings = ground_.options.settings;
+  const auto plan = LaunchMemory::plan(settings.pools.at(pool), settings.region);
+  out.missing = plan;
+  const auto& events = memory_.taken_away(pool);
+  while (!text.empty()) {
+    std::string_view rest = text;
+    const std::vector<Candidate> of = take_names(rest, plan);
+    // As far as the next one begins.
+    auto end = rest.find("; ");
+    for (; end != rest.npos; end = rest.find("; ", end + 1)) {
+      std::string_view behind = rest.substr(end + 2);
+      if (behind.starts_with("i-") || !take_names(behind, plan).empty()) break;
+    }
+    const std::string_view why = rest.substr(0, end);
+    if (of.empty() && std::find(events.begin(), events.end(), why) == events.end()) return false;
+    for (const Candidate& one : of) {
+      if (!failed(pool, one, why, out)) return false;
+      std::erase(out.missing, one);
+    }
+    text = end == rest.npos ? std::string_view{} : rest.substr(end + 2);
+  }
+  return true;
+}
+
+bool TrueWords::failed(const PoolName& pool, const Candidate& candidate, std::string_view why,
+                       Reasons& out) const {
+  ++out.items;
   for (const LaunchMemory::Tried& tried : memory_.tried(pool)) {
-    if (tried.candidate != candidate) continue;
-    if (tried.why == why || why.starts_with("it was launched and has ended") ||
-        why.starts_with("it left no instance") || why.starts_with("EC2 did not take it"))
-      return true;
-    const bool instance = tried.why.starts_with("i-") && why.starts_with(tried.why);
-    if (instance) return true;
+    if (tried.candidate != candidate || tried.why.empty() || tried.why != why) continue;
+    ++out.tried;
+    out.latest = std::max(out.latest, tried.at);
+    return true;
+  }
+  for (const LaunchMemory::Refusal* refusal : memory_.against(pool, candidate)) {
+    const Moment until = memory_.until(*refusal) + 2 * ground_.options.batching;
+    if (ground_.now() >= until || !says(why, *refusal, age_of(*refusal))) continue;
+    out.latest = std::max(out.latest, refusal->at);
+    out.capacity += refusal->failure.what == FailureClass::kCapacity ? 1 : 0;
+    out.quota += refusal->failure.what == FailureClass::kQuota ? 1 : 0;
+    return true;
   }
   return false;
+}
+
+// Nothing stands in its way, and nothing else is launched.
+bool TrueWords::about_to_launch(const PoolName& pool, std::string_view text) const {
+  const core::Settings& settings = ground_.options.settings;
+  const auto plan = LaunchMemory::plan(settings.pools.at(pool), settings.region);
+  const auto named = std::find_if(plan.begin(), plan.end(),
+                                  [&](const auto& one) { return to_string(one) == text; });
+  if (named == plan.end()) return false;
+  if (!exact()) return true;
+  for (const auto* refusal : memory_.against(pool, *named)) {
+    if (ground_.now() < memory_.until(*refusal)) return false;
+  }
+  const auto& attempts = store_.durable().attempts;
+  return std::none_of(attempts.begin(), attempts.end(), [&](const auto& entry) {
+    return entry.second.pool == pool && !entry.second.doomed;
+  });
 }
 
 bool TrueWords::breaker(const Said& said) const {
@@ -79,11 +208,11 @@ bool TrueWords::breaker(const Said& said) const {
                        count <= static_cast<std::int64_t>(breaker.most);
   if (!counted || !breaker.most_since || breaker.most < settings.boot_failures_max) return false;
   if (said.text.find(breaker.last) == said.text.npos) return false;
-  const Duration left = settings.retry_after - (ground_.now() - *breaker.most_since);
-  const auto wait = std::chrono::ceil<minutes>(left);
-  return left > Duration{0} &&
-         (!exact() || said.text.find(str("nothing is launched for ", to_string(Duration{wait}))) !=
-                          said.text.npos);
+  const Moment until = *breaker.most_since + settings.retry_after;
+  const auto wait = std::chrono::ceil<minutes>(until - ground_.now());
+  if (ground_.now() >= until || told_too_early(said, *breaker.most_since, until)) return false;
+  return !exact() || said.text.find(str("nothing is launched for ", to_string(Duration{wait}))) !=
+                         said.text.npos;
 }
 
 }  // namespace cb::sim

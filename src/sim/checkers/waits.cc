@@ -68,7 +68,9 @@ void Waits::committed(const std::vector<core::Change>& changes) {
 bool Waits::on_its_way(const core::WorkerRecord& worker) const {
   const core::Settings& settings = ground_.options.settings;
   const Duration late = 2 * ground_.options.batching;
-  const Duration boot = settings.pools.at(worker.pool).launch_timeout;
+  const auto pool = settings.pools.find(worker.pool);
+  if (pool == settings.pools.end()) return false;
+  const Duration boot = pool->second.launch_timeout;
   if (worker.phase == WorkerPhase::kBooting) return true;  // rule 4 sees to its end
   const auto found = found_.find(worker.id);
   const bool recovered = found == found_.end() || found->second < memory_.started_at();
@@ -77,9 +79,19 @@ bool Waits::on_its_way(const core::WorkerRecord& worker) const {
     const Life* const life = history_.life(worker.id);
     const bool young = life == nullptr || calendar_wrong_ ||
                        found->second - life->instance->born < boot + seconds{2};
-    return ground_.now() <= found->second + (young ? boot : settings.adoption_patience) + late;
+    // What accepts is worth waiting for.
+    const bool accepts = life != nullptr && life->asked && *life->asked >= found->second;
+    const Duration patience = young || accepts ? boot : settings.adoption_patience;
+    return ground_.now() <= found->second + patience + late;
   }
   if (worker.phase != WorkerPhase::kReady) return false;
+  if (worker.doubted) {
+    // Its machine may start its service anew, unless it cannot be reached at all.
+    const Life* const life = history_.life(worker.id);
+    const bool out_of_reach =
+        life != nullptr && life->latest_probe == core::ProbeOutcome::kUnreachable;
+    return !out_of_reach && ground_.clock.boot() <= *worker.doubted + boot + late;
+  }
   return ground_.now() <= memory_.started_at() + settings.adoption_patience + late;
 }
 
@@ -118,7 +130,26 @@ void Waits::judge(const PoolName& pool) const {
     if (record.mismatch) wrong(str(" for launch ", token.value, ", which is not asked for again"));
     return;
   }
-  if (!room_is_made()) wrong(", and nothing is on its way");
+  if (room_is_made() || memory_.unwritten()) return;
+  const auto obstacles = memory_.obstacles(pool);
+  for (const auto& [caller, waiting] : history_.waiting()) {
+    const auto* get = std::get_if<core::GetWorker>(&waiting.request);
+    if (get == nullptr || get->pool != pool) continue;
+    const Moment since = waiting.since;
+    const bool kept = std::any_of(obstacles.begin(), obstacles.end(), [&](const auto& obstacle) {
+      return waits_for_next_try(*get, since, obstacle);
+    });
+    if (!kept) wrong(str(", caller ", caller.value, " among them, and nothing is on its way"));
+  }
+}
+
+// Whoever came after a reason was seen, and has the patience for the next try, when that is soon.
+bool Waits::waits_for_next_try(const core::GetWorker& get, Moment since,
+                               const LaunchMemory::Obstacle& why) const {
+  const core::Settings& settings = ground_.options.settings;
+  const Duration late = 2 * ground_.options.batching;
+  return since > why.seen - late && why.until - ground_.now() <= settings.next_try_wait + late &&
+         since + get.wait.value_or(settings.wait_default) >= why.until - late;
 }
 
 void Waits::turned() {

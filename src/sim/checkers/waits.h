@@ -1,9 +1,10 @@
 #pragma once
 // Rule 12: nobody waits for nothing. At the end of each step every caller who waits has something
 // to wait for: EC2's first listing, a worker on its way, an open launch, room that an end is
-// making. Otherwise he is served or told why not in that very step: in particular when EC2 cannot
-// be asked, when all is told to end, and when the broker stops. And what was found and may still
-// boot is waited for: nothing is launched beside it.
+// making, the next try of what was refused before he came, when that is soon. Otherwise he is
+// served or told why not in that very step: in particular when EC2 cannot be asked, when all is
+// told to end, and when the broker stops. And what was found and may still boot is waited for:
+// nothing is launched beside it.
 
 #include <set>
 #include <unordered_map>
@@ -33,6 +34,8 @@ class Waits : public Watcher {
   bool on_its_way(const core::WorkerRecord& worker) const;
   bool coming(const PoolName& pool) const;
   bool room_is_made() const;
+  bool waits_for_next_try(const core::GetWorker& get, Moment since,
+                          const LaunchMemory::Obstacle& why) const;
 
   const Ground& ground_;
   const History& history_;

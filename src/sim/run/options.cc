@@ -160,7 +160,6 @@ Options draw_options(std::uint64_t seed, const Narrowing& narrowing) {
   Prng population = stream(seed, "population");
   options.clients = narrowing.clients.value_or(pick<int>(population, {1, 2, 8, 50, 200}));
   options.length = narrowing.length;
-  options.on_trial = narrowing.on_trial;
   draw_settings(options.settings, prng);
   draw_faults(options, narrowing, prng);
   options.pending_min = seconds{5};
@@ -185,7 +184,6 @@ std::string Narrowing::flags() const {
   const Narrowing usual;
   if (clients) out += str(" --clients ", *clients);
   if (length != usual.length) out += str(" --hours ", length / hours{1});
-  if (on_trial) out += " --on-trial";
   if (without.empty()) return out;
   // Whichever list is the shorter.
   const bool few_left = without.size() * 2 > kFaults;

@@ -21,7 +21,6 @@ struct Narrowing {
   bool takes(Fault fault) const { return !without.contains(fault); }
   std::optional<int> clients;   // unset: as drawn
   Duration length = hours{24};  // of the first phase
-  bool on_trial = false;        // judge by the rules that still raise false alarms as well
 
   // The flags that ask for it again: " --clients 3 --hours 2 --only crash,quota".
   std::string flags() const;
@@ -31,7 +30,6 @@ struct Options {
   std::uint64_t seed = 0;
   int clients = 0;
   Duration length{0};
-  bool on_trial = false;
   std::array<int, kFaults> dose{};  // 0: not in this world; see Dose
   core::Settings settings;
 
