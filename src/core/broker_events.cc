@@ -35,6 +35,10 @@ void Broker::State::on(const Started& event) {
     recover(record, records);
   }
   end_unfit();
+  if (!records.workers.empty()) {
+    step.timers.arm({TimerKind::kTrustJournal, ""},
+                    step.now.boot + step.settings.adoption_patience);
+  }
   step.log(LogLevel::kInfo, "broker.start",
            str("broker ", step.settings.name, " started with ", records.workers.size(),
                " workers and ", records.attempts.size(), " unsettled launches in its journal"));
@@ -79,7 +83,7 @@ void Broker::State::recover(const WorkerRecord& record, const Records& records) 
       if (planted(Bug::kDoubtForgotten)) worker.record.doubted.reset();
       worker.coming_until = worker.suspect() ? *worker.record.doubted + boot
                                              : step.now.boot + step.settings.adoption_patience;
-      step.timers.arm_by({TimerKind::kWake, ""}, worker.coming_until);
+      step.timers.arm({TimerKind::kWorkerAwaited, id}, worker.coming_until);
       break;
     case WorkerPhase::kTerminating:
       break;  // asked for again as soon as the cloud may be asked
@@ -169,9 +173,10 @@ void Broker::State::due(const Timer& timer) {
       return step.save(step.identity);
     case TimerKind::kTerminateAll:
       return mass.patience_ended();
-    case TimerKind::kWake:
+    case TimerKind::kTrustJournal:
       return watch.patience_ended();
     case TimerKind::kClaim:
+    case TimerKind::kWorkerAwaited:
     case TimerKind::kNextTry:
     case TimerKind::kProgress:
       return;  // what it is for happens at the end of every step

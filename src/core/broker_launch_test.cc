@@ -300,6 +300,22 @@ TEST_F(BrokerTest, AnInstanceThatTurnsUpAfterItsLaunchWasGivenUpIsEnded) {
   EXPECT_EQ(world.alive(), 0U);
 }
 
+TEST_F(BrokerTest, AnInstanceThatTurnsUpWhenTheOneThatWasWaitedForHasEndedIsUsed) {
+  world.lose_launch_answers = true;
+  world.post(CallerGone{world.get()});
+  world.only().listed = false;
+  world.run_for(minutes{12});
+  world.lose_launch_answers = false;
+  const CallerId caller = world.get();
+  world.run_for(seconds{2});
+  const std::size_t launches = world.launches.size();
+  world.machines.at({"i-1"}).listed = true;
+  world.end(world.machines.at({"i-2"}), "Server.InternalError");
+  world.run_for(seconds{30});
+  EXPECT_EQ(world.answer(caller), "203.0.113.1");
+  EXPECT_EQ(world.launches.size(), launches);
+}
+
 TEST_F(BrokerTest, ALateInstanceThatHasEndedIsNotTakenUpAgainAfterARestart) {
   world.lose_launch_answers = true;
   world.post(CallerGone{world.get()});
@@ -313,6 +329,19 @@ TEST_F(BrokerTest, ALateInstanceThatHasEndedIsNotTakenUpAgainAfterARestart) {
   world.run_for(minutes{1});
   EXPECT_FALSE(world.logged("worker.gone"));
   EXPECT_FALSE(world.logged("has ended"));
+}
+
+TEST_F(BrokerTest, NothingIsLaunchedBesideABootThatIsNotGivenUpYet) {
+  world.never_ready = true;
+  world.get();
+  world.run_for(minutes{3} - milliseconds{1});
+  ASSERT_EQ(world.launches.size(), 1U);
+  // Something else happens in the very moment in which its time is over.
+  world.now.boot += milliseconds{1};
+  world.now.wall += milliseconds{1};
+  world.ping("192.0.2.1");
+  EXPECT_EQ(world.launches.size(), 1U);
+  EXPECT_EQ(world.alive(), 1U);
 }
 
 TEST_F(BrokerTest, ATokenMismatchStopsLaunchingUntilItIsSettled) {

@@ -55,6 +55,25 @@ TEST_F(BrokerTest, AfterAStartNoWorkerIsEndedAsIdleForAMinute) {
   EXPECT_EQ(world.alive(), 1U);
 }
 
+TEST_F(BrokerTest, AnOldDoubtOfOneWorkerDoesNotHurryTheWordOfTheJournalOnAnother) {
+  Settings settings = world.settings();
+  settings.pools[PoolName{"other"}] = settings.pools.begin()->second;
+  world.reload(settings);
+  const std::string address = ready_worker();
+  world.ask(GetWorker{.pool = {"other"}, .wait = {}, .client = {}});
+  world.run_for(seconds{30});
+  for (auto& [id, worker] : world.journal.workers) {
+    if (worker.pool.value == "other") worker.doubted = world.now.boot - hours{1};
+  }
+  world.hold_identity = true;  // EC2 has said nothing yet
+  world.crash_and_restart();
+  const CallerId caller = world.get();
+  world.run_for(world.settings().adoption_patience - seconds{1});
+  EXPECT_EQ(world.answer(caller), "");
+  world.run_for(seconds{2});
+  EXPECT_EQ(world.answer(caller), address);
+}
+
 TEST_F(BrokerTest, ARestartDuringATerminationAsksAgain) {
   const std::string address = ready_worker();
   world.hold_terminations = true;

@@ -14,22 +14,23 @@ namespace cb::core {
 
 enum class TimerKind {
   kCallerPatience,  // id: the caller
-  kWorkerIdle,      // id: the worker, in this and the next seven
+  kWorkerIdle,      // id: the worker, in this and the next eight
   kWorkerBoot,      // launch_timeout, adoption and missing address
   kWorkerProbe,
   kWorkerQuestion,  // nobody has used it for a while: is it busy?
   kWorkerUnreachable,
   kWorkerTerminate,  // repeat the call
   kWorkerLifetime,
-  kAttemptRetry,  // id: the token
-  kListing,       // no id, in this and the rest
-  kIdentify,      // the account is wrong or not known: ask again
+  kWorkerAwaited,  // callers need not wait for it any longer
+  kAttemptRetry,   // id: the token
+  kListing,        // no id, in this and the rest
+  kIdentify,       // the account is wrong or not known: ask again
   kSaveRetry,
   kProgress,
   kClaim,  // renew our claim on our workers
   kTerminateAll,
-  kWake,     // re-examine the waiting callers
-  kNextTry,  // the same, for what was refused is tried again
+  kTrustJournal,  // EC2 has had its time to say whether the journal's workers run
+  kNextTry,       // what was refused is tried again
 };
 
 struct Timer {

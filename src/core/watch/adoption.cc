@@ -59,7 +59,7 @@ void CloudWatch::adopt(const InstanceView& view, bool tagged, const std::string&
   const Duration age = view.launched ? step_.now.wall - *view.launched : boot;
   const bool young = age >= Duration{0} && age < boot;
   worker.coming_until = step_.now.boot + (young ? boot - age : step_.settings.adoption_patience);
-  step_.timers.arm_by({TimerKind::kWake, ""}, worker.coming_until);
+  step_.timers.arm({TimerKind::kWorkerAwaited, view.id.value}, worker.coming_until);
   step_.timers.arm({TimerKind::kWorkerBoot, view.id.value},
                    step_.now.boot + std::max(boot, step_.settings.sweep_grace));
   if (tagged) {

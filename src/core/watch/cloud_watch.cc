@@ -152,15 +152,28 @@ void CloudWatch::complete(const Listing& listing) {
     identify();  // the credentials may have been exchanged for another account's
   }
   std::set<InstanceId> seen;
+  std::vector<const InstanceView*> unknown_ones;
   for (const InstanceView& view : listing.instances) {
     seen.insert(view.id);
-    if (workers_.find(view.id) == nullptr) unknown(view);
-    taken_over(view);
-    if (Worker* const worker = workers_.find(view.id)) update(*worker, view);
+    if (workers_.find(view.id) == nullptr) {
+      unknown_ones.push_back(&view);
+    } else {
+      known(view);
+    }
+  }
+  // Whether they are wanted depends on what became of the others.
+  for (const InstanceView* view : unknown_ones) {
+    unknown(*view);
+    known(*view);
   }
   ask_for_missing(missing_from(seen), listing);
   launcher_.close_lost(*last_begun_);
   step_.listed_once = true;
+}
+
+void CloudWatch::known(const InstanceView& view) {
+  taken_over(view);
+  if (Worker* const worker = workers_.find(view.id)) update(*worker, view);
 }
 
 void CloudWatch::show(AllInstances& answer, const Listing& listing) const {

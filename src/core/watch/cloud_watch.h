@@ -71,6 +71,7 @@ class CloudWatch {
   void stopped(Worker& worker, const InstanceView& view);
   void ending(Worker& worker, const InstanceView& view);
   void unknown(const InstanceView& view);
+  void known(const InstanceView& view);
   void adopt(const InstanceView& view, bool tagged, const std::string& former_owner);
   std::vector<InstanceId> missing_from(const std::set<InstanceId>& seen);
   void ask_for_missing(std::vector<InstanceId> ids, const Listing& listing);

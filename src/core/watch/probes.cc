@@ -57,7 +57,7 @@ void Probes::doubt(Worker& worker, Instant since) {
   if (worker.suspect()) return;
   worker.record.doubted = since;
   worker.coming_until = since + worker.serving().launch_timeout;
-  step_.timers.arm_by({TimerKind::kWake, ""}, worker.coming_until);
+  step_.timers.arm(timer(TimerKind::kWorkerAwaited, worker), worker.coming_until);
 }
 
 void Probes::probe_due(const InstanceId& id) {
@@ -166,7 +166,7 @@ void Probes::asked(Worker& worker) {
       std::max(worker.coming_until, worker.record.begun + worker.serving().launch_timeout);
   if (until == worker.coming_until) return;
   worker.coming_until = until;
-  step_.timers.arm_by({TimerKind::kWake, ""}, until);
+  step_.timers.arm(timer(TimerKind::kWorkerAwaited, worker), until);
 }
 
 void Probes::answered(Worker& worker, ProbeOutcome outcome) {

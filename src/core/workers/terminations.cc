@@ -12,7 +12,8 @@ namespace {
 
 constexpr TimerKind kTimersOfALife[] = {TimerKind::kWorkerIdle,        TimerKind::kWorkerBoot,
                                         TimerKind::kWorkerProbe,       TimerKind::kWorkerQuestion,
-                                        TimerKind::kWorkerUnreachable, TimerKind::kWorkerLifetime};
+                                        TimerKind::kWorkerUnreachable, TimerKind::kWorkerLifetime,
+                                        TimerKind::kWorkerAwaited};
 
 }  // namespace
 

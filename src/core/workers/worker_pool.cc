@@ -169,7 +169,9 @@ const Worker* WorkerPool::coming(const PoolName& pool) const {
   if (index == indices_.end()) return nullptr;
   for (const InstanceId& id : index->second.coming) {
     const Worker& worker = workers_.at(id);
-    if (step_.now.boot < worker.coming_until) return &worker;
+    // While it boots it is waited for until it is given up: its last probe may just be on its way.
+    const bool boots = worker.record.phase == WorkerPhase::kBooting;
+    if (boots || step_.now.boot < worker.coming_until) return &worker;
   }
   return nullptr;
 }
