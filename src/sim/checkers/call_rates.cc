@@ -19,7 +19,10 @@ void CallRates::asked(CallerId, const core::Request& request) {
     give_reason();
   }
   // A person asks for them all: what was refused may be asked for anew.
-  if (!std::holds_alternative<core::TerminateAll>(request)) return;
+  if (std::holds_alternative<core::TerminateAll>(request)) may_all_be_asked_anew();
+}
+
+void CallRates::may_all_be_asked_anew() {
   for (auto& [id, end] : ends_) {
     if (end.failures != 0) end.not_before = ground_.now();
   }
@@ -158,6 +161,8 @@ void CallRates::told(const core::Event& event) {
     listed_at_ = ground_.now();
     give_reason();
   } else if (!std::holds_alternative<core::Asked>(event)) {
+    const auto* stop = std::get_if<core::StopRequested>(&event);
+    if (stop != nullptr && stop->terminate_workers) may_all_be_asked_anew();
     give_reason();
   }
 }

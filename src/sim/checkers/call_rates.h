@@ -44,6 +44,7 @@ class CallRates : public Watcher {
   };
 
   void give_reason();
+  void may_all_be_asked_anew();
   void listed(const core::Listed& answer);
   void probed(const core::Probed& probe);
   void terminate_answered(const core::TerminateAnswered& answer);

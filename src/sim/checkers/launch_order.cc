@@ -139,8 +139,11 @@ void LaunchOrder::turned() {
                      str("launch ", token.value, " is waited for, and was not called"));
     }
     if (!calls->second.answered || calls->second.answers == 0) continue;
-    const Duration pause = ground_.now() - *calls->second.answered;
-    const Duration limit = longest_delay(calls->second) + 4 * ground_.options.batching;
+    // What could not be written down was not called: that is tried again after a pause as well.
+    const bool unwritten = failed_ && *failed_ >= *calls->second.answered;
+    const Duration pause = ground_.now() - (unwritten ? *failed_ : *calls->second.answered);
+    const Duration longest = unwritten ? settings.retry_delay_max : longest_delay(calls->second);
+    const Duration limit = longest + 4 * ground_.options.batching;
     if (pause <= limit + settings.retry_delay_min) continue;
     throw Violated(kLaunchOrderRule, str("launch ", token.value, " is not asked for again for ",
                                          to_string(pause), " (at most ", to_string(limit), ")"));

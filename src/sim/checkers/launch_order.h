@@ -24,6 +24,7 @@ class LaunchOrder : public Watcher {
   void starting(Duration misjudged) override {
     calendar_wrong_ = calendar_wrong_ || misjudged < Duration{0};
   }
+  void commit_failed() override { failed_ = ground_.now(); }
   void went_down() override { calls_.clear(); }
   void turned() override;
 
@@ -48,8 +49,9 @@ class LaunchOrder : public Watcher {
   const SimStore& store_;
   const LaunchMemory& memory_;
   std::map<LaunchToken, Calls> calls_;
-  Moment left_{};                // somebody has left the waiting room
-  bool calendar_wrong_ = false;  // a reboot made something seem younger
+  std::optional<Moment> failed_;  // to be written: the journal, the latest time
+  Moment left_{};                 // somebody has left the waiting room
+  bool calendar_wrong_ = false;   // a reboot made something seem younger
 };
 
 }  // namespace cb::sim

@@ -70,7 +70,9 @@ bool NoKillInUse::spared(const Life& life) const {
                          ? life.told_running.has_value()
                          : life.answered_ready && !life.failing_since;
   if (ready && instance.serving(ground_.now())) return since < pool.idle_timeout;
-  return since < settings.sweep_grace;
+  // One that was ready since then has its idle time, as any other.
+  const bool adopted = life.answered_ready && since >= pool.idle_timeout;
+  return since < settings.sweep_grace && !adopted;
 }
 
 void NoKillInUse::judge(const InstanceId& id) {

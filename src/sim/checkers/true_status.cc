@@ -139,7 +139,8 @@ void TrueStatus::listing_called(const core::ListInstances& what) {
 
 bool TrueStatus::accepted(const InstanceId& id) const {
   const Life* const life = history_.life(id);
-  return accepted_.contains(id) || !store_.durable().workers.contains(id) ||
+  return accepted_.contains(id) || shown_ending_.contains(id) ||
+         !store_.durable().workers.contains(id) ||
          (life != nullptr && life->told_ending.has_value());
 }
 
@@ -212,6 +213,9 @@ void TrueStatus::told(const core::Event& event) {
     if (by_ids_query_ == listed->query) return;
     former_listing_ = std::exchange(listing_, listing->instances);
     listing_told_ = ground_.now();
+    for (const core::InstanceView& view : listing->instances) {
+      if (ends_now(view.state)) shown_ending_.insert(view.id);
+    }
   } else if (const auto* answer = std::get_if<core::TerminateAnswered>(&event)) {
     const auto* done = std::get_if<core::TerminateAccepted>(&answer->result);
     if (done == nullptr) {
@@ -227,6 +231,7 @@ void TrueStatus::told(const core::Event& event) {
 void TrueStatus::started(const BrokerStart&) {
   started_ = ground_.now();
   accepted_.clear();
+  shown_ending_.clear();
   refused_.reset();
 }
 

@@ -65,6 +65,7 @@ class TrueStatus : public Watcher {
   std::optional<QueryId> by_ids_query_;
   std::optional<QueryId> query_;         // the latest by tag
   std::set<InstanceId> accepted_;        // EC2 said so to TerminateInstances
+  std::set<InstanceId> shown_ending_;    // and in its listings
   std::optional<Moment> refused_;        // and that it will not
   std::optional<Moment> answered_with_;  // when the first TERMINATE_ALL answered in this turn came
   Moment started_{};

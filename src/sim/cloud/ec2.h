@@ -50,6 +50,8 @@ class Ec2 {
 
   // Until then a listing by tag may lack something.
   Moment tags_edited_until() const { return tags_edited_until_; }
+  // While they are all that tells whose an instance is, people leave them alone.
+  void leave_tags_until(Moment when) { tags_left_until_ = when; }
   // Whether anything that is listed has changed, or was shown for the first time, after `then`.
   bool changed_since(Moment then) const;
 
@@ -92,7 +94,7 @@ class Ec2 {
   std::unordered_map<LaunchToken, Instance*> by_token_;
   std::vector<Instance*> listed_;  // those that a listing may still show
   Prng people_;                    // what they do leaves the machines' own fates as they were
-  Moment tags_edited_until_{};
+  Moment tags_edited_until_{}, tags_left_until_{};
 };
 
 // The bill names them by the owner for whom the broker must answer.

@@ -77,7 +77,7 @@ void Ec2::reboot_one() {
 // Somebody cleans up, or renames; later it is put right.
 void Ec2::edit_tags() {
   Instance* const it = one_of_ours();
-  if (it == nullptr || it->tags.empty()) return;
+  if (it == nullptr || it->tags.empty() || ground_.now() < tags_left_until_) return;
   ground_.tally.count(Fault::kTagsEdited);
   const auto how = people_.below(4);
   if (how == 0) it->tags[std::string(core::kNameTag)] = "experiment of Tuesday";

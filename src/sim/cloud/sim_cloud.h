@@ -37,6 +37,7 @@ class SimCloud : public port::Cloud {
   void tag(const core::TagInstances& what) override;
 
   // Until then something is left out of listings.
+  void leave_tags_until(Moment when) { ec2_.leave_tags_until(when); }
   Moment hidden_until() const { return std::max(hidden_until_, ec2_.tags_edited_until()); }
 
   // A process begins; its credentials belong to another account, or to ours.

@@ -117,6 +117,7 @@ Duration ProcessFaults::time_down() {
   if (next_.journal_lost || next_.rolled_back) {
     down += SimCloud::kLatestEffect + ground_.options.staleness;
     down = std::max(down, Duration{cloud_.hidden_until() - ground_.now()});
+    cloud_.leave_tags_until(ground_.now() + down + minutes{5});
   }
   return down;
 }
