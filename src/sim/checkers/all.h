@@ -24,6 +24,7 @@
 #include "sim/checkers/true_ends.h"
 #include "sim/checkers/true_journal.h"
 #include "sim/checkers/true_ledger.h"
+#include "sim/checkers/true_log.h"
 #include "sim/checkers/true_status.h"
 #include "sim/checkers/true_words.h"
 #include "sim/checkers/useful.h"
@@ -59,6 +60,7 @@ class Checkers {
         waits_(ground, history_, store, launch_memory_),
         true_ends_(ground, history_, store, launch_memory_),
         paces_(ground, history_, store, launch_memory_),
+        true_log_(ground, history_, store),
         at_rest_(ec2, history_, process) {}
 
   void watch(Ground& ground) {
@@ -84,6 +86,7 @@ class Checkers {
     ground.watch(waits_);
     ground.watch(true_ends_);
     ground.watch(paces_);
+    ground.watch(true_log_);
     ground.watch(at_rest_);
     ground.watch(hand_outs_);
     ground.watch(launch_memory_);
@@ -116,6 +119,7 @@ class Checkers {
   Waits waits_;
   TrueEnds true_ends_;
   Paces paces_;
+  TrueLog true_log_;
   AtRest at_rest_;
 };
 

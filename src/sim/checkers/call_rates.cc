@@ -134,10 +134,10 @@ void CallRates::probed(const core::Probed& probe) {
   }
   give_reason();
   const auto worker = store_.durable().workers.find(probe.worker);
-  // Only what the port says makes a suspect, and who is one already is asked about already.
+  // Who is a suspect already is asked about already.
   const bool good = worker != store_.durable().workers.end() &&
                     worker->second.phase == core::WorkerPhase::kReady && !worker->second.doubted;
-  if (!good || probe.kind != core::ProbeKind::kTcp) return;
+  if (!good) return;
   const core::Settings& settings = ground_.options.settings;
   if (++failed_probes_[probe.worker] != settings.alive_failures_max || list_by_) return;
   list_by_ = ground_.now() + settings.listing_fast + (in_flight_ ? seconds{60} : seconds{0});

@@ -55,7 +55,6 @@ void TrueEnds::judge(const Record& record) {
 bool TrueEnds::holds(const Record& record) const {
   const std::string_view why = record.end_reason;
   const core::Settings& settings = ground_.options.settings;
-  const Duration late_by = 2 * ground_.options.batching;
   if (why.starts_with("idle ")) return idle(record);
   if (why.starts_with("not ready within ")) return boot(record);
   if (why.starts_with("unreachable for ")) return unreachable(record);
@@ -67,20 +66,26 @@ bool TrueEnds::holds(const Record& record) const {
     return why == str("has reached max_lifetime (", to_string(settings.max_lifetime), ")") &&
            age(record) >= settings.max_lifetime;
   }
-  if (why.starts_with("released by ")) {
-    return std::count(released_.begin(), released_.end(), record.address) != 0;
-  }
-  if (memory_.all_ended() && *memory_.all_ended() >= ground_.now() - late_by) return true;
-  if (why.starts_with("ended by TERMINATE_ALL")) {
-    return memory_.all_ended() && *memory_.all_ended() >= ground_.now() - late_by;
-  }
+  if (why.starts_with("was launched for what is configured no more")) return settings_changed_;
+  return by_somebody(record);
+}
+
+bool TrueEnds::by_somebody(const Record& record) const {
+  const std::string& why = record.end_reason;
+  const auto released = released_.find(record.address);
+  const auto says = [&](std::string_view begin, const std::set<std::string>& whose) {
+    return std::any_of(whose.begin(), whose.end(),
+                       [&](const std::string& who) { return why == str(begin, who); });
+  };
+  if (released != released_.end() && says("released by ", released->second)) return true;
   if (why == "launched before TERMINATE_ALL") {
     const auto attempt = history_.attempts().find(record.token);
     return attempt != history_.attempts().end() && attempt->second.doomed;
   }
-  // EC2 shows that a person has stopped it.
-  const Life* const life = history_.life(record.id);
-  return life != nullptr && life->told_stopped;
+  if (why == "ended with the broker") return memory_.stopping() && memory_.all_ended();
+  return memory_.all_ended() &&
+         *memory_.all_ended() >= ground_.now() - 2 * ground_.options.batching &&
+         says("ended by TERMINATE_ALL of ", ended_all_);
 }
 
 bool TrueEnds::idle(const Record& record) const {
@@ -163,12 +168,6 @@ void TrueEnds::answered(CallerId caller, const core::Answer& answer) {
   if (ping != nullptr) pinged_[ping->address] = ground_.now();
 }
 
-void TrueEnds::asked(CallerId, const core::Request& request) {
-  if (const auto* release = std::get_if<core::Release>(&request)) {
-    released_.push_back(release->address);
-  }
-}
-
 void TrueEnds::listed(const core::InstanceView& view) {
   if (view.state != core::InstanceState::kRunning) return;
   running_.try_emplace(view.id, ground_.now());
@@ -186,6 +185,14 @@ void TrueEnds::shown(const core::InstanceView& view) {
 }
 
 void TrueEnds::told(const core::Event& event) {
+  if (const auto* asked = std::get_if<core::Asked>(&event)) {
+    const std::string who = to_string(asked->origin);
+    const auto* release = std::get_if<core::Release>(&asked->request);
+    if (release != nullptr) released_[release->address].insert(who);
+    if (std::holds_alternative<core::TerminateAll>(asked->request)) ended_all_.insert(who);
+    return;
+  }
+  settings_changed_ = settings_changed_ || std::holds_alternative<core::SettingsChanged>(event);
   if (const auto* probe = std::get_if<core::Probed>(&event)) {
     must_end(*probe);
   } else if (const auto* launch = std::get_if<core::LaunchAnswered>(&event)) {
@@ -265,6 +272,8 @@ void TrueEnds::started(const BrokerStart& start) {
 }
 
 void TrueEnds::went_down() {
+  ended_all_.clear();
+  settings_changed_ = false;
   released_.clear();
   turned_up_.clear();
   shown_running_.clear();

@@ -21,7 +21,6 @@ class TrueEnds : public Watcher {
            const LaunchMemory& memory)
       : ground_(ground), history_(history), store_(store), memory_(memory) {}
 
-  void asked(CallerId caller, const core::Request& request) override;
   void hung_up(CallerId) override { left_ = ground_.now(); }
   void answered(CallerId caller, const core::Answer& answer) override;
   void told(const core::Event& event) override;
@@ -39,6 +38,7 @@ class TrueEnds : public Watcher {
   bool boot(const Record& record) const;
   bool unreachable(const Record& record) const;
   bool late(const Record& record) const;
+  bool by_somebody(const Record& record) const;
   bool by_ec2(const Record& record) const;
   bool no_address(const Record& record) const;
   void ended_without_address();
@@ -58,11 +58,14 @@ class TrueEnds : public Watcher {
   std::map<InstanceId, std::string> reasons_;  // as first written
   std::map<InstanceId, Moment> running_;       // shown so by a listing, to this process
   std::set<InstanceId> recovered_;             // by the process that runs
-  std::vector<std::string> released_;          // addresses, since the latest turn
-  std::vector<InstanceId> shown_running_;      // without an address, since the latest turn
-  std::vector<InstanceId> turned_up_;          // of closed launches, since the latest turn
-  std::map<std::string, Moment> pinged_;       // addresses, and acknowledged
-  Moment left_{};                              // somebody has left the waiting room
+  // Who asked for it: RELEASE of an address since the latest turn, TERMINATE_ALL of this process.
+  std::map<std::string, std::set<std::string>> released_;
+  std::set<std::string> ended_all_;
+  bool settings_changed_ = false;          // for the process that runs
+  std::vector<InstanceId> shown_running_;  // without an address, since the latest turn
+  std::vector<InstanceId> turned_up_;      // of closed launches, since the latest turn
+  std::map<std::string, Moment> pinged_;   // addresses, and acknowledged
+  Moment left_{};                          // somebody has left the waiting room
 };
 
 }  // namespace cb::sim

@@ -28,6 +28,9 @@ void TrueStatus::asked(CallerId caller, const core::Request& request) {
     question.certain = !upset_ && !history_.commit_failing();
     if (question.certain) question.workers = store_.durable().workers;
     for (const auto& entry : store_.durable().attempts) question.launches.insert(entry.first);
+    for (const auto& [other, waiting] : history_.waiting()) {
+      question.waiting += std::holds_alternative<core::GetWorker>(waiting.request) ? 1 : 0;
+    }
     questions_.emplace(caller, std::move(question));
   }
   // A question changes nothing that another one shows, but for the ends that it asks for.
@@ -45,6 +48,8 @@ void TrueStatus::answered(CallerId caller, const core::Answer& answer) {
   questions_.erase(found);
   if (const auto* status = std::get_if<core::StatusRows>(&answer)) {
     if (question.certain) judge_status(question, *status);
+  } else if (const auto* overview = std::get_if<core::Overview>(&answer)) {
+    if (question.certain) judge_overview(question, *overview);
   } else if (const auto* all = std::get_if<core::AllInstances>(&answer)) {
     judge_listing(question, *all);
   } else if (const auto* ended = std::get_if<core::TerminatedIds>(&answer)) {
@@ -127,14 +132,78 @@ void TrueStatus::judge_listing(const Question& question, const core::AllInstance
   if (listing_told_ < question.when) {
     throw Violated(kTrueStatusRule, "LIST_ALL is from before the question");
   }
+  std::vector<core::InstanceView> views;
   for (const auto& [view, address] : all.instances) {
-    if (view.state != core::InstanceState::kTerminated) continue;
-    throw Violated(kTrueStatusRule, str("LIST_ALL has ", view.id.value, ", which has terminated"));
+    if (view.state == core::InstanceState::kTerminated) {
+      throw Violated(kTrueStatusRule,
+                     str("LIST_ALL has ", view.id.value, ", which has terminated"));
+    }
+    demand_shown(address == address_of(view), "the address", view.id.value);
+    views.push_back(view);
+  }
+  for (const auto* base : {&listing_, &former_listing_, &shown_before_ids_}) {
+    if (shows(views, *base)) return;
+  }
+  throw Violated(kTrueStatusRule, "LIST_ALL is not what EC2 showed");
+}
+
+// All of `base` that has not terminated; what else there is was asked for by its id.
+bool TrueStatus::shows(const std::vector<core::InstanceView>& views,
+                       const std::vector<core::InstanceView>& base) const {
+  const auto in = [](const std::vector<core::InstanceView>& where, const core::InstanceView& view) {
+    return std::find(where.begin(), where.end(), view) != where.end();
+  };
+  const bool all = std::all_of(base.begin(), base.end(), [&](const core::InstanceView& view) {
+    return view.state == core::InstanceState::kTerminated || in(views, view);
+  });
+  return all && std::all_of(views.begin(), views.end(), [&](const core::InstanceView& view) {
+           return in(base, view) || in(listed_by_ids_, view);
+         });
+}
+
+// The one that its pool's callers use.
+const std::string& TrueStatus::address_of(const core::InstanceView& view) const {
+  const auto worker = store_.durable().workers.find(view.id);
+  const bool known = worker != store_.durable().workers.end();
+  const PoolName name =
+      known ? worker->second.pool : PoolName{std::string(view.tag(core::kPoolTag))};
+  const auto& pools = ground_.options.settings.pools;
+  const auto pool = pools.find(name);
+  const bool inside = pool != pools.end() && pool->second.address == core::AddressKind::kPrivate;
+  return inside ? view.private_address : view.public_address;
+}
+
+// What boots and what ends, each with its reason, the launches and those who wait.
+void TrueStatus::judge_overview(const Question& question, const core::Overview& all) const {
+  judge_status(question, {all.ready});
+  std::size_t coming = question.launches.size(), ending = 0;
+  for (const auto& [id, record] : question.workers) {
+    if (record.phase == WorkerPhase::kReady) continue;
+    const bool ends = record.phase == WorkerPhase::kTerminating;
+    ++(ends ? ending : coming);
+    const auto& rows = ends ? all.ending : all.coming;
+    const auto row = std::find_if(rows.begin(), rows.end(),
+                                  [&wanted = id](const auto& r) { return r.instance == wanted; });
+    if (row == rows.end()) throw Violated(kTrueStatusRule, str("STATUS all lacks ", id.value));
+    demand_shown(
+        row->address == record.address && row->pool == record.pool && row->type == record.type,
+        "what it is", id.value);
+    demand_shown(row->since == ground_.clock.boot() - record.begun, "its age", id.value);
+    demand_shown(!ends || row->what == record.end_reason, "why it ends", id.value);
+  }
+  if (coming != all.coming.size() || ending != all.ending.size()) {
+    throw Violated(kTrueStatusRule, "STATUS all has rows of nobody");
+  }
+  if (question.waiting != all.waiting) {
+    throw Violated(kTrueStatusRule, str("STATUS all says that ", all.waiting, " wait, and it is ",
+                                        question.waiting));
   }
 }
 
 void TrueStatus::listing_called(const core::ListInstances& what) {
-  if (std::holds_alternative<core::ListByIds>(what.what)) by_ids_query_ = what.query;
+  if (!std::holds_alternative<core::ListByIds>(what.what)) return;
+  by_ids_query_ = what.query;
+  shown_before_ids_ = listing_;
 }
 
 bool TrueStatus::accepted(const InstanceId& id) const {
@@ -210,7 +279,7 @@ void TrueStatus::told(const core::Event& event) {
   if (const auto* listed = std::get_if<core::Listed>(&event)) {
     const auto* listing = std::get_if<core::Listing>(&listed->result);
     if (listing == nullptr) return;
-    if (by_ids_query_ == listed->query) return;
+    if (by_ids_query_ == listed->query) return void(listed_by_ids_ = listing->instances);
     former_listing_ = std::exchange(listing_, listing->instances);
     listing_told_ = ground_.now();
     for (const core::InstanceView& view : listing->instances) {

@@ -1,6 +1,7 @@
 #pragma once
 // Rule 10: what a person is told is so. STATUS has one row for each worker that is ready, and every
-// field of it is right; LIST_ALL is what EC2's listing showed, asked for after the question and
+// field of it is right; STATUS all has what boots, what ends, each launch and the number of those
+// who wait as well; LIST_ALL is what EC2's listing showed, asked for after the question and
 // without what has terminated; TERMINATE_ALL names what EC2 has accepted to end, all of it, and
 // waits for the rest as long as it may; PING of the one ready worker at an address is OK, and of
 // anything else "Worker not found".
@@ -43,6 +44,7 @@ class TrueStatus : public Watcher {
     bool certain = false;  // the journal says what the broker knew when it was asked
     Workers workers;       // then
     std::set<LaunchToken> launches;
+    std::size_t waiting = 0;  // for a worker, then
   };
 
   void judge_status(const Question& question, const core::StatusRows& status) const;
@@ -50,6 +52,10 @@ class TrueStatus : public Watcher {
   void judge_clock(const core::WorkerRecord& record, const core::StatusRow& row) const;
   void judge_busy(const core::WorkerRecord& record, const core::StatusRow& row) const;
   void judge_listing(const Question& question, const core::AllInstances& all) const;
+  void judge_overview(const Question& question, const core::Overview& all) const;
+  bool shows(const std::vector<core::InstanceView>& views,
+             const std::vector<core::InstanceView>& base) const;
+  const std::string& address_of(const core::InstanceView& view) const;
   void judge_ending(const Question& question, const core::TerminatedIds& ended) const;
   void judge_ping(const Question& question, bool ok) const;
   bool accepted(const InstanceId& id) const;
@@ -61,7 +67,8 @@ class TrueStatus : public Watcher {
   std::map<CallerId, Question> questions_;
   bool upset_ = false;  // something was told since the latest turn
   std::vector<core::InstanceView> listing_, former_listing_;  // the latest two that were told
-  Moment listing_asked_{}, listing_told_{};
+  std::vector<core::InstanceView> shown_before_ids_, listed_by_ids_;
+  Moment listing_told_{};
   std::optional<QueryId> by_ids_query_;
   std::optional<QueryId> query_;         // the latest by tag
   std::set<InstanceId> accepted_;        // EC2 said so to TerminateInstances

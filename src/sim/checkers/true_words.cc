@@ -31,6 +31,7 @@ std::string_view between(std::string_view text, std::string_view from, std::stri
 }  // namespace
 
 void TrueWords::answered(CallerId caller, const core::Answer& answer) {
+  if (const auto* all = std::get_if<core::Overview>(&answer)) return troubles(*all);
   const auto* refused = std::get_if<core::Refused>(&answer);
   const auto* failed = std::get_if<core::CommandFailed>(&answer);
   if (refused == nullptr && failed == nullptr) return;
@@ -52,6 +53,20 @@ void TrueWords::answered(CallerId caller, const core::Answer& answer) {
   }
   throw Violated(kTrueWordsRule,
                  str("caller ", caller.value, " is told what no rule knows: ", why));
+}
+
+// What stands in the way, for whichever pool.
+void TrueWords::troubles(const core::Overview& all) const {
+  for (const std::string& trouble : all.troubles) {
+    if (trouble == "EC2 has not answered its first listing yet") {
+      if (!memory_.settled() || !exact()) continue;
+    }
+    const auto& pools = ground_.options.settings.pools;
+    const bool holds = std::any_of(pools.begin(), pools.end(), [&](const auto& pool) {
+      return meanwhile({.pool = pool.first, .client = {}}, trouble);
+    });
+    if (!holds) throw Violated(kTrueWordsRule, str("STATUS all says what is not so: ", trouble));
+  }
 }
 
 std::optional<bool> TrueWords::of_the_broker(const Said& said) const {

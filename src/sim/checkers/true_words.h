@@ -63,6 +63,7 @@ class TrueWords : public Watcher {
   bool launching(const PoolName& pool, std::string_view text) const;
   bool worker_waited_for(const PoolName& pool, std::string_view text) const;
   bool room_is_made() const;
+  void troubles(const core::Overview& all) const;
   bool worker_on_its_way(const PoolName& pool, std::string_view text, bool running) const;
   // What was true a moment ago, before other events of the same turn.
   Moment lately() const { return ground_.now() - 2 * ground_.options.batching; }

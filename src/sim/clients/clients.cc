@@ -179,7 +179,8 @@ void Clients::something_else(Client& client) {
     if (prng_.chance(70)) return ask(client, core::Ping{address}, nullptr);
     return ask(client, core::Release{address}, nullptr);
   }
-  if (prng_.chance(50)) return ask(client, core::ShowStatus{}, nullptr);
+  if (prng_.chance(50))
+    return ask(client, core::ShowStatus{.everything = callers_ % 2 == 0}, nullptr);
   ask(client, core::ListAll{}, nullptr);
 }
 

@@ -10,8 +10,9 @@
 namespace cb::sim {
 namespace {
 
-constexpr std::string_view kAnswerKinds[] = {"address",   "ok",         "refused",       "status",
-                                             "instances", "terminated", "nothing-to-do", "failed"};
+constexpr std::string_view kAnswerKinds[] = {"address",  "ok",        "refused",    "status",
+                                             "overview", "instances", "terminated", "nothing-to-do",
+                                             "failed"};
 constexpr int kErrorClasses = static_cast<int>(core::FailureClass::kUnexpected) + 1;
 
 std::string word(std::string_view text) {

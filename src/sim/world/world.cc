@@ -11,13 +11,13 @@
 namespace cb::sim {
 namespace {
 
-// Log lines belong to the timeline; what they say is for people.
 class SimJournal : public port::Journal {
  public:
   explicit SimJournal(Ground& ground) : ground_(ground) {}
   void log(const core::Log& line) override {
     ground_.timeline.note("log     ", line.key, ": ", line.text);
     ground_.timeline.fold(static_cast<int>(line.level));
+    ground_.tell([&](Watcher& watcher) { watcher.logged(line); });
   }
 
  private:
