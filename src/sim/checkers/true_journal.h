@@ -25,6 +25,10 @@ class TrueJournal : public Watcher {
   void commit_failed() override { compare_ = false; }
   void turned() override;
   void launch_called(const LaunchCall& call) override { called_.insert(call.token); }
+  // A reboot that took longer than restart_elapsed_max makes the past look shorter.
+  void starting(Duration misjudged) override {
+    misjudged_ = misjudged_ || misjudged != Duration{0};
+  }
   void went_down() override;
   void journal_lost() override;
 
@@ -57,6 +61,7 @@ class TrueJournal : public Watcher {
   const History& history_;
   const SimStore& store_;
   const Process& process_;
+  bool misjudged_ = false;
   bool compare_ = false;
   unsigned touches_ = 0;  // commits that only moved idle clocks, since the latest comparison
   std::unordered_map<InstanceId, Seen> seen_;  // in the journal
