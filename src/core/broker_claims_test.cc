@@ -65,6 +65,22 @@ TEST_F(TwoBrokers, WhatABrokerLeftThatIsGoneForGoodIsTakenOverAfterTenMinutes) {
   EXPECT_EQ(world.alive(), 0U);
 }
 
+// An answer that lay unread while this process stood still shows the claim as it was then.
+TEST_F(TwoBrokers, WhatWasNotWatchedForLongIsNotTakenOverByOneLook) {
+  Machine& machine = theirs("2026-11-23T10:00:00Z");
+  world.run_for(minutes{5});
+  world.now.boot += minutes{30};
+  world.now.wall += minutes{30};
+  world.post(TimePassed{});
+  world.run_for(minutes{1});
+  EXPECT_TRUE(world.journal.workers.empty());
+  renew(machine);
+  world.run_for(minutes{9});
+  EXPECT_TRUE(world.journal.workers.empty());
+  world.run_for(minutes{3});
+  EXPECT_EQ(world.journal.workers.size(), 1U);
+}
+
 TEST_F(TwoBrokers, AClaimThatCouldNeverBeRenewedStandsUntilItsInstanceShouldHaveEnded) {
   Machine& machine = theirs("-");
   set_tag(machine, "compute-broker-expires", iso8601(world.now.wall + hours{5}));

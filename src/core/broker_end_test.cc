@@ -421,6 +421,18 @@ TEST_F(BrokerTest, AfterAPauseABootThatIsOverIsHeardBeforeItIsGivenUp) {
   EXPECT_EQ(world.answer(caller), "203.0.113.1");
 }
 
+TEST_F(BrokerTest, AfterAPauseNobodyLaunchesAnotherBeforeABootThatIsOverIsHeard) {
+  world.boot = minutes{2};
+  world.get();
+  world.run_for(minutes{1});
+  stand_still(world, minutes{4});
+  const CallerId caller = world.get();
+  EXPECT_EQ(world.launches.size(), 1U);
+  world.run_for(seconds{5});
+  EXPECT_EQ(world.answer(caller), "203.0.113.1");
+  EXPECT_EQ(world.launches.size(), 1U);
+}
+
 TEST_F(BrokerTest, AProcessThatIsAlwaysLateEndsAnIdleWorkerAllTheSame) {
   ready_worker();
   for (int turn = 0; turn < 120; ++turn) {

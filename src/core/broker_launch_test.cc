@@ -280,6 +280,22 @@ TEST_F(BrokerTest, AnUnknownOutcomeIsLookedForFromItsLatestCallOn) {
   EXPECT_TRUE(world.journal.attempts.empty());
 }
 
+TEST_F(BrokerTest, ALaunchThatWasCalledLateIsLookedForFromItsAnswerOn) {
+  world.hold_launches = true;
+  world.post(CallerGone{world.get()});
+  world.only().listed = false;
+  // The process stood still between the intent and the call.
+  world.now.boot += minutes{20};
+  world.now.wall += minutes{20};
+  const LaunchToken token = world.journal.attempts.begin()->first;
+  world.post(LaunchAnswered{
+      token, LaunchOutcomeUnknown{failure(FailureClass::kUnknownOutcome, "timeout")}});
+  world.run_for(minutes{9});
+  EXPECT_EQ(world.journal.attempts.size(), 1U);
+  world.run_for(minutes{2});
+  EXPECT_TRUE(world.journal.attempts.empty());
+}
+
 TEST_F(BrokerTest, ARestartNeedsNoFurtherGraceForALaunchThatWasNotAskedAgain) {
   world.launch_answers = {LaunchOutcomeUnknown{failure(FailureClass::kUnknownOutcome, "reset")}};
   world.post(CallerGone{world.get()});

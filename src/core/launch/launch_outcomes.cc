@@ -49,7 +49,9 @@ void Launcher::answered(const LaunchAnswered& answer) {
 
 void Launcher::mark_unknown(Attempt& attempt, bool mismatch) {
   AttemptRecord& record = attempt.record;
-  attempt.uncertain_since = attempt.last_sent.value_or(record.begun);
+  // Not from when it was decided: whoever stands still between the intent and the call makes it
+  // late. By its answer it was made.
+  attempt.uncertain_since = step_.now.boot;
   if (record.outcome_unknown && record.mismatch == mismatch) return;
   record.outcome_unknown = true;
   record.mismatch = record.mismatch || mismatch;

@@ -41,8 +41,14 @@ bool Claims::expired(const InstanceView& view) const {
 
 bool Claims::abandoned(const InstanceView& view, const Claim& claim) {
   const std::string value = to_tag(claim);
-  Seen& seen = anothers_.try_emplace(view.id, Seen{value, step_.now.boot}).first->second;
-  if (seen.value != value) seen = {value, step_.now.boot};
+  Seen& seen =
+      anothers_.try_emplace(view.id, Seen{value, step_.now.boot, step_.now.boot}).first->second;
+  // What was not looked at for so long was not watched: the answer may be as old as that, when this
+  // process stood still before it read it.
+  const bool watched = step_.now.boot - seen.latest <= step_.settings.takeover_after / 2;
+  if (seen.value != value || !watched) seen.since = step_.now.boot;
+  seen.value = value;
+  seen.latest = step_.now.boot;
   const bool silent = step_.now.boot - seen.since >= step_.settings.takeover_after;
   const bool gone = silent && (!claim.stamp.empty() || expired(view));
   const std::string limit = to_string(step_.settings.takeover_after);

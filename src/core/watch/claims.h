@@ -37,7 +37,8 @@ class Claims {
  private:
   struct Seen {
     std::string value;
-    Instant since;
+    Instant since;   // it stands so
+    Instant latest;  // we have looked
   };
   Duration interval() const { return step_.settings.takeover_after / 5; }
   std::string now() const;

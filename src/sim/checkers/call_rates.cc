@@ -61,7 +61,7 @@ void CallRates::listing_called(const core::ListInstances& what) {
                                          busy ? "which is too soon" : "with nothing going on"));
     }
   }
-  last_listing_ = now;
+  last_listing_ = ground_.turn.at;
   list_by_.reset();
   in_flight_ = what.query;
   // Of several reasons that one turn went through, the first made the broker ask, and the next was
@@ -87,7 +87,7 @@ void CallRates::terminate_called(const std::vector<InstanceId>& ids) {
                      str("the end of ", id.value, " was asked for again ",
                          to_string(Duration{end.not_before - ground_.now()}), " too soon"));
     }
-    end.not_before = ground_.now() + ground_.options.settings.terminate_repeat;
+    end.not_before = ground_.turn.at + ground_.options.settings.terminate_repeat;
     end.due.reset();
   }
 }
@@ -171,11 +171,14 @@ void CallRates::told(const core::Event& event) {
 void CallRates::lists_often_enough() {
   if (!something_pends()) pending_since_.reset();
   if (something_pends() && !pending_since_) pending_since_ = ground_.now();
-  if (in_flight_ || !last_listing_ || !memory_.settled() || memory_.wrong_account()) return;
+  if (ground_.deaf() || in_flight_ || !last_listing_ || !memory_.settled() ||
+      memory_.wrong_account())
+    return;
   const Moment now = ground_.now();
   const Duration late = seconds{1} + 4 * ground_.options.batching;
-  const bool suspect = list_by_ && now > *list_by_ + late;
-  const Moment since = std::max({*last_listing_, listed_at_, pending_since_.value_or(now)});
+  const Moment hears = ground_.hears_since();
+  const bool suspect = list_by_ && now > std::max(*list_by_, hears) + late;
+  const Moment since = std::max({*last_listing_, listed_at_, pending_since_.value_or(now), hears});
   if (!suspect && now - since <= ground_.options.settings.listing_fast + late) return;
   throw Violated(kCallRatesRule,
                  str("no listing since ", stamp(*last_listing_),
@@ -195,7 +198,7 @@ void CallRates::asks_again_in_time() const {
   if (!memory_.settled() || history_.commit_failing()) return;
   const Duration late = seconds{1} + 4 * ground_.options.batching;
   for (const auto& [id, end] : ends_) {
-    if (!end.due || ground_.now() <= *end.due + late) continue;
+    if (!end.due || ground_.now() <= std::max(*end.due, ground_.hears_since()) + late) continue;
     const auto worker = store_.durable().workers.find(id);
     const bool ending = worker != store_.durable().workers.end() &&
                         worker->second.phase == core::WorkerPhase::kTerminating;

@@ -43,7 +43,7 @@ void Claimed::told(const core::Event& event) {
     if (life == nullptr || view.state != core::InstanceState::kRunning) continue;
     if (life->end_asked || life->told_ending || life->told_stopped) continue;
     const Moment since = shown_.try_emplace(view.id, ground_.now()).first->second;
-    if (ground_.now() - since <= most) continue;
+    if (ground_.now() - std::max(since, ground_.hears_since()) <= most) continue;
     throw Violated(kClaimedRule, str(view.id.value, " was last claimed before ", stamp(since)));
   }
 }

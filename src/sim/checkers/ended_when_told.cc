@@ -147,7 +147,7 @@ void EndedWhenTold::take_up() {
   for (const auto& [id, why] : std::exchange(told_, {})) owe(id, why);
   doomed_.merge(told_launches_);
   told_launches_.clear();
-  while (!due_.empty() && due_.begin()->first <= ground_.now()) {
+  while (!due_.empty() && due_.begin()->first <= ground_.turn.at) {
     owe(due_.begin()->second, "has reached max_lifetime");
     due_.erase(due_.begin());
   }

@@ -88,8 +88,9 @@ void History::answered(CallerId caller, const core::Answer& answer) {
 void History::used(const std::string& address, bool by_ping) {
   for (Life* life : living_) {
     if (!has_address(*life->instance, address)) continue;
-    life->used = life->handed = ground_.now();
-    if (by_ping) life->pinged = ground_.now();
+    // As of the turn that decided so, whenever its answer left.
+    life->used = life->handed = ground_.turn.at;
+    if (by_ping) life->pinged = ground_.turn.at;
     life->too_old = life->too_young = Duration{0};
   }
 }
@@ -133,6 +134,7 @@ void History::launch_called(const LaunchCall& call) {
     open_[call.token] = &attempt;
   }
   attempt.last_call = ground_.now();
+  attempt.last_decided = ground_.turn.at;
   attempt.in_flight = true;
 }
 
@@ -285,8 +287,17 @@ void History::told_question(Life& life, core::ProbeOutcome outcome) {
   }
 }
 
+// It came to nothing, and was not asked for again since it stood still for too long.
+void History::given_up(const LaunchToken& token) {
+  const auto found = open_.find(token);
+  if (found == open_.end() || found->second->unknown || found->second->in_flight) return;
+  const Duration ago = ground_.turn.at - found->second->last_decided;
+  if (ago >= ground_.options.settings.token_reuse_limit) settle(token);
+}
+
 void History::committed(const std::vector<core::Change>& changes) {
   for (const core::Change& change : changes) {
+    if (const auto* drop = std::get_if<core::DropAttempt>(&change)) given_up(drop->token);
     const auto* worker = std::get_if<core::WorkerRecord>(&change);
     if (worker == nullptr || worker->phase != core::WorkerPhase::kTerminating) continue;
     if (Life* const life = find(worker->id)) life->end_decided = true;

@@ -56,6 +56,7 @@ struct Attempted {
   std::string body;
   Moment first_call{};
   Moment last_call{};
+  Moment last_decided{};   // to make that one
   Moment uncertain{};      // the latest call that has no answer and never will; or the first call
   bool in_flight = false;  // called by the process that runs, and not answered
   bool unknown = false;    // an answer was lost at some time, or its process died
@@ -107,6 +108,7 @@ class History : public Watcher {
   void leaves(CallerId caller);
   void goes(CallerId caller);
   void settle(const LaunchToken& token);
+  void given_up(const LaunchToken& token);
   void told_launch(const core::LaunchAnswered& answer);
   void told_view(const core::InstanceView& view);
   void told_probe(const core::Probed& probe);

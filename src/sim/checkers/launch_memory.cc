@@ -97,7 +97,7 @@ Moment LaunchMemory::until(const Refusal& refusal) const {
 
 bool LaunchMemory::refused_for(const PoolName& pool, const core::Candidate& candidate) const {
   const auto came = came_.find(pool);
-  const Moment since = came == came_.end() ? ground_.now() : came->second;
+  const Moment since = came == came_.end() ? ground_.turn.at : came->second;
   const auto all = against(pool, candidate);
   return std::any_of(all.begin(), all.end(), [&](const Refusal* one) {
     return since <= until(*one) + 2 * ground_.options.batching;
@@ -111,9 +111,9 @@ std::optional<LaunchMemory::Obstacle> LaunchMemory::nothing_left(const PoolName&
     Obstacle it{};
     for (const Refusal* refusal : against(pool, one)) {
       it.until = std::max(it.until, until(*refusal));
-      if (ground_.now() < until(*refusal)) it.seen = std::max(it.seen, refusal->at);
+      if (ground_.turn.at < until(*refusal)) it.seen = std::max(it.seen, refusal->at);
     }
-    if (it.until + 2 * ground_.options.batching <= ground_.now()) return {};
+    if (it.until + 2 * ground_.options.batching <= ground_.turn.at) return {};
     if (!out) out = it;
     out = {std::max(out->seen, it.seen), std::min(out->until, it.until)};
   }
@@ -135,10 +135,10 @@ std::vector<LaunchMemory::Obstacle> LaunchMemory::obstacles(const PoolName& pool
   const std::size_t limit = settings.launches_per_hour_max;
   if (limit != 0 && launches.size() >= limit) {
     std::sort(launches.begin(), launches.end());
-    const auto at = [&](Instant when) { return ground_.now() - (ground_.clock.boot() - when); };
+    const auto at = [&](Instant when) { return ground_.turn.at - (ground_.turn.now.boot - when); };
     out.push_back({at(launches.back()), at(launches[launches.size() - limit] + hours{1})});
   }
-  std::erase_if(out, [&](const Obstacle& one) { return one.until + late <= ground_.now(); });
+  std::erase_if(out, [&](const Obstacle& one) { return one.until + late <= ground_.turn.at; });
   return out;
 }
 
@@ -169,7 +169,7 @@ void LaunchMemory::launch_called(const LaunchCall& call) {
   if (!called_.insert(call.token).second) return;
   const core::Candidate it = candidate(call);
   launches_[call.token] = {call.pool, it};
-  tried_[call.pool].push_back({it, "", ground_.now()});
+  tried_[call.pool].push_back({it, "", ground_.turn.at});
 }
 
 void LaunchMemory::listing_called(const core::ListInstances& what) {
@@ -282,7 +282,7 @@ void LaunchMemory::committed(const std::vector<core::Change>& changes) {
       const auto launch = launches_.find(closed->token);
       if (launch == launches_.end()) continue;
       tried_[launch->second.first].push_back(
-          {launch->second.second, "it left no instance, and EC2 did not say why", ground_.now()});
+          {launch->second.second, "it left no instance, and EC2 did not say why", ground_.turn.at});
     }
     const auto* record = std::get_if<core::WorkerRecord>(&change);
     if (record == nullptr) continue;
@@ -324,24 +324,24 @@ void LaunchMemory::boot_over(const core::WorkerRecord& record) {
                                          : FailureClass::kUnexpected;
   const bool cloud_has_none = what == FailureClass::kCapacity || what == FailureClass::kQuota;
   if (cloud_has_none || what == FailureClass::kBadConfig) {
-    remember({record.pool, it, {what, code, why}, ground_.now(), false});
+    remember({record.pool, it, {what, code, why}, ground_.turn.at, false});
   } else {
-    tried_[record.pool].push_back({it, str(record.id.value, " ", why), ground_.now()});
+    tried_[record.pool].push_back({it, str(record.id.value, " ", why), ground_.turn.at});
   }
   if (!cloud_has_none) count(breaker, record);
 }
 
 void LaunchMemory::count(Breaker& breaker, const core::WorkerRecord& record) {
   const std::size_t limit = ground_.options.settings.boot_failures_max;
-  const bool doubtful = doubtful_until_ && ground_.now() <= *doubtful_until_;
+  const bool doubtful = doubtful_until_ && ground_.turn.at <= *doubtful_until_;
   if (failing_since_ && !doubtful) return;
   breaker.last = doubtful ? "" : str(record.id.value, " ", record.end_reason);
-  if (++breaker.most >= limit) breaker.most_since = ground_.now();
-  if (!doubtful && ++breaker.least >= limit) breaker.least_since = ground_.now();
+  if (++breaker.most >= limit) breaker.most_since = ground_.turn.at;
+  if (!doubtful && ++breaker.least >= limit) breaker.least_since = ground_.turn.at;
 }
 
 void LaunchMemory::started(const BrokerStart& start) {
-  started_ = ground_.now();
+  started_ = ground_.turn.at;
   unwritten_ = history_.commit_failing();
   for (const auto& [id, record] : start.held.workers) phases_[id] = record.phase;
   for (const auto& [token, record] : start.held.attempts) {

@@ -21,7 +21,7 @@ void LaunchOrder::launch_called(const LaunchCall& call) {
   // same.
   const auto intent = store_.durable().attempts.find(call.token);
   const bool begun_now =
-      intent != store_.durable().attempts.end() && intent->second.begun == ground_.clock.boot();
+      intent != store_.durable().attempts.end() && intent->second.begun == ground_.turn.now.boot;
   if (history_.attempts().contains(call.token) || !begun_now) {
     again(call);
   } else {
@@ -34,7 +34,7 @@ void LaunchOrder::launch_called(const LaunchCall& call) {
 
 // Delays are drawn between the least and one that doubles: many short ones in a row are no chance.
 void LaunchOrder::backs_off(const LaunchCall& call, Calls& calls) const {
-  const Duration pause = ground_.now() - *calls.answered;
+  const Duration pause = ground_.turn.at - *calls.answered;
   const Duration least = ground_.options.settings.retry_delay_min;
   const bool has_doubled = longest_delay(calls) >= 5 * least;
   calls.short_ones = has_doubled && pause < 2 * least ? calls.short_ones + 1 : 0;
@@ -48,7 +48,7 @@ void LaunchOrder::first(const LaunchCall& call) const {
   not_refused_lately(call, candidate);
   const core::Settings& settings = ground_.options.settings;
   const auto breaker = memory_.breaker(call.pool).value_or(LaunchMemory::Breaker{});
-  if (breaker.least_since && ground_.now() - *breaker.least_since < settings.retry_after) {
+  if (breaker.least_since && ground_.turn.at - *breaker.least_since < settings.retry_after) {
     wrong(call, str("though ", breaker.least, " boots in a row have failed"));
   }
 }
@@ -74,10 +74,10 @@ void LaunchOrder::in_order(const LaunchCall& call, const core::Candidate& candid
 void LaunchOrder::not_refused_lately(const LaunchCall& call,
                                      const core::Candidate& candidate) const {
   const auto refuse = [&](const LaunchMemory::Refusal& refusal) {
-    if (!refusal.by_launch || ground_.now() >= memory_.until(refusal)) return;
+    if (!refusal.by_launch || ground_.turn.at >= memory_.until(refusal)) return;
     wrong(call, str("is of ", to_string(candidate), ", refused ",
-                    to_string(Duration{ground_.now() - refusal.at}), " ago (", refusal.failure.code,
-                    ")"));
+                    to_string(Duration{ground_.turn.at - refusal.at}), " ago (",
+                    refusal.failure.code, ")"));
   };
   for (const LaunchMemory::Refusal* refusal : memory_.against(call.pool, candidate)) {
     refuse(*refusal);
@@ -93,16 +93,16 @@ void LaunchOrder::again(const LaunchCall& call) const {
   // Each call gives it its time anew. How long a reboot took is what the calendar says.
   const auto former = history_.attempts().find(call.token);
   if (former != history_.attempts().end() && !calendar_wrong_ &&
-      ground_.now() - former->second.last_call >= settings.token_reuse_limit) {
+      ground_.turn.at - former->second.last_decided >= settings.token_reuse_limit) {
     wrong(call, "is asked for again though its token is too old");
   }
   if (record.doomed) wrong(call, "is asked for again though it is not wanted");
   if (record.mismatch) wrong(call, "is asked for again after a mismatch");
-  const bool just_left = ground_.now() - left_ <= 2 * ground_.options.batching;
+  const bool just_left = ground_.turn.at - left_ <= 2 * ground_.options.batching;
   if (!history_.waits_for(call.pool) && !just_left) wrong(call, "is asked for again for nobody");
   const auto calls = calls_.find(call.token);
   if (calls == calls_.end() || !calls->second.answered) return;
-  const Duration pause = ground_.now() - *calls->second.answered;
+  const Duration pause = ground_.turn.at - *calls->second.answered;
   if (pause >= settings.retry_delay_min) return;
   wrong(call, str("is asked for again after ", to_string(pause)));
 }
@@ -130,18 +130,19 @@ void LaunchOrder::turned() {
     if (record.doomed || record.mismatch || !history_.waits_for(record.pool)) continue;
     const core::Settings& settings = ground_.options.settings;
     const Instant last_call = record.last_call.value_or(record.begun);
-    if (ground_.clock.boot() - last_call >= settings.token_reuse_limit) continue;
+    if (ground_.turn.now.boot - last_call >= settings.token_reuse_limit) continue;
     if (somebody_rises(record.pool)) continue;
-    const bool just_begun = ground_.clock.boot() - record.begun < seconds{2};
-    if (calls == calls_.end() && just_begun) continue;  // not sent, perhaps, with keys that changed
     if (calls == calls_.end()) {
+      // Not sent, perhaps, with keys that changed, or before it was known whose they are.
+      const Moment since = uncalled_.try_emplace(token, ground_.turn.at).first->second;
+      if (ground_.turn.at - since <= settings.retry_delay_min + seconds{2}) continue;
       throw Violated(kLaunchOrderRule,
                      str("launch ", token.value, " is waited for, and was not called"));
     }
     if (!calls->second.answered || calls->second.answers == 0) continue;
     // What could not be written down was not called: that is tried again after a pause as well.
     const bool unwritten = failed_ && *failed_ >= *calls->second.answered;
-    const Duration pause = ground_.now() - (unwritten ? *failed_ : *calls->second.answered);
+    const Duration pause = ground_.turn.at - (unwritten ? *failed_ : *calls->second.answered);
     const Duration longest = unwritten ? settings.retry_delay_max : longest_delay(calls->second);
     const Duration limit = longest + 4 * ground_.options.batching;
     if (pause <= limit + settings.retry_delay_min) continue;

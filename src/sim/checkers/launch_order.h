@@ -25,7 +25,10 @@ class LaunchOrder : public Watcher {
     calendar_wrong_ = calendar_wrong_ || misjudged < Duration{0};
   }
   void commit_failed() override { failed_ = ground_.now(); }
-  void went_down() override { calls_.clear(); }
+  void went_down() override {
+    calls_.clear();
+    uncalled_.clear();
+  }
   void turned() override;
 
  private:
@@ -49,9 +52,10 @@ class LaunchOrder : public Watcher {
   const SimStore& store_;
   const LaunchMemory& memory_;
   std::map<LaunchToken, Calls> calls_;
-  std::optional<Moment> failed_;  // to be written: the journal, the latest time
-  Moment left_{};                 // somebody has left the waiting room
-  bool calendar_wrong_ = false;   // a reboot made something seem younger
+  std::map<LaunchToken, Moment> uncalled_;  // waited for since then
+  std::optional<Moment> failed_;            // to be written: the journal, the latest time
+  Moment left_{};                           // somebody has left the waiting room
+  bool calendar_wrong_ = false;             // a reboot made something seem younger
 };
 
 }  // namespace cb::sim

@@ -75,8 +75,26 @@ bool NoKillInUse::spared(const Life& life) const {
   return since < settings.sweep_grace && !adopted;
 }
 
+// What came while it stood still lies in the kernel.
+void NoKillInUse::sent(CallerId caller, const core::Request& request) {
+  const auto* ping = std::get_if<core::Ping>(&request);
+  if (ping != nullptr && ground_.deaf()) unread_[caller] = {ping->address, ground_.now()};
+}
+
+void NoKillInUse::reads_first(const Life& life) const {
+  if (life.may_be_ended || life.told_ending || life.told_stopped || !life.handed) return;
+  if (!life.instance->alive() || !ready_.contains(life.instance->id)) return;
+  if (ground_.now() - life.called >= ground_.options.settings.max_lifetime) return;
+  for (const auto& [caller, ping] : unread_) {
+    if (ping.at >= ground_.turn.at || !has_address(*life.instance, ping.address)) continue;
+    throw Violated("5-no-kill-in-use", str(life.instance->id.value, " is ended while a PING of it ",
+                                           "is not read that was sent at ", stamp(ping.at)));
+  }
+}
+
 void NoKillInUse::judge(const InstanceId& id) {
   const Life* life = history_.life(id);
+  if (life != nullptr && !judged_.contains(id) && !unread_.empty()) reads_first(*life);
   if (life != nullptr && !judged_.contains(id) && spared(*life)) {
     throw Violated(
         "5-no-kill-in-use",

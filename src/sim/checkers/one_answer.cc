@@ -1,5 +1,7 @@
 #include "sim/checkers/one_answer.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "sim/cloud/sim_cloud.h"
 
@@ -28,7 +30,7 @@ Duration OneAnswer::patience(const core::Request& request) const {
 void OneAnswer::asked(CallerId caller, const core::Request& request) {
   open_.emplace(caller, request);
   const Duration limit = patience(request);
-  ground_.after(limit + 2 * ground_.options.batching + kSteps, [this, caller, limit] {
+  ground_.after_hearing(limit + 2 * ground_.options.batching + kSteps, [this, caller, limit] {
     if (!open_.contains(caller)) return;
     throw Violated(kOneAnswerRule,
                    str("caller ", caller.value, " has no answer after ", to_string(limit)));
@@ -72,7 +74,7 @@ void OneAnswer::answered(CallerId caller, const core::Answer& answer) {
     throw Violated(kOneAnswerRule, str("caller ", caller.value, " got a second answer"));
   }
   // An answer that was decided before the broker heard of it crosses the hang-up.
-  if (ground_.now() - gone->second > ground_.options.batching) {
+  if (ground_.now() - std::max(gone->second, ground_.hears_since()) > ground_.options.batching) {
     throw Violated(kOneAnswerRule,
                    str("caller ", caller.value, " was answered after it had hung up"));
   }

@@ -53,6 +53,9 @@ void OneLaunch::nothing_unsettled(const LaunchCall& call) const {
   for (const auto& [token, attempt] : history_.attempts()) {
     if (attempt.pool != call.pool || attempt.settled || attempt.doomed) continue;
     if (!attempt.in_flight && ground_.now() - attempt.uncertain >= grace) continue;
+    // Begun and given up in one turn.
+    const auto record = store_.durable().attempts.find(token);
+    if (record != store_.durable().attempts.end() && record->second.doomed) continue;
     throw Violated(kOneLaunchRule, str("launch ", call.token.value, " while the outcome of ",
                                        token.value, " for the same pool is open"));
   }

@@ -28,7 +28,7 @@ Orphans::Watched* Orphans::find(const InstanceId& id) {
 
 // Before anything moves its deadline, and when it ends.
 void Orphans::judge(const Watched& watched) const {
-  if (blocked() || ground_.now() <= watched.deadline) return;
+  if (blocked() || ground_.now() <= std::max(watched.deadline, listens_until(watched))) return;
   if (watched.phase == Phase::kReady && watched.asked) return;
   const Instance& instance = *watched.instance;
   throw Violated(
@@ -296,61 +296,6 @@ void Orphans::hidden(const Instance& instance, Moment until) {
   if (watched == nullptr) return;
   watched->hidden_until = until;
   if (watched->phase == Phase::kUnseen) trouble(*watched, until + unseen_bound(ground_.options));
-}
-
-void Orphans::went_down() {
-  for (const auto& [id, watched] : living_) judge(watched);
-  down_ = true;
-}
-
-void Orphans::starting(Duration misjudged) {
-  // After a reboot its clocks may believe that less time has passed than in truth.
-  const Duration younger = std::max(-misjudged, Duration{0});
-  for (auto& [id, watched] : living_) {
-    if (watched.boot_until) *watched.boot_until += younger;
-    if (watched.idle_until) *watched.idle_until += younger;
-  }
-}
-
-void Orphans::started(const BrokerStart& start) {
-  down_ = false;
-  shut_ = others_;
-  named_ = in_doubt_ = false;
-  started_ = ground_.now();
-  open_from_ = ground_.now() + SimCloud::kCallLimit;
-  for (auto& [id, watched] : living_) {
-    const Phase before = watched.phase;
-    watched.asked = false;
-    const Moment until = resumed(watched, start.held) + idle_slack();
-    trouble(watched, until);
-    watched.deadline = until;
-    // All that came before has to be gone through again.
-    if (watched.phase < before) watched.excused = until - watched.needed;
-  }
-}
-
-// What this process knows of it is what the journal held.
-Moment Orphans::resumed(Watched& watched, const core::Records& held) {
-  const core::Settings& settings = ground_.options.settings;
-  const Moment soonest = ground_.now() + settings.restart_grace;
-  const auto found = held.workers.find(watched.instance->id);
-  if (found == held.workers.end()) {
-    watched.phase = Phase::kUnseen;
-    return std::max(open_from_, watched.hidden_until) + unseen_bound(ground_.options);
-  }
-  switch (found->second.phase) {
-    case core::WorkerPhase::kBooting:
-    case core::WorkerPhase::kAdopting:
-      watched.phase = Phase::kBooting;
-      return std::max(watched.boot_until.value_or(soonest), soonest);
-    case core::WorkerPhase::kReady:
-      watched.phase = Phase::kReady;
-      return std::max(watched.idle_until.value_or(soonest) + settings.idle_save_interval, soonest);
-    case core::WorkerPhase::kTerminating:
-      watched.phase = Phase::kEnding;
-      return open_from_;
-  }
-  return soonest;
 }
 
 // Someone waits, and it may still become what he waits for.

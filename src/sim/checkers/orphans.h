@@ -33,6 +33,7 @@ class Orphans : public Watcher {
   void starting(Duration misjudged) override;
   void started(const BrokerStart& start) override;
   void went_down() override;
+  void hears_again() override;
   void finished() override;
 
  private:
@@ -53,7 +54,9 @@ class Orphans : public Watcher {
   };
 
   // No broker runs that could end anything.
-  bool blocked() const { return down_ || others_ || (shut_ && ground_.now() <= asks_again_by_); }
+  bool blocked() const {
+    return down_ || ground_.deaf() || others_ || (shut_ && ground_.now() <= asks_again_by_);
+  }
   void asks_again() {
     asks_again_by_ =
         ground_.now() + ground_.options.settings.identify_interval + SimCloud::kCallLimit;
@@ -66,6 +69,7 @@ class Orphans : public Watcher {
   void opened();
   Watched* find(const InstanceId& id);
   void judge(const Watched& watched) const;
+  Moment listens_until(const Watched& watched) const;
   void seen(const core::InstanceView& view);
   void ready(Watched& watched, const core::WorkerRecord& record);
   void ends(Watched& watched);

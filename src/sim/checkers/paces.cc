@@ -16,7 +16,7 @@ void Paces::asked(CallerId caller, const core::Request& request) {
   const auto* get = std::get_if<core::GetWorker>(&request);
   if (get == nullptr || !get->wants_progress) return;
   const Duration limit = 2 * ground_.options.settings.progress_interval + kPaceSlack;
-  ground_.after(limit, [this, caller] {
+  ground_.after_hearing(limit, [this, caller] {
     if (!history_.waiting().contains(caller) || heard_.contains(caller)) return;
     throw Violated(kPacesRule, str("caller ", caller.value, " waits and hears nothing"));
   });
@@ -25,10 +25,10 @@ void Paces::asked(CallerId caller, const core::Request& request) {
 void Paces::heard(CallerId caller, const core::Progress&) {
   const Duration pace = ground_.options.settings.progress_interval;
   const auto before = heard_.find(caller);
-  if (before != heard_.end() && ground_.now() - before->second < pace) {
+  if (before != heard_.end() && ground_.turn.at - before->second < pace) {
     throw Violated(kPacesRule, str("caller ", caller.value, " hears more than he can read"));
   }
-  heard_[caller] = ground_.now();
+  heard_[caller] = ground_.turn.at;
 }
 
 void Paces::identify_called() {
@@ -53,7 +53,7 @@ void Paces::identified(const core::CloudIdentity& identity) {
   if (named) return;
   const Duration limit =
       ground_.options.settings.identify_interval + 2 * ground_.options.batching + kPaceSlack;
-  ground_.after(limit, [this, life = life_, before = identifies_] {
+  ground_.after_hearing(limit, [this, life = life_, before = identifies_] {
     if (life != life_ || identifies_ != before || identifying_) return;
     throw Violated(kPacesRule, "whose the keys are is not asked again");
   });
@@ -88,7 +88,7 @@ void Paces::turned() {
 void Paces::commit_failed() {
   const Duration limit =
       ground_.options.settings.save_retry_interval + 4 * ground_.options.batching + kPaceSlack;
-  ground_.after(limit, [this, life = life_, before = tries_] {
+  ground_.after_hearing(limit, [this, life = life_, before = tries_] {
     if (life != life_ || tries_ != before) return;
     throw Violated(kPacesRule, "the journal is not tried again");
   });

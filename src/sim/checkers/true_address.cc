@@ -105,9 +105,13 @@ void TrueAddress::told(const core::Event& event) {
 }
 
 void TrueAddress::started(const BrokerStart&) {
-  started_ = ground_.now();
+  started_ = ground_.turn.at;
   listing_failed_ = false;
   word_later(ground_.now() + SimCloud::kCallLimit + word_bound(ground_.options));
+}
+
+void TrueAddress::hears_again() {
+  word_later(ground_.now() + word_bound(ground_.options));
 }
 
 void TrueAddress::hidden(const Instance&, Moment until) {
@@ -118,6 +122,7 @@ void TrueAddress::hidden(const Instance&, Moment until) {
 void TrueAddress::judge_the_word(const Life& life, const std::string& what) const {
   const auto due = word_due_.find(life.instance->id);
   if (other_account_ || due == word_due_.end() || ground_.now() <= due->second) return;
+  if (ground_.deaf()) return;
   throw Violated(
       kTrueAddressRule,
       str(what, ", which a listing should have shown to have ended by ", stamp(due->second)));
@@ -168,6 +173,7 @@ void TrueAddress::judge(const std::string& address, const std::string& what,
   const Instance& instance = *life->instance;
   if (!instance.dead && !instance.ended && unnoticed_restart(*life)) return;
   Moment died = instance.dead.value_or(instance.ended.value_or(ground_.now()));
+  died = std::max(died, ground_.hears_since());
   // As long as another answered there no probe could tell.
   if (const auto left = ec2_.left_by_another(address, instance)) died = std::max(died, *left);
   const Duration blind = blind_bound(ground_.options.settings) + 2 * ground_.options.batching;

@@ -22,6 +22,7 @@ class TrueAddress : public Watcher {
   void answered(CallerId caller, const core::Answer& answer) override;
   void ended(const Instance& instance) override;
   void told(const core::Event& event) override;
+  void hears_again() override;
   void started(const BrokerStart& start) override;
   void hidden(const Instance& instance, Moment until) override;
   void credentials(bool others) override;

@@ -32,7 +32,7 @@ Duration TrueEnds::idle_limit(const Record& record) const {
 
 bool TrueEnds::spared_by_restart(const Record& record) const {
   return recovered_.contains(record.id) &&
-         ground_.now() - memory_.started_at() < ground_.options.settings.restart_grace;
+         ground_.turn.at - memory_.started_at() < ground_.options.settings.restart_grace;
 }
 
 void TrueEnds::committed(const std::vector<core::Change>& changes) {
@@ -84,7 +84,7 @@ bool TrueEnds::by_somebody(const Record& record) const {
   }
   if (why == "ended with the broker") return memory_.stopping() && memory_.all_ended();
   return memory_.all_ended() &&
-         *memory_.all_ended() >= ground_.now() - 2 * ground_.options.batching &&
+         *memory_.all_ended() >= ground_.turn.at - 2 * ground_.options.batching &&
          says("ended by TERMINATE_ALL of ", ended_all_);
 }
 
@@ -115,7 +115,7 @@ bool TrueEnds::unreachable(const Record& record) const {
   const Duration limit = ground_.options.settings.unreachable_timeout;
   if (life == nullptr) return true;
   if (!life->failing_since) return false;
-  const Duration since = ground_.now() - *life->failing_since;
+  const Duration since = ground_.turn.at - *life->failing_since;
   const std::string& why = record.end_reason;
   if (!why.ends_with(str(" (limit ", to_string(limit), ")")) || since < limit) return false;
   return ground_.options.batching != Duration{0} ||
@@ -124,7 +124,7 @@ bool TrueEnds::unreachable(const Record& record) const {
 
 // Nobody waits, or what they wait for is another one.
 bool TrueEnds::late(const Record& record) const {
-  if (!history_.waits_for(record.pool) || ground_.now() - left_ <= 2 * ground_.options.batching) {
+  if (!history_.waits_for(record.pool) || ground_.turn.at - left_ <= 2 * ground_.options.batching) {
     return true;
   }
   const core::Records& durable = store_.durable();
@@ -154,7 +154,7 @@ bool TrueEnds::no_address(const Record& record) const {
   if (running == running_.end()) return false;
   const bool wants_private = pool_of(record).address == core::AddressKind::kPrivate;
   const std::string_view kind = wants_private ? "private" : "public";
-  const Duration since = ground_.now() - running->second;
+  const Duration since = ground_.turn.at - running->second;
   return record.address.empty() && since >= ground_.options.settings.address_grace &&
          record.end_reason.starts_with(str("it runs without a ", kind, " address"));
 }
@@ -218,7 +218,7 @@ void TrueEnds::must_end(const core::Probed& probe) const {
   const Life* const life = history_.life(probe.worker);
   if (life == nullptr || !life->failing_since || life->end_decided || life->told_ending) return;
   const core::Settings& settings = ground_.options.settings;
-  const Duration since = ground_.now() - *life->failing_since;
+  const Duration since = ground_.turn.at - *life->failing_since;
   const Duration slack = seconds{1} + 2 * ground_.options.batching;
   if (since <= settings.unreachable_timeout + slack || history_.commit_failing()) return;
   const auto record = store_.durable().workers.find(probe.worker);
@@ -226,7 +226,7 @@ void TrueEnds::must_end(const core::Probed& probe) const {
     return;
   }
   const auto held = [&](const std::optional<Moment>& use) {
-    return use && ground_.now() - *use <= idle_limit(record->second) + slack;
+    return use && ground_.turn.at - *use <= idle_limit(record->second) + slack;
   };
   // After a restart its last use counts as a PING.
   const bool recovered = recovered_.contains(probe.worker);
@@ -244,7 +244,7 @@ void TrueEnds::ended_without_address() {
     if (record == store_.durable().workers.end()) continue;
     const bool ending = record->second.phase == WorkerPhase::kTerminating;
     if (ending || !record->second.address.empty() || history_.commit_failing()) continue;
-    const Duration since = ground_.now() - running_.at(id);
+    const Duration since = ground_.turn.at - running_.at(id);
     const Duration late = 2 * ground_.options.batching;
     if (since <= ground_.options.settings.address_grace + late || !memory_.named()) continue;
     throw Violated(kTrueEndsRule, str(id.value, " runs without an address for ", to_string(since)));
@@ -258,7 +258,7 @@ void TrueEnds::turned() {
     const auto record = store_.durable().workers.find(id);
     if (record == store_.durable().workers.end() || history_.commit_failing()) continue;
     if (record->second.phase == WorkerPhase::kTerminating) continue;
-    const bool just_left = ground_.now() - left_ <= 2 * ground_.options.batching;
+    const bool just_left = ground_.turn.at - left_ <= 2 * ground_.options.batching;
     if (history_.waits_for(record->second.pool) || just_left) continue;
     throw Violated(kTrueEndsRule,
                    str(id.value, " turned up after its launch was given up, nobody waits, ",

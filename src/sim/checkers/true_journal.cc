@@ -61,7 +61,7 @@ void TrueJournal::judge(const core::AttemptRecord& record) {
   const core::Candidate candidate{record.region, record.market, record.type, "", record.subnet};
   demand_true(std::find(plan.begin(), plan.end(), candidate) != plan.end(), "the candidate", token);
   demand_true(account(record.account), "the account", token);
-  demand_true(age(record.begun) == Duration{0} && record.begun_wall == ground_.clock.now().wall,
+  demand_true(age(record.begun) == Duration{0} && record.begun_wall == ground_.turn.now.wall,
               "the beginning", token);
   const auto expiry = parse_iso8601(form.tag(core::kExpiryTag));
   const WallTime latest = record.begun_wall + settings.max_lifetime;
@@ -117,7 +117,7 @@ void TrueJournal::begun_with_its_call(const core::WorkerRecord& record) const {
   const auto attempt = history_.attempts().find(record.token);
   if (attempt == history_.attempts().end() || attempt->second.before_loss) return;
   const Instance* const instance = ec2_.find(record.id);
-  const Moment begun = ground_.now() - age(record.begun);
+  const Moment begun = ground_.turn.at - age(record.begun);
   const bool right_calendar = options.dose_of(Fault::kWallForward) == 0 &&
                               options.dose_of(Fault::kWallBack) == 0 && !misjudged_;
   // Of one that was given up only its latest call is known.
@@ -125,7 +125,8 @@ void TrueJournal::begun_with_its_call(const core::WorkerRecord& record) const {
       store_.durable().closed.contains(record.token) || closed_.contains(record.token);
   // EC2 dates launches in whole seconds.
   const bool so = instance->born - begun < seconds{1} && (given_up || begun <= instance->born);
-  demand_true(begun <= ground_.now() && (so || !right_calendar), "the beginning", record.id.value);
+  demand_true(begun <= ground_.turn.at && (so || !right_calendar), "the beginning",
+              record.id.value);
 }
 
 void TrueJournal::risen(const core::WorkerRecord& record) const {

@@ -54,7 +54,7 @@ class TrueJournal : public Watcher {
   void same_launches(const core::Records& held) const;
   void same_workers(const core::Records& held) const;
   bool account(const std::string& name) const;
-  Duration age(Instant then) const { return ground_.clock.boot() - then; }
+  Duration age(Instant then) const { return ground_.turn.now.boot - then; }
 
   const Ground& ground_;
   Ec2& ec2_;

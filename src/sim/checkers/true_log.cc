@@ -80,7 +80,7 @@ bool TrueLog::of_a_worker(std::string_view key, std::string_view text) const {
   }
   if (key == "worker.ready" && text.ends_with(" after its launch")) {
     return text == str(begin, "at ", record.address, " is ready, ",
-                       to_string(ground_.clock.boot() - record.begun), " after its launch");
+                       to_string(ground_.turn.now.boot - record.begun), " after its launch");
   }
   if (key == "worker.ready" || key == "worker.suspect" || key == "worker.back") {
     return text.starts_with(str(begin, "at ", record.address, " "));

@@ -34,7 +34,8 @@ void TrueStatus::asked(CallerId caller, const core::Request& request) {
     questions_.emplace(caller, std::move(question));
   }
   // A question changes nothing that another one shows, but for the ends that it asks for.
-  upset_ = upset_ || get || std::holds_alternative<core::Release>(request) ||
+  // And, when many are read at once that were asked long ago, for the uses.
+  upset_ = upset_ || get || ground_.deaf() || std::holds_alternative<core::Release>(request) ||
            std::holds_alternative<core::TerminateAll>(request);
 }
 
@@ -100,11 +101,11 @@ void TrueStatus::judge_clock(const core::WorkerRecord& record, const core::Statu
     return demand_shown(row.idle == Duration{0} && row.ends_in == limit, "the time left", id);
   }
   // The journal's idle clock is behind by so much at most, and goes on during a long step.
-  const Duration saved = ground_.clock.boot() - record.last_used;
+  const Duration saved = ground_.turn.now.boot - record.last_used;
   demand_shown(row.idle <= saved && row.idle >= saved - settings.idle_save_interval - late,
                "the idle time", id);
   if (!row.ends_in) return;
-  const Duration spared = started_ + settings.restart_grace - ground_.now();
+  const Duration spared = started_ + settings.restart_grace - ground_.turn.at;
   const Duration left = std::max({limit - row.idle, spared, Duration{0}});
   demand_shown(*row.ends_in <= left + late && *row.ends_in >= left - late, "the time left", id);
 }
@@ -117,7 +118,7 @@ void TrueStatus::judge_busy(const core::WorkerRecord& record, const core::Status
   const Duration late = 2 * ground_.options.batching;
   const Duration limit = ground_.options.settings.probe_answer_limit;
   const bool open = life->question_open && life->asked;
-  const Duration since = open ? ground_.now() - *life->asked : Duration{0};
+  const Duration since = open ? ground_.turn.at - *life->asked : Duration{0};
   const bool busy = row.busy.value_or(false);
   demand_shown(!busy || since >= limit - late, "what it does", record.id.value);
   demand_shown(busy || !open || since < limit + late || life->lost != 0, "what it computes",
@@ -235,7 +236,7 @@ void TrueStatus::judge_ending(const Question& question, const core::TerminatedId
     }
   }
   first = std::min(first, answered_with_.value_or(first));
-  const bool in_time = ground_.now() - first >=
+  const bool in_time = ground_.turn.at - first >=
                        ground_.options.settings.terminate_all_patience - ground_.options.batching;
   const bool refused = refused_ && *refused_ >= question.when;
   for (const LaunchToken& token : question.launches) {
@@ -298,7 +299,7 @@ void TrueStatus::told(const core::Event& event) {
 }
 
 void TrueStatus::started(const BrokerStart&) {
-  started_ = ground_.now();
+  started_ = ground_.turn.at;
   accepted_.clear();
   shown_ending_.clear();
   refused_.reset();

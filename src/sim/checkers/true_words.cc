@@ -128,12 +128,12 @@ std::optional<bool> TrueWords::of_the_hour(const Said& said) const {
   if (stamps.size() < limit || limit == 0) return false;
   std::vector<Instant> times;
   for (const auto& [token, stamp] : stamps) {
-    if (ground_.clock.boot() - stamp.at >= hours{1}) return false;
+    if (ground_.turn.now.boot - stamp.at >= hours{1}) return false;
     times.push_back(stamp.at);
   }
   std::sort(times.begin(), times.end());
   const Instant next = times[times.size() - limit] + hours{1};
-  const auto wait = std::chrono::ceil<minutes>(next - ground_.clock.boot());
+  const auto wait = std::chrono::ceil<minutes>(next - ground_.turn.now.boot);
   const std::string right =
       str(stamps.size(), " launches in the last hour (launches_per_hour_max", " = ", limit,
           "); the next is possible in ", to_string(Duration{wait}));
@@ -145,7 +145,7 @@ std::optional<bool> TrueWords::of_patience(const Said& said) const {
   if (!begins(said.text, kBegin)) return {};
   if (said.get == nullptr) return false;
   const Duration patience = said.get->wait.value_or(ground_.options.settings.wait_default);
-  const Duration waited = ground_.now() - said.asked;
+  const Duration waited = ground_.turn.at - said.asked;
   const std::string right = str(kBegin, to_string(patience), " (");
   if (!begins(said.text, right) || waited < patience) return false;
   const auto end = said.text.rfind("); it goes on, ask again");
@@ -169,7 +169,7 @@ bool TrueWords::worker_on_its_way(const PoolName& pool, std::string_view text, b
   const auto worker = store_.durable().workers.find(id);
   if (worker == store_.durable().workers.end() || worker->second.pool != pool) return !exact();
   const bool shown = running == running_.contains(id);
-  const auto age = std::chrono::floor<seconds>(ground_.clock.boot() - worker->second.begun);
+  const auto age = std::chrono::floor<seconds>(ground_.turn.now.boot - worker->second.begun);
   const std::string right = str(id.value, " ", age.count(), "s");
   return !exact() || (shown && begins(text, right));
 }
@@ -182,7 +182,7 @@ bool TrueWords::worker_waited_for(const PoolName& pool, std::string_view text) c
   if (!exact()) return true;
   const core::WorkerRecord& worker = found->second;
   const auto age = [&](Instant since) {
-    return str(std::chrono::floor<seconds>(ground_.clock.boot() - since).count(), "s");
+    return str(std::chrono::floor<seconds>(ground_.turn.now.boot - since).count(), "s");
   };
   text.remove_prefix(id.value.size());
   if (worker.doubted) {

@@ -66,7 +66,7 @@ class TrueWords : public Watcher {
   void troubles(const core::Overview& all) const;
   bool worker_on_its_way(const PoolName& pool, std::string_view text, bool running) const;
   // What was true a moment ago, before other events of the same turn.
-  Moment lately() const { return ground_.now() - 2 * ground_.options.batching; }
+  Moment lately() const { return ground_.turn.at - 2 * ground_.options.batching; }
   bool exact() const {
     return events_ <= 1 && ground_.options.batching == Duration{0} && !history_.commit_failing();
   }

@@ -54,7 +54,7 @@ bool says(std::string_view text, const LaunchMemory::Refusal& refusal,
 
 std::optional<Duration> TrueWords::age_of(const LaunchMemory::Refusal& refusal) const {
   if (!exact()) return {};
-  return ground_.now() - refusal.at;
+  return ground_.turn.at - refusal.at;
 }
 
 std::optional<bool> TrueWords::of_launches(const Said& said) const {
@@ -81,17 +81,17 @@ std::optional<bool> TrueWords::of_launches(const Said& said) const {
 
 // "...; tried again in 12s": at the moment that it says, when nothing comes between.
 bool TrueWords::next_try_is(std::string_view text, Moment next) const {
-  const auto left = std::chrono::ceil<seconds>(next - ground_.now());
+  const auto left = std::chrono::ceil<seconds>(next - ground_.turn.at);
   return !exact() || text == to_string(Duration{left});
 }
 
 // Whoever came after the reason was seen would have been kept until the next try, had that been
 // soon enough for him and for next_try_wait.
 bool TrueWords::told_too_early(const Said& said, Moment seen, Moment next) const {
-  if (!exact() || said.asked <= seen || next <= ground_.now()) return false;
+  if (!exact() || said.asked <= seen || next <= ground_.turn.at) return false;
   const core::Settings& settings = ground_.options.settings;
   const Duration patience = said.get->wait.value_or(settings.wait_default);
-  return next - ground_.now() <= settings.next_try_wait && said.asked + patience >= next;
+  return next - ground_.turn.at <= settings.next_try_wait && said.asked + patience >= next;
 }
 
 std::optional<bool> TrueWords::blocked(const Said& said) const {
@@ -101,7 +101,7 @@ std::optional<bool> TrueWords::blocked(const Said& said) const {
   if (block == nullptr || again == said.text.npos) return {};
   if (!says(said.text.substr(0, again), *block, age_of(*block))) return {};
   const Moment until = memory_.until(*block);
-  return ground_.now() < until + 2 * ground_.options.batching &&
+  return ground_.turn.at < until + 2 * ground_.options.batching &&
          next_try_is(said.text.substr(again + kAgain.size()), until) &&
          !told_too_early(said, block->at, until);
 }
@@ -173,7 +173,7 @@ bool TrueWords::failed(const PoolName& pool, const Candidate& candidate, std::st
   }
   for (const LaunchMemory::Refusal* refusal : memory_.against(pool, candidate)) {
     const Moment until = memory_.until(*refusal) + 2 * ground_.options.batching;
-    if (ground_.now() >= until || !says(why, *refusal, age_of(*refusal))) continue;
+    if (ground_.turn.at >= until || !says(why, *refusal, age_of(*refusal))) continue;
     out.latest = std::max(out.latest, refusal->at);
     out.capacity += refusal->failure.what == FailureClass::kCapacity ? 1 : 0;
     out.quota += refusal->failure.what == FailureClass::kQuota ? 1 : 0;
@@ -191,7 +191,7 @@ bool TrueWords::about_to_launch(const PoolName& pool, std::string_view text) con
   if (named == plan.end()) return false;
   if (!exact()) return true;
   for (const auto* refusal : memory_.against(pool, *named)) {
-    if (ground_.now() < memory_.until(*refusal)) return false;
+    if (ground_.turn.at < memory_.until(*refusal)) return false;
   }
   const auto& attempts = store_.durable().attempts;
   return std::none_of(attempts.begin(), attempts.end(), [&](const auto& entry) {
@@ -209,8 +209,8 @@ bool TrueWords::breaker(const Said& said) const {
   if (!counted || !breaker.most_since || breaker.most < settings.boot_failures_max) return false;
   if (said.text.find(breaker.last) == said.text.npos) return false;
   const Moment until = *breaker.most_since + settings.retry_after;
-  const auto wait = std::chrono::ceil<minutes>(until - ground_.now());
-  if (ground_.now() >= until || told_too_early(said, *breaker.most_since, until)) return false;
+  const auto wait = std::chrono::ceil<minutes>(until - ground_.turn.at);
+  if (ground_.turn.at >= until || told_too_early(said, *breaker.most_since, until)) return false;
   return !exact() || said.text.find(str("nothing is launched for ", to_string(Duration{wait}))) !=
                          said.text.npos;
 }

@@ -34,7 +34,7 @@ void Waits::launch_called(const LaunchCall& call) {
     const Life* const life = history_.life(id);
     if (worker.pool != call.pool || worker.phase != WorkerPhase::kAdopting) continue;
     if (found == found_.end() || life == nullptr || found->second < memory_.started_at()) continue;
-    const Duration left = boot - (ground_.now() - life->instance->born);
+    const Duration left = boot - (ground_.turn.at - life->instance->born);
     if (left <= seconds{2}) continue;
     throw Violated(kWaitsRule, str("launch ", call.token.value, " beside ", id.value,
                                    ", which was found and may still boot"));
@@ -61,7 +61,7 @@ void Waits::told(const core::Event& event) {
 void Waits::committed(const std::vector<core::Change>& changes) {
   for (const core::Change& change : changes) {
     const auto* worker = std::get_if<core::WorkerRecord>(&change);
-    if (worker != nullptr) found_.try_emplace(worker->id, ground_.now());
+    if (worker != nullptr) found_.try_emplace(worker->id, ground_.turn.at);
   }
 }
 
@@ -82,7 +82,7 @@ bool Waits::on_its_way(const core::WorkerRecord& worker) const {
     // What accepts is worth waiting for.
     const bool accepts = life != nullptr && life->asked && *life->asked >= found->second;
     const Duration patience = young || accepts ? boot : settings.adoption_patience;
-    return ground_.now() <= found->second + patience + late;
+    return ground_.turn.at <= found->second + patience + late;
   }
   if (worker.phase != WorkerPhase::kReady) return false;
   if (worker.doubted) {
@@ -92,7 +92,7 @@ bool Waits::on_its_way(const core::WorkerRecord& worker) const {
         life != nullptr && life->latest_probe == core::ProbeOutcome::kUnreachable;
     return !out_of_reach && ground_.clock.boot() <= *worker.doubted + boot + late;
   }
-  return ground_.now() <= memory_.started_at() + settings.adoption_patience + late;
+  return ground_.turn.at <= memory_.started_at() + settings.adoption_patience + late;
 }
 
 bool Waits::coming(const PoolName& pool) const {
@@ -148,7 +148,7 @@ bool Waits::waits_for_next_try(const core::GetWorker& get, Moment since,
                                const LaunchMemory::Obstacle& why) const {
   const core::Settings& settings = ground_.options.settings;
   const Duration late = 2 * ground_.options.batching;
-  return since > why.seen - late && why.until - ground_.now() <= settings.next_try_wait + late &&
+  return since > why.seen - late && why.until - ground_.turn.at <= settings.next_try_wait + late &&
          since + get.wait.value_or(settings.wait_default) >= why.until - late;
 }
 

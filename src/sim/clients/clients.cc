@@ -149,7 +149,8 @@ void Clients::work(Client& client) {
   const bool pings =
       client.ping_every != Duration{0} && ground_.now() + client.ping_every < client.session_ends;
   const Moment next = pings ? ground_.now() + client.ping_every : client.session_ends;
-  ground_.heap.at(next, [this, who, pings, session = client.session] {
+  // Its time may have passed while it waited for an answer.
+  ground_.heap.at(std::max(next, ground_.now()), [this, who, pings, session = client.session] {
     if (home_ || who->session != session) return;
     if (!pings) return work_done(*who);
     ask(*who, core::Ping{who->worker}, [this](Client& whose, const Answer& answer) {
@@ -221,9 +222,12 @@ void Clients::ask(Client& client, core::Request request, Then then) {
   ground_.timeline.note("client  ", client.number, " asks ", describe(request), " as caller ",
                         caller.value);
   calls_[caller] = {&client, std::move(then)};
-  ground_.tell([&](Watcher& watcher) { watcher.asked(caller, request); });
+  ground_.tell([&](Watcher& watcher) { watcher.sent(caller, request); });
   const core::Origin origin{"192.0.2.1", str("client-", client.number)};
-  mailbox_.deliver(core::Asked{caller, std::move(request), origin});
+  mailbox_.bring([this, caller, request = std::move(request), origin] {
+    ground_.tell([&](Watcher& watcher) { watcher.asked(caller, request); });
+    mailbox_.deliver(core::Asked{caller, request, origin});
+  });
   maybe_vanish(caller);
 }
 
@@ -236,8 +240,10 @@ void Clients::maybe_vanish(CallerId caller) {
     ground_.timeline.note("caller  ", caller.value, " hangs up");
     const Call call = std::move(found->second);
     calls_.erase(found);
-    ground_.tell([&](Watcher& watcher) { watcher.hung_up(caller); });
-    mailbox_.deliver(core::CallerGone{caller});
+    mailbox_.bring([this, caller] {
+      ground_.tell([&](Watcher& watcher) { watcher.hung_up(caller); });
+      mailbox_.deliver(core::CallerGone{caller});
+    });
     if (call.then) rest(*call.client, prng_.between(seconds{1}, minutes{20}));
   });
 }

@@ -1,8 +1,11 @@
 #pragma once
-// Ends the broker's process at a chosen point: the ports say where they are, and the armed point
-// throws. The world catches it and destroys the process; nothing of it may run afterwards.
+// Ends or stops the broker's process at a chosen point: the ports say where they are, and the armed
+// point throws. The world catches it and destroys the process; nothing of it may run afterwards. Or
+// it stands still there, and the world goes on without it.
 
+#include <functional>
 #include <optional>
+#include <utility>
 
 #include "sim/world/ground.h"
 
@@ -19,8 +22,9 @@ class Crasher {
 
   // The next time `point` is reached, after `passes` earlier passings, the process dies there.
   // Returns the number of this arming.
-  std::uint64_t arm(CrashPoint point, std::uint64_t passes) {
+  std::uint64_t arm(CrashPoint point, std::uint64_t passes, std::function<void()> pause = {}) {
     armed_ = point;
+    pause_ = std::move(pause);
     passes_left_ = passes;
     return ++armings_;
   }
@@ -37,6 +41,7 @@ class Crasher {
     if (!here || passes_left_-- != 0) return;
     const CrashPoint died = *armed_;
     armed_.reset();
+    if (pause_) return std::exchange(pause_, {})();
     ground_.tally.count(died);
     ground_.tally.count(Fault::kCrash);
     if (died == CrashPoint::kWhileRecovering) ground_.tally.count(Fault::kCrashTwice);
@@ -48,6 +53,7 @@ class Crasher {
   Ground& ground_;
   std::optional<CrashPoint> armed_;
   std::uint64_t passes_left_ = 0;
+  std::function<void()> pause_;  // instead of its end
   std::uint64_t armings_ = 0;
 };
 

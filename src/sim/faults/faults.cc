@@ -58,6 +58,7 @@ constexpr std::array<FaultRow, kFaults> kTable{{
     {kJournalLost, "journal-lost", kChance, 400},
     {kJournalRolledBack, "journal-rolled-back", kChance, 400},
     {kStopped, "stopped", kTimes, 4},
+    {kPaused, "paused", kTimes, 16},
     {kWallForward, "wall-forward", kTimes, 4},
     {kWallBack, "wall-back", kTimes, 4},
     {kTerminateAll, "terminate-all", kTimes, 6},

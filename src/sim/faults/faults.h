@@ -66,6 +66,7 @@ enum class Fault {
   kJournalLost,
   kJournalRolledBack,
   kStopped,
+  kPaused,
   kWallForward,
   kWallBack,
   // People.

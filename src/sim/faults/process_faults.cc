@@ -26,6 +26,9 @@ void ProcessFaults::plan() {
   for (const Moment when : ground_.schedule.times(Fault::kCrash)) {
     ground_.heap.at(when, [this] { strike(); });
   }
+  for (const Moment when : ground_.schedule.times(Fault::kPaused)) {
+    ground_.heap.at(when, [this] { pause(); });
+  }
   for (const Moment when : ground_.schedule.times(Fault::kStopped)) {
     ground_.heap.at(when, [this] { stop(); });
   }
@@ -54,7 +57,7 @@ void ProcessFaults::jump(Duration by, Fault fault) {
 }
 
 void ProcessFaults::strike() {
-  if (ground_.schedule.healed() || !process_->runs()) return;
+  if (ground_.schedule.healed() || !process_->runs() || ground_.deaf()) return;
   const auto point = static_cast<CrashPoint>(
       prng_.below(static_cast<std::uint64_t>(CrashPoint::kWhileRecovering)));
   if (point == CrashPoint::kBetweenSteps) {
@@ -68,8 +71,50 @@ void ProcessFaults::strike() {
   ground_.after(kArmedFor, [this, arming] { crasher_.give_up(arming); });
 }
 
+// SIGSTOP, a virtual machine that is moved, a disk that hangs: here and now, or where the process
+// has decided something and not done it.
+void ProcessFaults::pause() {
+  if (ground_.schedule.healed() || !process_->runs() || ground_.deaf()) return;
+  Prng& prng = ground_.schedule.chance(Fault::kPaused);
+  const auto how_long = prng.below(10);
+  const Duration time = how_long < 3   ? prng.between(seconds{1}, seconds{20})
+                        : how_long < 7 ? prng.between(seconds{20}, minutes{4})
+                        : how_long < 9 ? prng.between(minutes{4}, minutes{30})
+                                       : prng.between(minutes{30}, hours{3});
+  const auto point =
+      static_cast<CrashPoint>(prng.below(static_cast<std::uint64_t>(CrashPoint::kWhileRecovering)));
+  if (point == CrashPoint::kBetweenSteps || prng.chance(40)) return stand_still(time);
+  if (crasher_.armed()) return;
+  const std::uint64_t arming = crasher_.arm(point, prng.below(3), [this, time, point] {
+    ground_.timeline.note("broker  is stopped ", name_of(point));
+    stand_still(time);
+  });
+  ground_.after(kArmedFor, [this, arming] { crasher_.give_up(arming); });
+}
+
+// The world goes on without it, but not past the first phase.
+void ProcessFaults::stand_still(Duration time) {
+  const Moment until =
+      std::min(ground_.now() + time, Moment{} + ground_.options.length - seconds{1});
+  if (until <= ground_.now()) return;
+  ground_.tally.count(Fault::kPaused);
+  ground_.timeline.note("broker  stands still for ", to_string(Duration{until - ground_.now()}));
+  mailbox_.hold();
+  for (auto next = ground_.heap.next(); next && *next <= until; next = ground_.heap.next()) {
+    ground_.clock.advance_to(*next);
+    ++ground_.tally.events;
+    ground_.heap.take()();
+  }
+  ground_.clock.advance_to(until);
+  ground_.timeline.note("broker  goes on");
+  // Its timers may be seen before what lies in the kernel.
+  const Duration reading =
+      ground_.schedule.chance(Fault::kPaused).between(milliseconds{0}, milliseconds{50});
+  ground_.after(reading, [this] { mailbox_.release(); });
+}
+
 void ProcessFaults::stop() {
-  if (ground_.schedule.healed() || !process_->runs()) return;
+  if (ground_.schedule.healed() || !process_->runs() || ground_.deaf()) return;
   ground_.tally.count(Fault::kStopped);
   const bool with_workers = prng_.chance(25);
   ground_.timeline.note("broker  is told to stop", with_workers ? " with its workers" : "");
@@ -79,7 +124,7 @@ void ProcessFaults::stop() {
 }
 
 void ProcessFaults::finish_stop(Moment latest) {
-  if (!process_->broker().quiet() && ground_.now() < latest) {
+  if (ground_.deaf() || (!process_->broker().quiet() && ground_.now() < latest)) {
     mailbox_.when_alive(milliseconds{500}, [this, latest] { finish_stop(latest); });
     return;
   }
@@ -134,9 +179,16 @@ void ProcessFaults::it_died() {
     jump(prng_.between(seconds{1}, hours{2}), Fault::kWallForward);
   }
   const std::uint64_t mine = ++starts_planned_;
-  ground_.after(time_down(), [this, mine] {
-    if (mine == starts_planned_) start_again();
-  });
+  ground_.after(time_down(), [this, mine] { start_planned(mine); });
+}
+
+// A lost journal is lost for as long as anything is hidden that it knew.
+void ProcessFaults::start_planned(std::uint64_t which) {
+  if (which != starts_planned_) return;
+  const bool forgot = next_.journal_lost || next_.rolled_back;
+  const Duration hidden = forgot ? Duration{cloud_.hidden_until() - ground_.now()} : Duration{0};
+  if (hidden <= Duration{0}) return start_again();
+  ground_.after(hidden, [this, which] { start_planned(which); });
 }
 
 void ProcessFaults::start_again() {
@@ -152,7 +204,7 @@ void ProcessFaults::start_again() {
   mailbox_.when_alive(prng_.between(minutes{1}, minutes{20}), [this, restarts] {
     ground_.timeline.note("broker  gets its former credentials", restarts ? " and restarts" : "");
     cloud_.mend_account();
-    if (!restarts) return;
+    if (!restarts || ground_.deaf()) return;
     process_->end();
     it_died();
   });

@@ -22,9 +22,12 @@ class ProcessFaults {
 
  private:
   void strike();
+  void pause();
+  void stand_still(Duration time);
   void stop();
   void finish_stop(Moment latest);
   void start_again();
+  void start_planned(std::uint64_t which);
   void jump(Duration by, Fault fault);
   Duration time_down();
   bool chance_of_journal_loss();

@@ -109,7 +109,7 @@ struct Theme {
   bool full_room = false;       // and no worker more than there are pools
 };
 using enum Fault;
-constexpr std::array<Theme, 18> kThemes{{
+constexpr std::array<Theme, 20> kThemes{{
     {{kLaunchLate, kCrash, kLaunchAnswerLost, kVanish}, true},
     {{kDiesSilently, kAddressReused, kNetworkCut, kInterrupted0}},
     {{kProbeLost, kAddressReused, kInterrupted0, kSlowToEnd}},
@@ -128,6 +128,8 @@ constexpr std::array<Theme, 18> kThemes{{
     {{kStopped, kTerminateAnswerLost, kTerminateNotFound, kTerminateLate}, true},
     {{kNoAddress, kLateAddress, kListingLate, kListingLate}},
     {{kLaunchLate, kListingFails, kTerminateNotFound, kTerminateAll}, true},
+    {{kPaused, kLaunchLate, kLaunchAnswerLost, kTokenMismatch}, true},
+    {{kPaused, kCrash, kDiskFull, kStopped}},
 }};
 
 void draw_faults(Options& options, const Narrowing& narrowing, Prng& prng) {
@@ -137,8 +139,10 @@ void draw_faults(Options& options, const Narrowing& narrowing, Prng& prng) {
   for (const FaultRow& one : fault_table()) {
     const bool central = themed && std::find(theme.faults.begin(), theme.faults.end(), one.fault) !=
                                        theme.faults.end();
-    const bool here = prng.chance(themed ? 15 : 40) || central;
-    const int dose = static_cast<int>(prng.between(central ? (one.most + 1) / 2 : 1, one.most));
+    // A stream for each, so that another fault in the table leaves all worlds as they were.
+    Prng own = stream(options.seed, str("dose of ", one.name));
+    const bool here = own.chance(themed ? 15 : 40) || central;
+    const int dose = static_cast<int>(own.between(central ? (one.most + 1) / 2 : 1, one.most));
     const bool wanted = here && !calm && narrowing.takes(one.fault);
     options.dose[static_cast<std::size_t>(one.fault)] = wanted ? dose : 0;
   }

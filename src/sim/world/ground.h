@@ -28,6 +28,27 @@ class Ground {
 
   Moment now() const { return clock.moment(); }
   void after(Duration delay, Heap::What what) { heap.at(now() + delay, std::move(what)); }
+  // The same, its time counted anew when the broker's process stood still meanwhile.
+  void after_hearing(Duration delay, Heap::What what) {
+    after(delay, [this, delay, armed = now(), what = std::move(what)]() mutable {
+      if (!deaf_ && hears_since_ <= armed) return what();
+      after_hearing(delay, std::move(what));
+    });
+  }
+  // The broker's process stands still, or has not heard yet what was said to it meanwhile.
+  bool deaf() const { return deaf_; }
+  // Since when it has not been so.
+  Moment hears_since() const { return deaf_ ? now() : hears_since_; }
+  void set_deaf(bool deaf) {
+    if (deaf_ && !deaf) hears_since_ = now();
+    deaf_ = deaf;
+  }
+  // When its latest turn began, of which all that it decides there is.
+  struct Turn {
+    Moment at{};
+    Now now{};
+  };
+  Turn turn;
 
   // Whether a fault of chance strikes on this occasion; counted when it does.
   bool strikes(Fault fault) {
@@ -52,6 +73,8 @@ class Ground {
   }
 
  private:
+  bool deaf_ = false;
+  Moment hears_since_{};
   std::vector<Watcher*> watchers_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <utility>
+#include <vector>
 
 #include "core/model/event.h"
 #include "sim/world/ground.h"
@@ -19,13 +20,36 @@ class Mailbox {
     taker_ = std::move(taker);
     ++life_;
   }
-  void close() { taker_ = nullptr; }
+  void close() {
+    taker_ = nullptr;
+    held_ = false;
+    kept_.clear();
+    ground_.set_deaf(false);
+  }
   bool is_open() const { return taker_ != nullptr; }
 
-  // The broker must run.
+  // The broker must run. While it stands still, what comes lies in the kernel.
+  void bring(std::function<void()> word) {
+    if (held_) return kept_.push_back(std::move(word));
+    word();
+  }
   void deliver(core::Event event) {
-    ground_.tell([&](Watcher& watcher) { watcher.told(event); });
-    taker_(std::move(event));
+    bring([this, event = std::move(event)]() mutable {
+      ground_.tell([&](Watcher& watcher) { watcher.told(event); });
+      taker_(std::move(event));
+    });
+  }
+  void hold() {
+    held_ = true;
+    ground_.set_deaf(true);
+  }
+  // All that came meanwhile, in its order.
+  void release() {
+    if (!held_) return;
+    held_ = false;
+    for (const auto& word : std::exchange(kept_, {})) word();
+    ground_.tell([](Watcher& watcher) { watcher.hears_again(); });
+    ground_.set_deaf(false);
   }
   // After `delay`, unless the process that runs now has died by then.
   void deliver_after(Duration delay, core::Event event) {
@@ -40,6 +64,8 @@ class Mailbox {
  private:
   Ground& ground_;
   Taker taker_;
+  bool held_ = false;
+  std::vector<std::function<void()>> kept_;
   std::uint64_t life_ = 0;
 };
 

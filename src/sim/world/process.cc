@@ -44,7 +44,8 @@ void Process::guarded(const std::function<void()>& step) {
 
 void Process::run() {
   const Moment latest_turn = not_before_;
-  guarded([this] { driver_->run(ground_.clock.now()); });
+  ground_.turn = {ground_.now(), ground_.clock.now()};
+  guarded([this] { driver_->run(ground_.turn.now); });
   if (runs()) ground_.tell([](Watcher& watcher) { watcher.turned(); });
   ++ground_.tally.events;
   not_before_ = ground_.now() + prng_.between(Duration{0}, ground_.options.batching);
@@ -103,6 +104,7 @@ void Process::judge_shift(const driver::Journal& journal, const core::Records& m
 void Process::first_turn(const Circumstances& how) {
   broker_ = std::make_unique<core::Broker>(ground_.options.settings, &wire::encode_run_instances);
   driver_ = std::make_unique<driver::Driver>(*broker_, ports_);
+  ground_.turn = {ground_.now(), ground_.clock.now()};
   mailbox_.open([this](core::Event event) { driver_->post(std::move(event)); });
   const driver::Journal journal = store_.load();
   const Duration error = misjudged(journal);
@@ -113,7 +115,7 @@ void Process::first_turn(const Circumstances& how) {
   const core::Records recovered = started.records;
   judge_shift(journal, recovered);
   driver_->post(std::move(started));
-  driver_->run(ground_.clock.now());
+  driver_->run(ground_.turn.now);
   const core::Records held = broker_->records();
   ground_.tell([&](Watcher& watcher) { watcher.started({recovered, held, how.rebooted}); });
   ground_.tell([](Watcher& watcher) { watcher.turned(); });

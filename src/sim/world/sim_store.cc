@@ -36,7 +36,7 @@ Status SimStore::commit(const std::vector<core::Change>& changes, Now now) {
   file_.clock = driver::SavedClock{ground_.clock.boot_id(), now.boot, now.wall};
   ground_.timeline.fold("committed", changes.size(), file_.clock->boot_id,
                         now.boot.time_since_epoch().count(), now.wall.time_since_epoch().count());
-  file_.last_commit = ground_.now();
+  file_.last_commit = ground_.turn.at;
   lost_ = behind_ = false;
   ground_.tell([&](Watcher& watcher) { watcher.committed(changes); });
   crasher_.reached(CrashPoint::kAfterCommit);

@@ -28,7 +28,7 @@ class SimStore : public port::Store {
   // What a start finds, read from the rows.
   driver::Journal load() const;
 
-  // True time of the latest commit; unset: nothing is written.
+  // True time of the turn of the latest commit; unset: nothing is written.
   std::optional<Moment> last_commit() const { return file_.last_commit; }
 
   // The latest commit failed: the process knows more than is written.

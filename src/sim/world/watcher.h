@@ -40,7 +40,8 @@ class Watcher {
   virtual ~Watcher() = default;
 
   // Callers.
-  virtual void asked(CallerId, const core::Request&) {}
+  virtual void sent(CallerId, const core::Request&) {}   // it lies in the kernel ...
+  virtual void asked(CallerId, const core::Request&) {}  // ... and is read
   virtual void answered(CallerId, const core::Answer&) {}
   virtual void hung_up(CallerId) {}                       // by itself
   virtual void cut(CallerId) {}                           // by the end of the broker's process
@@ -74,6 +75,8 @@ class Watcher {
   virtual void starting(Duration /*misjudged*/) {}
   virtual void started(const BrokerStart&) {}
   virtual void went_down() {}
+  // It stood still, and hears the world again, all that was said meanwhile first.
+  virtual void hears_again() {}
   // A turn of its loop is over: all that had been asked and told before it has been gone through.
   virtual void turned() {}
   virtual void wall_jumped(Duration) {}

@@ -1,0 +1,95 @@
+// What ends, starts and pauses of the broker's process mean for those that rule 4 watches.
+
+#include <algorithm>
+
+#include "sim/checkers/bounds.h"
+#include "sim/checkers/orphans.h"
+#include "sim/cloud/sim_cloud.h"
+
+namespace cb::sim {
+
+// What is due soon after it stood still waits as well.
+Moment Orphans::listens_until(const Watched& watched) const {
+  const bool waits = watched.phase == Phase::kBooting || watched.phase == Phase::kReady;
+  if (!waits || ground_.hears_since() == Moment{}) return {};
+  return ground_.hears_since() + ground_.options.settings.restart_grace + idle_slack();
+}
+
+void Orphans::went_down() {
+  for (const auto& [id, watched] : living_) judge(watched);
+  down_ = true;
+}
+
+void Orphans::starting(Duration misjudged) {
+  // After a reboot its clocks may believe that less time has passed than in truth.
+  const Duration younger = std::max(-misjudged, Duration{0});
+  for (auto& [id, watched] : living_) {
+    if (watched.boot_until) *watched.boot_until += younger;
+    if (watched.idle_until) *watched.idle_until += younger;
+  }
+}
+
+void Orphans::started(const BrokerStart& start) {
+  down_ = false;
+  shut_ = others_;
+  named_ = in_doubt_ = false;
+  started_ = ground_.now();
+  open_from_ = ground_.now() + SimCloud::kCallLimit;
+  for (auto& [id, watched] : living_) {
+    const Phase before = watched.phase;
+    watched.asked = false;
+    const Moment until = resumed(watched, start.held) + idle_slack();
+    trouble(watched, until);
+    watched.deadline = until;
+    // All that came before has to be gone through again.
+    if (watched.phase < before) watched.excused = until - watched.needed;
+  }
+}
+
+// Before it ends anything it listens.
+void Orphans::hears_again() {
+  open_from_ = std::max(open_from_, ground_.now() + SimCloud::kCallLimit);
+  const Moment soonest = ground_.now() + ground_.options.settings.restart_grace;
+  for (auto& [id, watched] : living_) {
+    switch (watched.phase) {
+      case Phase::kUnseen:
+        trouble(watched, ground_.now() + unseen_bound(ground_.options));
+        break;
+      case Phase::kBooting:
+        trouble(watched, soonest + kSlack);
+        break;
+      case Phase::kReady:
+        trouble(watched, soonest + idle_slack());
+        break;
+      case Phase::kEnding:
+        trouble(watched, ground_.now() + kSlack);
+        break;
+    }
+  }
+}
+
+// What this process knows of it is what the journal held.
+Moment Orphans::resumed(Watched& watched, const core::Records& held) {
+  const core::Settings& settings = ground_.options.settings;
+  const Moment soonest = ground_.now() + settings.restart_grace;
+  const auto found = held.workers.find(watched.instance->id);
+  if (found == held.workers.end()) {
+    watched.phase = Phase::kUnseen;
+    return std::max(open_from_, watched.hidden_until) + unseen_bound(ground_.options);
+  }
+  switch (found->second.phase) {
+    case core::WorkerPhase::kBooting:
+    case core::WorkerPhase::kAdopting:
+      watched.phase = Phase::kBooting;
+      return std::max(watched.boot_until.value_or(soonest), soonest);
+    case core::WorkerPhase::kReady:
+      watched.phase = Phase::kReady;
+      return std::max(watched.idle_until.value_or(soonest) + settings.idle_save_interval, soonest);
+    case core::WorkerPhase::kTerminating:
+      watched.phase = Phase::kEnding;
+      return open_from_;
+  }
+  return soonest;
+}
+
+}  // namespace cb::sim
