@@ -88,7 +88,7 @@ void CallRates::terminate_called(const std::vector<InstanceId>& ids) {
                          to_string(Duration{end.not_before - ground_.now()}), " too soon"));
     }
     end.not_before = ground_.turn.at + ground_.options.settings.terminate_repeat;
-    end.due.reset();
+    due_.erase(id);
   }
 }
 
@@ -108,7 +108,7 @@ void CallRates::terminate_answered(const core::TerminateAnswered& answer) {
   if (const auto* accepted = std::get_if<core::TerminateAccepted>(&answer.result)) {
     for (const core::TerminatedNow& one : accepted->instances) {
       ends_[one.id].failures = 0;
-      ends_[one.id].due.reset();
+      due_.erase(one.id);
     }
     for (const core::InstanceRefused& one : accepted->refused) again_later(one.id);
     return;
@@ -123,7 +123,7 @@ void CallRates::again_later(const InstanceId& id) {
   const Duration delay =
       std::min(settings.retry_delay_min * (1 << doublings), settings.terminate_repeat);
   end.not_before = std::min(end.not_before, ground_.now() + delay);
-  end.due = ground_.now() + delay;
+  due_[id] = ground_.now() + delay;
 }
 
 void CallRates::probed(const core::Probed& probe) {
@@ -197,8 +197,8 @@ bool CallRates::something_pends() const {
 void CallRates::asks_again_in_time() const {
   if (!memory_.settled() || history_.commit_failing()) return;
   const Duration late = seconds{1} + 4 * ground_.options.batching;
-  for (const auto& [id, end] : ends_) {
-    if (!end.due || ground_.now() <= std::max(*end.due, ground_.hears_since()) + late) continue;
+  for (const auto& [id, due] : due_) {
+    if (ground_.now() <= std::max(due, ground_.hears_since()) + late) continue;
     const auto worker = store_.durable().workers.find(id);
     const bool ending = worker != store_.durable().workers.end() &&
                         worker->second.phase == core::WorkerPhase::kTerminating;
@@ -211,7 +211,7 @@ void CallRates::asks_again_in_time() const {
 void CallRates::turned() {
   reasons_ = 0;
   lists_often_enough();
-  if (!ends_.empty()) asks_again_in_time();
+  if (!due_.empty()) asks_again_in_time();
 }
 
 void CallRates::went_down() {
@@ -222,6 +222,7 @@ void CallRates::went_down() {
   by_ids_.reset();
   answered_ = false;
   ends_.clear();
+  due_.clear();
   reason_ = true;
   reasons_ = 0;
 }

@@ -40,7 +40,6 @@ class CallRates : public Watcher {
   struct End {
     Moment not_before{};
     std::size_t failures = 0;
-    std::optional<Moment> due;  // after a failure: asked for again by then
   };
 
   void give_reason();
@@ -67,6 +66,7 @@ class CallRates : public Watcher {
   bool reason_ = true;             // to list before listing_slow has passed
   std::size_t reasons_ = 0;        // since the latest turn
   std::map<InstanceId, End> ends_;
+  std::map<InstanceId, Moment> due_;                 // ends that failed: asked for again by then
   std::map<InstanceId, std::size_t> failed_probes_;  // in a row
   std::optional<Moment> pending_since_;
   std::optional<Moment> list_by_;  // a worker became suspect

@@ -2,7 +2,6 @@
 
 #include "base/text.h"
 #include "core/launch/user_data.h"
-#include "sim/run/form.h"
 
 namespace cb::sim {
 namespace {
@@ -12,7 +11,7 @@ constexpr const char* kGuardedRule = "4-guarded";
 }  // namespace
 
 void Guarded::launch_called(const LaunchCall& call) {
-  const LaunchForm form = read_launch(call.body);
+  const LaunchForm& form = call.form;
   const core::Settings& settings = ground_.options.settings;
   const auto demand = [&](bool good, std::string_view what) {
     if (!good) throw Violated(kGuardedRule, str("launch ", call.token.value, ": ", what));

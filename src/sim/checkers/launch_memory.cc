@@ -6,7 +6,6 @@
 #include "base/text.h"
 #include "core/advice/cloud_error.h"
 #include "sim/cloud/sim_cloud.h"
-#include "sim/run/form.h"
 
 namespace cb::sim {
 
@@ -20,8 +19,7 @@ core::Candidate LaunchMemory::candidate(const PoolName& pool, core::Market marke
 }
 
 core::Candidate LaunchMemory::candidate(const LaunchCall& call) const {
-  const LaunchForm form = read_launch(call.body);
-  core::Candidate out = candidate(call.pool, form.market, form.type);
+  core::Candidate out = candidate(call.pool, call.form.market, call.form.type);
   out.region = call.region;
   return out;
 }

@@ -26,17 +26,31 @@ void TrueStatus::asked(CallerId caller, const core::Request& request) {
   const bool get = std::holds_alternative<core::GetWorker>(request);
   if (!get) {
     question.certain = !upset_ && !history_.commit_failing();
-    if (question.certain) question.workers = store_.durable().workers;
-    for (const auto& entry : store_.durable().attempts) question.launches.insert(entry.first);
-    for (const auto& [other, waiting] : history_.waiting()) {
-      question.waiting += std::holds_alternative<core::GetWorker>(waiting.request) ? 1 : 0;
-    }
+    remember(question);
     questions_.emplace(caller, std::move(question));
   }
   // A question changes nothing that another one shows, but for the ends that it asks for.
   // And, when many are read at once that were asked long ago, for the uses.
   upset_ = upset_ || get || ground_.deaf() || std::holds_alternative<core::Release>(request) ||
            std::holds_alternative<core::TerminateAll>(request);
+}
+
+// What the answer will be compared with.
+void TrueStatus::remember(Question& question) const {
+  const core::Records& durable = store_.durable();
+  // Most questions are of this kind: only what they are about is copied.
+  if (const auto* ping = std::get_if<core::Ping>(&question.request)) {
+    if (!question.certain) return;
+    for (const auto& [id, worker] : durable.workers) {
+      if (worker.address == ping->address) question.workers.emplace(id, worker);
+    }
+    return;
+  }
+  if (question.certain) question.workers = durable.workers;
+  for (const auto& entry : durable.attempts) question.launches.insert(entry.first);
+  for (const auto& [other, waiting] : history_.waiting()) {
+    question.waiting += std::holds_alternative<core::GetWorker>(waiting.request) ? 1 : 0;
+  }
 }
 
 void TrueStatus::answered(CallerId caller, const core::Answer& answer) {
@@ -281,7 +295,9 @@ void TrueStatus::told(const core::Event& event) {
     const auto* listing = std::get_if<core::Listing>(&listed->result);
     if (listing == nullptr) return;
     if (by_ids_query_ == listed->query) return void(listed_by_ids_ = listing->instances);
-    former_listing_ = std::exchange(listing_, listing->instances);
+    // Copied into the room of the one before the former: most of it is the same again.
+    std::swap(former_listing_, listing_);
+    listing_ = listing->instances;
     listing_told_ = ground_.now();
     for (const core::InstanceView& view : listing->instances) {
       if (ends_now(view.state)) shown_ending_.insert(view.id);

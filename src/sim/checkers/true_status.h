@@ -47,6 +47,7 @@ class TrueStatus : public Watcher {
     std::size_t waiting = 0;  // for a worker, then
   };
 
+  void remember(Question& question) const;
   void judge_status(const Question& question, const core::StatusRows& status) const;
   void judge_row(const core::WorkerRecord& record, const core::StatusRow& row) const;
   void judge_clock(const core::WorkerRecord& record, const core::StatusRow& row) const;

@@ -90,8 +90,8 @@ Ec2::Refusal Ec2::refusal(const LaunchForm& form) {
   return market_refusal(form);
 }
 
-std::variant<const Instance*, CloudFailure> Ec2::launch(const std::string& body) {
-  const LaunchForm form = read_launch(body);
+std::variant<const Instance*, CloudFailure> Ec2::launch(const std::string& body,
+                                                        const LaunchForm& form) {
   if (const auto known = by_token_.find(form.token); known != by_token_.end()) {
     const Instance& instance = *known->second;
     if (instance.body != body) {
@@ -172,8 +172,9 @@ std::vector<core::InstanceView> Ec2::tagged(const core::ListByTag& what, Moment 
            ground_.now() - *instance->ended > ground_.options.shown_after_end + minutes{1};
   });
   std::vector<core::InstanceView> out;
+  out.reserve(listed_.size());
   const auto carries = [](const Instance& instance, std::string_view key, std::string_view value) {
-    const auto tag = instance.tags.find(std::string(key));
+    const auto tag = instance.tags.find(key);
     return tag != instance.tags.end() && tag->second == value;
   };
   for (const Instance* instance : listed_) {

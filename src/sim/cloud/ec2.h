@@ -23,8 +23,10 @@ class Ec2 {
  public:
   explicit Ec2(Ground& ground);
 
-  // A launch request that reaches EC2. The same token and bytes give the same instance.
-  std::variant<const Instance*, core::CloudFailure> launch(const std::string& body);
+  // A launch request that reaches EC2, and its reading. The same token and bytes give the same
+  // instance.
+  std::variant<const Instance*, core::CloudFailure> launch(const std::string& body,
+                                                           const LaunchForm& form);
   // From now on it ends, if it has not ended already.
   void end(const InstanceId& id, const std::string& code, const std::string& reason);
 

@@ -1,6 +1,7 @@
 #pragma once
 // One machine of the simulated EC2, as it truly is.
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -20,6 +21,9 @@ enum class Owner {
   kRival,        // launched by another broker of our name
 };
 
+// Looked up by any kind of string, since every listing looks for several of each machine.
+using Tags = std::map<std::string, std::string, std::less<>>;
+
 struct Instance {
   InstanceId id;
   Owner owner = Owner::kOurs;
@@ -30,7 +34,7 @@ struct Instance {
   core::Market market = core::Market::kSpot;
   std::string image;
   std::string zone;
-  std::map<std::string, std::string> tags;
+  Tags tags;
   std::string public_address;  // empty: none, or none yet
   std::string private_address;
   bool gets_public_address = true;

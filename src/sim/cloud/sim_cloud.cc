@@ -1,6 +1,7 @@
 #include "sim/cloud/sim_cloud.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "base/text.h"
@@ -139,12 +140,14 @@ void SimCloud::launch(const core::LaunchInstance& what) {
   if (!may_sign()) {
     return mailbox_.deliver_after(Duration{0}, core::LaunchAnswered{what.token, not_sent()});
   }
-  const LaunchForm form = read_launch(what.request);
-  const PoolName pool{form.tag(core::kPoolTag)};
-  ground_.timeline.note("launch  ", what.token.value, " ", form.type, " ", to_string(form.market));
+  // Read once: those who judge the call and EC2 itself all look at it.
+  const auto form = std::make_shared<const LaunchForm>(read_launch(what.request));
+  const PoolName pool{form->tag(core::kPoolTag)};
+  ground_.timeline.note("launch  ", what.token.value, " ", form->type, " ",
+                        to_string(form->market));
   ground_.timeline.fold(what.region, what.request);
   ground_.tell([&](Watcher& watcher) {
-    watcher.launch_called({what.token, pool, what.request, what.region});
+    watcher.launch_called({what.token, pool, what.request, *form, what.region});
   });
   const auto answer = [this, token = what.token](core::LaunchResult result) {
     mailbox_.deliver(core::LaunchAnswered{token, std::move(result)});
@@ -157,27 +160,29 @@ void SimCloud::launch(const core::LaunchInstance& what) {
     mailbox_.when_alive(prng_.between(seconds{1}, kCallLimit),
                         [answer] { answer(unknown("reset")); });
   } else if (ground_.would_strike(Fault::kLaunchLate)) {
-    ground_.after(prng_.between(kCallLimit, kLatestEffect), [this, what] {
+    ground_.after(prng_.between(kCallLimit, kLatestEffect), [this, what, form] {
       if (refused_.contains(what.token)) return;
-      const core::LaunchResult made = reach_launch(what);
+      const core::LaunchResult made = reach_launch(what, *form);
       if (std::holds_alternative<core::Launched>(made)) ground_.met(Fault::kLaunchLate);
     });
     mailbox_.when_alive(kCallLimit, [answer] { answer(unknown("timeout")); });
   } else {
     // The effect does not depend on whether the asker lives to hear of it.
-    ground_.after(travel(), [this, what] { answer_launch(what.token, reach_launch(what)); });
+    ground_.after(travel(),
+                  [this, what, form] { answer_launch(what.token, reach_launch(what, *form)); });
   }
   crasher_.reached(CrashPoint::kAfterLaunch);
 }
 
-core::LaunchResult SimCloud::reach_launch(const core::LaunchInstance& what) {
+core::LaunchResult SimCloud::reach_launch(const core::LaunchInstance& what,
+                                          const LaunchForm& form) {
   if (auto failure = trouble()) return *failure;
   const bool again = !asked_before_.insert(what.token).second;
   if (again && ground_.strikes(Fault::kTokenMismatch)) {
     return CloudFailure{FailureClass::kTokenMismatch, "IdempotentParameterMismatch",
                         "the token was used with other parameters"};
   }
-  auto made = ec2_.launch(what.request);
+  auto made = ec2_.launch(what.request, form);
   if (auto* failure = std::get_if<CloudFailure>(&made)) {
     refused_.insert(what.token);
     return *failure;

@@ -59,7 +59,7 @@ class SimCloud : public port::Cloud {
   Duration travel() { return prng_.between(milliseconds{20}, milliseconds{250}); }
   Duration thinking() { return prng_.between(milliseconds{50}, milliseconds{900}); }
 
-  core::LaunchResult reach_launch(const core::LaunchInstance& what);
+  core::LaunchResult reach_launch(const core::LaunchInstance& what, const LaunchForm& form);
   void answer_launch(const LaunchToken& token, core::LaunchResult result);
   core::Listing others_listing() const;
   core::ListResult reach_list(const core::ListQuery& what, bool others);

@@ -19,6 +19,7 @@ int hex_digit(char c) {
 
 std::string percent_decoded(std::string_view text) {
   std::string out;
+  out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '%' && i + 2 < text.size()) {
       out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
@@ -30,15 +31,26 @@ std::string percent_decoded(std::string_view text) {
   return out;
 }
 
-std::string base64_decoded(std::string_view text) {
+// The value of each letter of base64; -1: none of them.
+constexpr std::array<signed char, 256> kBase64 = [] {
   constexpr std::string_view kAlphabet =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::array<signed char, 256> values{};
+  values.fill(-1);
+  for (std::size_t i = 0; i < kAlphabet.size(); ++i) {
+    values[static_cast<unsigned char>(kAlphabet[i])] = static_cast<signed char>(i);
+  }
+  return values;
+}();
+
+std::string base64_decoded(std::string_view text) {
   std::string out;
+  out.reserve(text.size() / 4 * 3);
   unsigned bits = 0;
   unsigned held = 0;
   for (const char c : text) {
-    const std::size_t value = kAlphabet.find(c);
-    if (value == std::string_view::npos) continue;
+    const int value = kBase64[static_cast<unsigned char>(c)];
+    if (value < 0) continue;
     bits = bits << 6 | static_cast<unsigned>(value);
     held += 6;
     if (held < 8) continue;
@@ -79,7 +91,7 @@ Form decode_form(std::string_view body) {
 }
 
 std::string LaunchForm::tag(std::string_view key) const {
-  const auto found = tags.find(std::string(key));
+  const auto found = tags.find(key);
   return found == tags.end() ? std::string{} : found->second;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // The sim's own reading of a launch request, independent of the code that wrote it.
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -20,7 +21,7 @@ struct LaunchForm {
   std::string type;
   core::Market market = core::Market::kOnDemand;
   std::string image;
-  std::map<std::string, std::string> tags;
+  std::map<std::string, std::string, std::less<>> tags;
   // After so long the machine powers itself off, as its user data says; unset: it says nothing.
   std::optional<minutes> lifetime;
 

@@ -12,6 +12,7 @@
 #include "core/model/record.h"
 #include "core/model/request.h"
 #include "sim/cloud/instance.h"
+#include "sim/run/form.h"
 
 namespace cb::sim {
 
@@ -26,6 +27,7 @@ struct LaunchCall {
   LaunchToken token;
   PoolName pool;
   const std::string& body;
+  const LaunchForm& form;  // the same, read
   const std::string& region;
 };
 
