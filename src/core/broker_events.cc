@@ -266,7 +266,7 @@ void Broker::State::end_unfit() {
 }
 
 void Broker::State::tell_progress() {
-  const Timer timer{TimerKind::kProgress, ""};
+  const TimerName timer{TimerKind::kProgress, ""};
   if (!waiting.anyone_wants_progress()) return step.timers.cancel(timer);
   if (step.timers.armed(timer)) return;
   for (const PoolName& pool : waiting.pools()) waiting.tell(pool, launcher.progress(pool));

@@ -1,11 +1,17 @@
 #include "core/launch/launch_limits.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "core/planted.h"
 
 namespace cb::core {
+
+void LaunchLimits::restore(std::map<LaunchToken, LaunchStamp> stamps) {
+  stamps_ = std::move(stamps);
+  none_before_.reset();
+}
 
 void LaunchLimits::launching(const LaunchToken& token) {
   const LaunchStamp stamp{token, step_.now.boot};
@@ -18,8 +24,11 @@ void LaunchLimits::take_back(const LaunchToken& token) {
 }
 
 void LaunchLimits::forget_old_stamps() {
+  if (none_before_ && step_.now.boot - *none_before_ < hours{1}) return;
+  none_before_ = step_.now.boot;
   for (auto it = stamps_.begin(); it != stamps_.end();) {
     if (step_.now.boot - it->second.at < hours{1}) {
+      none_before_ = std::min(*none_before_, it->second.at);
       ++it;
       continue;
     }

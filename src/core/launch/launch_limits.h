@@ -21,7 +21,7 @@ class LaunchLimits {
  public:
   explicit LaunchLimits(Step& step) : step_(step) {}
 
-  void restore(std::map<LaunchToken, LaunchStamp> stamps) { stamps_ = std::move(stamps); }
+  void restore(std::map<LaunchToken, LaunchStamp> stamps);
   std::map<LaunchToken, LaunchStamp> stamps() const { return stamps_; }
 
   // A launch is about to be asked for; it counts unless it is taken back.
@@ -47,6 +47,8 @@ class LaunchLimits {
 
   Step& step_;
   std::map<LaunchToken, LaunchStamp> stamps_;
+  // No stamp is older: until an hour after it there is none to forget. Unset: not looked at yet.
+  std::optional<Instant> none_before_;
   std::map<PoolName, Breaker> breakers_;
 };
 

@@ -68,7 +68,7 @@ void Launcher::launched(Attempts::iterator found, const Launched& result) {
   const AttemptRecord record = attempt.record;
   const Instant last_call = attempt.last_sent.value_or(record.begun);
   step_.timers.cancel({TimerKind::kAttemptRetry, record.token.value});
-  attempts_.erase(found);
+  forget(found);
   step_.save(DropAttempt{record.token});
   for (const InstanceView& view : result.instances) {
     if (workers_.find(view.id) != nullptr || workers_.ended_before(view.id)) continue;

@@ -159,10 +159,9 @@ Progress Launcher::progress(const PoolName& pool) const {
     }
     return {running ? Progress::Phase::kBooting : Progress::Phase::kPending, text};
   }
-  for (const auto& [token, attempt] : attempts_) {
-    if (attempt.record.pool != pool || attempt.record.doomed) continue;
-    std::string text = str("launching ", to_string(candidate_of(attempt.record)));
-    if (attempt.failures != 0) text += str(" (", attempt.last_trouble, ")");
+  if (const Attempt* const attempt = under_way(pool)) {
+    std::string text = str("launching ", to_string(candidate_of(attempt->record)));
+    if (attempt->failures != 0) text += str(" (", attempt->last_trouble, ")");
     return {Progress::Phase::kLaunching, text};
   }
   return {Progress::Phase::kWaiting, waits_for_what(pool)};

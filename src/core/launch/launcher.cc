@@ -19,16 +19,32 @@ void Launcher::restore(Records& records) {
     const Instant last_call =
         record.last_call.value_or(record.begun + step_.settings.token_reuse_limit);
     attempt.uncertain_since = std::min(last_call, step_.now.boot);
-    attempts_.emplace(token, std::move(attempt));
+    keep(std::move(attempt));
   }
   closed_ = std::move(records.closed);
   jitter_ = Prng{seed_of(step_.identity.nonce, step_.identity.next_attempt)};
   if (planted(Bug::kJitterFromAnAddress)) jitter_ = Prng{reinterpret_cast<std::uintptr_t>(this)};
 }
 
-Launcher::Attempt* Launcher::under_way(const PoolName& pool) {
-  for (auto& [token, attempt] : attempts_) {
-    if (attempt.record.pool == pool && !attempt.record.doomed) return &attempt;
+Launcher::Attempt& Launcher::keep(Attempt attempt) {
+  const LaunchToken token = attempt.record.token;
+  of_pool_[attempt.record.pool].insert(token);
+  return attempts_.emplace(token, std::move(attempt)).first->second;
+}
+
+void Launcher::forget(Attempts::iterator found) {
+  const auto of_pool = of_pool_.find(found->second.record.pool);
+  of_pool->second.erase(found->first);
+  if (of_pool->second.empty()) of_pool_.erase(of_pool);
+  attempts_.erase(found);
+}
+
+const Launcher::Attempt* Launcher::under_way(const PoolName& pool) const {
+  const auto of_pool = of_pool_.find(pool);
+  if (of_pool == of_pool_.end()) return nullptr;
+  for (const LaunchToken& token : of_pool->second) {
+    const Attempt& attempt = attempts_.at(token);
+    if (!attempt.record.doomed) return &attempt;
   }
   return nullptr;
 }
@@ -45,7 +61,7 @@ std::optional<NoLaunch> Launcher::ensure(const PoolName& name) {
     if (step_.trouble_doubted && step_.cloud_open) return {};
     return now_and_until_somebody_acts(step_.cloud_trouble);
   }
-  if (Attempt* const attempt = under_way(name)) {
+  if (const Attempt* const attempt = under_way(name)) {
     if (attempt->record.mismatch) {
       return now_and_until_somebody_acts(why_mismatch(attempt->record.token));
     }
@@ -129,7 +145,7 @@ void Launcher::begin(const PoolName& name, const Candidate& candidate) {
   step_.log(LogLevel::kInfo, "launch.begin",
             str("launching ", to_string(candidate), " for pool ", name.value, " (token ",
                 token.value, "): a caller waits and no worker is ready"));
-  send(attempts_.emplace(token, std::move(attempt)).first->second);
+  send(keep(std::move(attempt)));
 }
 
 void Launcher::send(Attempt& attempt) {
@@ -212,7 +228,7 @@ void Launcher::close(Attempts::iterator found, bool certainly_nothing) {
     closed_[token] = closed;
     step_.save(closed);
   }
-  attempts_.erase(found);
+  forget(found);
 }
 
 void Launcher::close_lost(Instant begun) {

@@ -98,7 +98,9 @@ class Launcher {
   };
   using Attempts = std::map<LaunchToken, Attempt>;
 
-  Attempt* under_way(const PoolName& pool);
+  Attempt& keep(Attempt attempt);
+  void forget(Attempts::iterator attempt);
+  const Attempt* under_way(const PoolName& pool) const;
   NoLaunch now_and_until_somebody_acts(std::string why) const;
   std::optional<NoLaunch> forbidden(const PoolName& pool) const;
   bool full() const;
@@ -139,6 +141,8 @@ class Launcher {
   LaunchLimits& limits_;
   CapacityMemory capacity_;
   Attempts attempts_;
+  std::map<PoolName, std::set<LaunchToken>>
+      of_pool_;  // the same: each waiting pool asks for its own
   std::map<LaunchToken, ClosedAttempt> closed_;
   std::map<PoolName, Search> searches_;
   std::map<PoolName, Refusal> blocks_;                  // of everything that the pool launches

@@ -3,10 +3,12 @@
 // that nothing is ever due twice.
 
 #include <compare>
-#include <map>
+#include <cstddef>
 #include <optional>
-#include <set>
 #include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
 
 #include "base/time.h"
 
@@ -39,6 +41,15 @@ struct Timer {
   auto operator<=>(const Timer&) const = default;
 };
 
+// Which timer is meant, without a copy of its id: to be read during the call that it is given to.
+struct TimerName {
+  TimerName(TimerKind which, std::string_view of) : kind(which), id(of) {}
+  TimerName(const Timer& timer) : TimerName(timer.kind, timer.id) {}
+  TimerKind kind;
+  std::string_view id;
+  bool operator==(const TimerName&) const = default;
+};
+
 struct DueTimer : Timer {
   Instant wanted;  // what it was armed for, however often it was postponed
 };
@@ -46,28 +57,47 @@ struct DueTimer : Timer {
 class Timers {
  public:
   // Replaces what was armed for the same timer.
-  void arm(const Timer& timer, Instant at);
+  void arm(const TimerName& timer, Instant at);
   // Moves it only to an earlier time, or arms it.
-  void arm_by(const Timer& timer, Instant at);
-  void cancel(const Timer& timer);
-  bool armed(const Timer& timer) const { return when_.contains(timer); }
+  void arm_by(const TimerName& timer, Instant at);
+  void cancel(const TimerName& timer);
+  bool armed(const TimerName& timer) const { return armed_.contains(timer); }
 
-  // Removes and returns one entry due at `now`, the earliest first.
+  // Removes and returns one entry due at `now`, the earliest first; of those of one time the least.
   std::optional<DueTimer> take_due(Instant now);
   // Arms what was taken once more, for `until`; what it was wanted for stays known.
   void postpone(const DueTimer& due, Instant until);
   std::optional<Instant> next() const;
 
  private:
-  using When = std::map<Timer, Instant>;
-  struct Sooner {
-    bool operator()(When::const_iterator a, When::const_iterator b) const {
-      return a->second != b->second ? a->second < b->second : a->first < b->first;
-    }
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(const TimerName& timer) const;
   };
-  When when_;
-  When wanted_;  // of those that were postponed
-  std::set<When::const_iterator, Sooner> order_;
+  struct Same {
+    using is_transparent = void;
+    bool operator()(const TimerName& a, const TimerName& b) const { return a == b; }
+  };
+  struct Armed {
+    std::size_t place = 0;          // in the heap
+    std::optional<Instant> wanted;  // set when it was postponed
+  };
+  using ByName = std::unordered_map<Timer, Armed, Hash, Same>;
+  // Each knows its place, so that it is found, moved and removed without a search: a worker's
+  // timers are armed and cancelled far more often than they are due.
+  struct Entry {
+    Instant at;
+    ByName::value_type* timer;  // stays where it is as long as it is armed
+    bool sooner_than(const Entry& other) const;
+  };
+
+  void put(std::size_t place, const Entry& entry);
+  void rise(std::size_t place, const Entry& entry);
+  void settle(std::size_t place, const Entry& entry);
+  void remove(std::size_t place);
+
+  ByName armed_;
+  std::vector<Entry> heap_;
 };
 
 }  // namespace cb::core

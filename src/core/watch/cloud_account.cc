@@ -47,7 +47,7 @@ void CloudWatch::keys_changed() {
 void CloudWatch::identified(const CloudIdentity& identity) {
   identifying_ = false;
   if (std::exchange(asked_with_former_keys_, false)) return identify();
-  const Timer again{TimerKind::kIdentify, ""};
+  const TimerName again{TimerKind::kIdentify, ""};
   const bool wrong = wrong_account(identity);
   if ((wrong || identity.account.empty()) && !planted(Bug::kAccountAskedOnce)) {
     step_.timers.arm(again, step_.now.boot + step_.settings.identify_interval);

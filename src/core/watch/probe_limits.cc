@@ -79,7 +79,7 @@ void Probes::idle_due(const InstanceId& id) {
 // idle_due.
 bool Probes::must_wait(Worker& worker) {
   if (!answers_questions(worker) || worker.record.address.empty()) return false;
-  const Timer idle{TimerKind::kWorkerIdle, worker.record.id.value};
+  const TimerName idle{TimerKind::kWorkerIdle, worker.record.id.value};
   if (worker.question) {
     const Instant sure =
         worker.question->asked.value_or(step_.now.boot) + step_.settings.probe_answer_limit;

@@ -9,7 +9,7 @@
 namespace cb::core {
 namespace {
 
-Timer timer(TimerKind kind, const Worker& worker) {
+TimerName timer(TimerKind kind, const Worker& worker) {
   return {kind, worker.record.id.value};
 }
 
