@@ -15,7 +15,7 @@ class BigCrowd {
     core::Started started;
     started.fresh_nonce = "benchmark";
     run(std::move(started));
-    run(core::Identified{{"111122223333", "us-east-1"}});
+    run(core::Identified{{"111122223333"}});
     CHECK(query_.value != 0);
     run(core::Listed{query_, core::Listing{}});
     for (std::size_t i = 0; i < callers; ++i) ask();

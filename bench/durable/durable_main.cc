@@ -100,7 +100,7 @@ class Launches {
   }
   struct Rates {
     double store;  // by the time that the store took
-    double whole;  // by all the time: the broker looks through every waiting pool at each step
+    double whole;  // by all the time
   };
   // Launches a second. Each is two decisions that are durable before anything follows from them:
   // the intent before its call, and the worker when it is answered.

@@ -73,6 +73,9 @@ class PerfectPorts : public port::Cloud,
   void terminate(const core::TerminateInstances& what) override {
     sink->post(core::TerminateAnswered{what.ids, core::TerminateAccepted{}});
   }
+  void tag(const core::TagInstances& what) override {
+    sink->post(core::Tagged{what.ids, what.key, {}, {}});
+  }
   void probe(const core::ProbeWorker& what) override {
     if (what.kind == core::ProbeKind::kDserv) {
       sink->post(core::Probed{what.probe, what.worker, core::ProbeOutcome::kAsked, what.kind});

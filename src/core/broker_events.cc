@@ -1,6 +1,8 @@
 // What happens to the broker that no client asked for: starts, stops, timers, the journal.
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "base/check.h"
 #include "base/text.h"
@@ -203,6 +205,7 @@ void Broker::State::on(const SaveWorks&) {
 
 void Broker::State::on(const SettingsChanged& event) {
   step.settings = event.settings;
+  for (const PoolName& pool : waiting.pools()) step.stirred.insert(pool);
   launcher.try_anew();
   workers.reconsider_all();
   end_unfit();
@@ -218,8 +221,16 @@ void Broker::State::on(const StopRequested& event) {
   mass.end_everything({}, "ended with the broker");
 }
 
+// A step costs what it concerns, not what waits: where a launch is in flight or a worker boots,
+// nobody is looked at until something of that pool changes. In trouble that is no comfort.
+std::vector<PoolName> Broker::State::to_be_settled() {
+  for (const PoolName& pool : std::exchange(step.stirred, {})) waiting.stir(pool);
+  if (step.stopping || !step.cloud_trouble.empty()) return waiting.pools();
+  return {waiting.restless().begin(), waiting.restless().end()};
+}
+
 void Broker::State::settle_waiting() {
-  for (const PoolName& pool : waiting.pools()) {
+  for (const PoolName& pool : to_be_settled()) {
     if (Worker* const worker = workers.ready(pool)) {
       const std::size_t callers = waiting.answer_all(pool, WorkerAddress{worker->record.address});
       launcher.unwanted(pool);  // whatever was tried for them is no news to later callers
@@ -231,6 +242,8 @@ void Broker::State::settle_waiting() {
               callers, callers == 1 ? " caller who waited" : " callers who waited"));
     } else if (const auto none = launcher.ensure(pool)) {
       refuse(pool, *none);
+    } else if (launcher.on_its_way(pool)) {
+      waiting.content(pool);
     }
   }
 }
@@ -277,6 +290,8 @@ void Broker::State::end_step() {
   if (waiting.size() != 0) {
     settle_waiting();
     tell_progress();
+  } else {
+    step.stirred.clear();
   }
   mass.settle();
   claims.settle();

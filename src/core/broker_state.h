@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/broker.h"
 #include "core/watch/cloud_watch.h"
@@ -50,6 +51,7 @@ struct Broker::State {
   void hand_out(CallerId caller, Worker& worker);
   // Callers that wait get a worker, or one is sent for, or they hear why not.
   void settle_waiting();
+  std::vector<PoolName> to_be_settled();
   void refuse(const PoolName& pool, const NoLaunch& none);
   void end_unfit();
   void tell_progress();

@@ -15,6 +15,7 @@ void WaitingRoom::add(Waiter waiter) {
   place_[caller] = {waiter.pool, ++arrivals_};
   step_.timers.arm(patience_of(caller), waiter.since + waiter.patience);
   if (waiter.wants_progress) ++listeners_;
+  restless_.insert(waiter.pool);
   queues_[waiter.pool].emplace(arrivals_, std::move(waiter));
 }
 
@@ -35,13 +36,20 @@ std::optional<Waiter> WaitingRoom::out_of_patience(CallerId caller) {
   Waiter waiter = std::move(found->second);
   left(waiter);
   queue->second.erase(found);
-  if (queue->second.empty()) queues_.erase(queue);
+  if (queue->second.empty()) {
+    restless_.erase(waiter.pool);
+    queues_.erase(queue);
+  }
   place_.erase(place);
   return waiter;
 }
 
 bool WaitingRoom::waits_for(const PoolName& pool) const {
   return queues_.contains(pool);
+}
+
+void WaitingRoom::stir(const PoolName& pool) {
+  if (queues_.contains(pool)) restless_.insert(pool);
 }
 
 std::vector<PoolName> WaitingRoom::pools() const {
@@ -53,6 +61,7 @@ std::vector<PoolName> WaitingRoom::pools() const {
 std::size_t WaitingRoom::answer_all(const PoolName& pool, const Answer& answer) {
   auto queue = queues_.extract(pool);
   if (queue.empty()) return 0;
+  restless_.erase(pool);
   for (const auto& [arrival, waiter] : queue.mapped()) {
     left(waiter);
     place_.erase(waiter.caller);

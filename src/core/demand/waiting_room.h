@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 
@@ -33,6 +34,11 @@ class WaitingRoom {
   bool waits_for(const PoolName& pool) const;
   std::size_t size() const { return place_.size(); }
   std::vector<PoolName> pools() const;
+  // Those of which something may be new: all but those that are content, and not stirred since.
+  const std::set<PoolName>& restless() const { return restless_; }
+  // What they wait for is on its way, whatever happens elsewhere.
+  void content(const PoolName& pool) { restless_.erase(pool); }
+  void stir(const PoolName& pool);
 
   // Gives everyone who waits for `pool` the same answer, first come first.
   std::size_t answer_all(const PoolName& pool, const Answer& answer);
@@ -53,6 +59,7 @@ class WaitingRoom {
 
   Step& step_;
   std::map<PoolName, Queue> queues_;
+  std::set<PoolName> restless_;  // some of them
   std::unordered_map<CallerId, std::pair<PoolName, std::uint64_t>> place_;
   std::uint64_t arrivals_ = 0;
   std::size_t listeners_ = 0;

@@ -33,6 +33,7 @@ void Launcher::answered(const LaunchAnswered& answer) {
     return;
   }
   found->second.in_flight = false;
+  step_.stirred.insert(found->second.record.pool);
   if (const auto* result = std::get_if<Launched>(&answer.result)) {
     launched(found, *result);
   } else if (const auto* failure = std::get_if<CloudFailure>(&answer.result)) {

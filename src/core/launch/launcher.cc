@@ -28,12 +28,14 @@ void Launcher::restore(Records& records) {
 
 Launcher::Attempt& Launcher::keep(Attempt attempt) {
   const LaunchToken token = attempt.record.token;
+  step_.stirred.insert(attempt.record.pool);
   of_pool_[attempt.record.pool].insert(token);
   return attempts_.emplace(token, std::move(attempt)).first->second;
 }
 
 void Launcher::forget(Attempts::iterator found) {
   const auto of_pool = of_pool_.find(found->second.record.pool);
+  step_.stirred.insert(of_pool->first);
   of_pool->second.erase(found->first);
   if (of_pool->second.empty()) of_pool_.erase(of_pool);
   attempts_.erase(found);
@@ -84,6 +86,14 @@ std::optional<NoLaunch> Launcher::ensure(const PoolName& name) {
   if (!candidate) return nothing_left(name);
   begin(name, *candidate);
   return {};
+}
+
+bool Launcher::on_its_way(const PoolName& pool) const {
+  if (const Worker* const worker = workers_.coming(pool)) {
+    return worker->record.phase == WorkerPhase::kBooting;
+  }
+  const Attempt* const attempt = under_way(pool);
+  return attempt != nullptr && attempt->in_flight && !attempt->record.mismatch;
 }
 
 bool Launcher::fits(const AttemptRecord& record) const {
@@ -207,6 +217,7 @@ void Launcher::not_made(const std::vector<LaunchToken>& tokens) {
     const auto found = attempts_.find(token);
     if (found == attempts_.end()) continue;
     Attempt& attempt = found->second;
+    step_.stirred.insert(attempt.record.pool);
     attempt.in_flight = false;
     if (--attempt.sent != 0 || attempt.record.outcome_unknown) {
       send_again_later(attempt, step_.save_trouble);
@@ -269,6 +280,7 @@ std::size_t Launcher::doom_all() {
       never_sent.push_back(token);
     } else if (!attempt.record.doomed && !planted(Bug::kEndAllSkipsLaunches)) {
       attempt.record.doomed = true;
+      step_.stirred.insert(attempt.record.pool);
       step_.save(attempt.record);
     }
   }

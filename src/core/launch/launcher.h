@@ -41,6 +41,9 @@ class Launcher {
   // Callers wait for `pool` and no worker is ready: sees to it that one is on its way. Returns why
   // that cannot be: who asked before it was seen should be told.
   std::optional<NoLaunch> ensure(const PoolName& pool);
+  // A worker boots for `pool`, or the call that launches one is under way: ensure() does nothing
+  // until one of these has changed (Step::stirred), unless EC2 is in trouble or the broker stops.
+  bool on_its_way(const PoolName& pool) const;
   // Nobody waits for `pool` any more: what is under way is finished, nothing further is tried.
   void unwanted(const PoolName& pool) { searches_.erase(pool); }
   // What a waiting caller of `pool` is told meanwhile.

@@ -42,6 +42,8 @@ struct Step {
   Instant save_trouble_at{};
   bool stopping = false;
 
+  // Pools of which a worker or a launch has changed: who waits there is looked at again.
+  std::set<PoolName> stirred;
   bool want_listing = false;             // cloud_watch asks as soon as it may
   std::vector<InstanceId> to_terminate;  // one call at the end of the step
   std::vector<InstanceId> refused_once;  // to terminate as well; by themselves, see Terminations

@@ -124,6 +124,7 @@ void WorkerPool::index(Worker& worker) {
   const WorkerRecord& record = worker.record;
   count(tallies_[record.id] = tally(worker), +1);
   Index& index = indices_[record.pool];
+  step_.stirred.insert(record.pool);
   if (may_be_handed_out(worker)) index.ready.emplace(record.begun, record.id);
   // A recovered worker that has not shown itself yet is on its way as well, and so is one whose
   // service starts anew: its machine refuses, or accepts and does not answer yet.
@@ -152,6 +153,7 @@ void WorkerPool::unindex(const Worker& worker) {
   count(tally->second, -1);
   tallies_.erase(tally);
   Index& index = indices_[worker.record.pool];
+  step_.stirred.insert(worker.record.pool);
   index.ready.erase({worker.record.begun, id});
   index.coming.erase(id);
   const auto address = addresses_.find(worker.indexed_address);
