@@ -155,17 +155,23 @@ class Crashes(MortalCase):
         """The second worker's end is asked for at the last such point; later ones may not come."""
         return max(i for i, name in enumerate(points, 1) if name == "after-terminate")
 
+    @staticmethod
+    def calls_of(sim, action):
+        return sum(c["action"] == action for c in sim.control("calls")["calls"])
+
     def killed_before_the_answer(self, action, line):
         """EC2 has done it, and its answer is on its way when the broker dies."""
         sim = self.ec2sim(pending="50ms")
         broker = self.mortal(sim).start()
         first = broker.ask("GET_WORKER") if action == "TerminateInstances" else None
+        # The dry runs of its start are calls of the same name.
+        until("the dry runs", lambda: "aws.check" in broker.log())
+        before = self.calls_of(sim, action)
         sim.control("settings", {"faults": [
             {"action": action, "do": "slow", "delay": "forever", "next": 1}]})
         with broker.connect() as caller:
             caller.sendall(line.format(first).encode())
-            until(f"{action} at EC2", lambda: [
-                c for c in sim.control("calls")["calls"] if c["action"] == action])
+            until(f"{action} at EC2", lambda: self.calls_of(sim, action) > before)
             broker.kill()
             broker.deaths += 1
         broker.start()
