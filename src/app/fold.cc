@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "base/text.h"
 
@@ -21,8 +22,9 @@ std::size_t hanging(std::string_view line, std::size_t columns) {
   return second != line.npos && second + kNarrowest <= columns ? second : begin + 2;
 }
 
-std::string folded_line(std::string_view line, std::size_t columns) {
-  const std::string indent(hanging(line, columns), ' ');
+std::string folded_line(std::string_view line, std::size_t columns, std::string_view before) {
+  const std::string indent =
+      before.empty() ? std::string(hanging(line, columns), ' ') : std::string(before);
   std::string out;
   while (line.size() > columns - (out.empty() ? 0 : indent.size())) {
     const std::size_t room = columns - (out.empty() ? 0 : indent.size());
@@ -41,17 +43,30 @@ std::string folded_line(std::string_view line, std::size_t columns) {
 }  // namespace
 
 std::size_t columns_of(std::FILE* stream) {
+  return columns_of(::fileno(stream));
+}
+
+std::size_t columns_of(int fd) {
   winsize size{};
-  const int fd = ::fileno(stream);
   if (::isatty(fd) != 1 || ::ioctl(fd, TIOCGWINSZ, &size) != 0) return 0;
   return size.ws_col < kNarrowest ? 0 : size.ws_col;
 }
 
-std::string folded(std::string_view text, std::size_t columns) {
+bool is_capable_terminal(int fd) {
+  const char* const term = std::getenv("TERM");
+  return ::isatty(fd) == 1 && term != nullptr && *term != '\0' && std::string_view(term) != "dumb";
+}
+
+bool wants_colours(int fd) {
+  const char* const no = std::getenv("NO_COLOR");
+  return is_capable_terminal(fd) && (no == nullptr || *no == '\0');
+}
+
+std::string folded(std::string_view text, std::size_t columns, std::string_view before) {
   if (columns < kNarrowest) return std::string(text);
   std::string out;
   for (const std::string_view line : split(text, '\n')) {
-    out += folded_line(line, columns);
+    out += folded_line(line, columns, before);
     out += '\n';
   }
   out.pop_back();

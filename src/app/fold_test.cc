@@ -17,6 +17,10 @@ TEST(Fold, AWordThatIsLongerThanTheLineStaysWhole) {
             "/a/very/long/path/of/a/file\nand more");
 }
 
+TEST(Fold, WhatIsFoldedMayHaveItsOwnBeginning) {
+  EXPECT_EQ(folded("# one two three four five", 20, "#   "), "# one two three four\n#   five");
+}
+
 TEST(Fold, WithoutATerminalNothingIsFolded) {
   EXPECT_EQ(folded("one two three four five six seven", 0), "one two three four five six seven");
 }

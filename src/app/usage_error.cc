@@ -60,6 +60,10 @@ std::string usage_sentence(const CLI::App& app, const std::vector<std::string>& 
   const std::vector<CLI::App*> chosen = app.get_subcommands();
   if (chosen.empty()) return without_command(app, args);
   const CLI::App& command = *chosen.front();
+  if (args.front().starts_with('-')) {
+    return str("options come after the command: compute-broker ", command.get_name(), ' ',
+               args.front(), " ...; see compute-broker ", command.get_name(), " --help");
+  }
   std::string what = error.what();
   if (error.get_name() == "ExtrasError" || !command.remaining().empty()) {
     what = unexpected(command, first_extra(command, args));

@@ -65,7 +65,8 @@ def must_be_denied(moto, keys, image, says):
             check(said.get("failure") == "denied", question, answer)
             check(keys["AWS_SECRET_ACCESS_KEY"] not in str(answer), "a secret was told")
         lines = " ".join(probe.ask({"op": "check", "image": image})["lines"])
-        check(says in lines, "start-up checks", lines)
+        # Keys that are nobody's are told of by the listing, once; what they may not do, by the check.
+        check(says in lines if says else lines == "", "start-up checks", lines)
 
 
 with MotoServer() as moto:
@@ -77,7 +78,7 @@ with MotoServer() as moto:
     with_good_keys(moto, may, image, kept)
     with_good_keys(moto, moto.role_keys(may), image, kept)
     wrong = {**may, "AWS_SECRET_ACCESS_KEY": "wrong" + may["AWS_SECRET_ACCESS_KEY"][5:]}
-    must_be_denied(moto, wrong, image, "EC2 could not be asked")
+    must_be_denied(moto, wrong, image, "")
     must_be_denied(moto, may_not, image, "allow ec2:RunInstances")
     left = moto.client("ec2", may).describe_instances(
         Filters=[{"Name": "instance-state-name", "Values": ["pending", "running"]}])

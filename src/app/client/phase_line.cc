@@ -1,23 +1,18 @@
 #include "app/client/phase_line.h"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <string_view>
 #include <vector>
 
+#include "app/fold.h"
 #include "base/text.h"
 #include "base/time.h"
 
 namespace cb::app {
 namespace {
 
-// A line that wraps could not be overwritten.
-std::size_t columns(std::FILE* terminal) {
-  winsize size{};
-  if (::ioctl(::fileno(terminal), TIOCGWINSZ, &size) != 0 || size.ws_col < 20) return 80;
-  return size.ws_col;
-}
+constexpr std::size_t kLinesMax = 6;
 
 // The broker's "booting i-0abc 12s, ready soon" without the age, which would stand beside our own
 // clock and say nearly the same.
@@ -40,19 +35,39 @@ std::string without_age(const std::string& phase) {
 }  // namespace
 
 PhaseLine::PhaseLine(std::FILE* out)
-    : out_(out), visible_(::isatty(::fileno(out)) == 1), begun_(std::chrono::steady_clock::now()) {}
+    : out_(out),
+      visible_(::isatty(::fileno(out)) == 1),
+      overwrites_(is_capable_terminal(::fileno(out))),
+      begun_(std::chrono::steady_clock::now()) {}
 
 PhaseLine::~PhaseLine() {
-  if (visible_) std::fputs("\r\033[K", out_);
+  if (overwrites_) std::fputs(wipe().c_str(), out_);
+}
+
+// To the beginning of what is shown, and nothing from there on.
+std::string PhaseLine::wipe() const {
+  return str('\r', lines_ > 1 ? str("\033[", lines_ - 1, 'A') : "", "\033[J");
 }
 
 void PhaseLine::show(const std::string& phase) {
+  const std::string before = phase_;
   if (!phase.empty()) phase_ = without_age(phase);
-  if (!visible_) return;
+  if (!visible_ || (!overwrites_ && phase_ == before)) return;
   const auto elapsed = std::chrono::floor<seconds>(std::chrono::steady_clock::now() - begun_);
-  std::string line = str('[', to_string(elapsed), "] ", phase_);
-  line.resize(std::min(line.size(), columns(out_) - 1));
-  std::fprintf(out_, "\r\033[K%s", line.c_str());
+  const std::string line = str('[', to_string(elapsed), "] ", phase_);
+  const std::size_t columns = columns_of(out_);
+  // The last column is left free: some terminals go to the next line from there.
+  const std::string text = folded(line, columns == 0 ? 79 : columns - 1, "  ");
+  if (overwrites_) {
+    std::vector<std::string> rows;
+    for (std::string_view row : split(text, '\n')) {
+      if (rows.size() < kLinesMax) rows.emplace_back(row);
+    }
+    std::fprintf(out_, "%s%s", wipe().c_str(), join(rows, "\n").c_str());
+    lines_ = rows.size();
+  } else {
+    std::fprintf(out_, "%s\n", text.c_str());
+  }
   std::fflush(out_);
 }
 

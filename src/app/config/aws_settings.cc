@@ -1,5 +1,7 @@
 #include "app/config/aws_settings.h"
 
+#include "app/config/config_words.h"
+
 namespace cb::app {
 namespace {
 
@@ -8,7 +10,26 @@ io::BucketFigures figures(const CallBudget& budget) {
           .burst = static_cast<double>(budget.burst)};
 }
 
+io::AwsConfigured configured(const ServeConfig& config) {
+  return {.region = config.core.region, .endpoint = config.aws.endpoint};
+}
+
 }  // namespace
+
+Result<io::AwsSetup> find_aws(const ServeConfig& config) {
+  auto setup = io::find_aws_setup(aws_environment(config.aws), configured(config));
+  // Where there is another endpoint regions are called as it likes.
+  if (!setup || !setup->ec2_endpoint.empty()) return setup;
+  if (std::string wrong = wrong_region(setup->region); !wrong.empty()) return Error{wrong};
+  return setup;
+}
+
+std::function<Result<io::AwsCredentialSet>()> find_keys(const ServeConfig& config) {
+  io::AwsEnvironment environment = aws_environment(config.aws);
+  environment.use_configured(configured(config));
+  const io::CommandLimits limits{.total = config.aws.keys_command_timeout};
+  return [environment, limits] { return io::find_credentials(environment, limits); };
+}
 
 io::AwsEnvironment aws_environment(const AwsConfig& config) {
   io::AwsEnvironment environment = io::AwsEnvironment::of_process();

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <vector>
 
 #include "app/client/client_options.h"
+#include "app/config/aws_settings.h"
 #include "app/config/config_flags.h"
 #include "app/config/config_print.h"
+#include "app/fold.h"
 #include "base/text.h"
 
 namespace cb::app {
@@ -18,6 +21,34 @@ struct CheckConfig {
   bool markdown = false;
 };
 
+void tell(const std::string& text) {
+  std::fprintf(stderr, "%s\n", folded(text, columns_of(stderr)).c_str());
+}
+
+// Why `serve` would not start, or would launch nothing; empty: it would.
+std::string what_is_missing(const LoadedConfig& loaded, const Result<io::AwsSetup>& aws) {
+  std::vector<std::string> missing;
+  const auto& pools = loaded.config.core.pools;
+  if (std::any_of(pools.begin(), pools.end(),
+                  [](const auto& pool) { return pool.second.image.empty(); })) {
+    missing.emplace_back("nothing can be launched without an image");
+  }
+  if (!aws) missing.push_back(aws.error().what);
+  return join(missing, "; and ");
+}
+
+// "# AWS: us-east-1, keys of AWS profile lab". A lack of keys is no fault of the file.
+void say_where_aws_is(const io::AwsSetup& aws, const ServeConfig& config) {
+  for (const std::string& warning : aws.warnings) tell("warning: " + warning);
+  const auto keys = find_keys(config)();
+  if (!keys) tell("warning: " + keys.error().what);
+  print_line(str("# AWS: ", aws.region,
+                 aws.ec2_endpoint.empty()
+                     ? ""
+                     : str(" at ", aws.ec2_endpoint, " (", aws.ec2_endpoint_place, ')'),
+                 keys ? str(", keys of ", keys->source) : ", no keys"));
+}
+
 int check_config(const CheckConfig& options) {
   if (options.markdown) {
     std::fputs(configuration_markdown().c_str(), stdout);
@@ -27,23 +58,23 @@ int check_config(const CheckConfig& options) {
   if (!loaded) {
     const std::string& what = loaded.error().what;
     const auto faults = 1 + std::count(what.begin(), what.end(), '\n');
-    std::fprintf(stderr, "not good: %d fault%s\n%s\n", static_cast<int>(faults),
-                 faults == 1 ? "" : "s", what.c_str());
+    tell(str("not good: ", faults, faults == 1 ? " fault\n" : " faults\n", what));
     return kRefused;
   }
-  const auto& pools = loaded->config.core.pools;
-  const bool launches = std::all_of(pools.begin(), pools.end(),
-                                    [](const auto& pool) { return !pool.second.image.empty(); });
-  // The verdict is a comment, so that all of it is a configuration file.
-  print_line(str("# ", loaded->file.empty() ? "this configuration" : loaded->file,
-                 launches ? " is good" : " is not good: nothing can be launched without an image",
-                 options.all ? "" : "\n# What it sets (--all shows every key):"));
-  std::fputs(effective_config(*loaded, options.all ? Lines::kAll : Lines::kSet).c_str(), stdout);
+  const auto aws = find_aws(loaded->config);
+  const std::string missing = what_is_missing(*loaded, aws);
+  // What is not the file itself is a comment, so that all of it is a configuration file.
+  const std::size_t columns = columns_of(stdout);
+  print_line(as_comment(str(loaded->file.empty() ? "this configuration" : loaded->file,
+                            missing.empty() ? " is good" : " is not good: ", missing),
+                        columns));
+  if (aws) say_where_aws_is(*aws, loaded->config);
+  if (!options.all) print_line("# What it sets (--all shows every key):");
+  const Lines lines = options.all ? Lines::kAll : Lines::kSet;
+  std::fputs(effective_config(*loaded, lines, columns).c_str(), stdout);
   std::fflush(stdout);
-  for (const std::string& warning : loaded->warnings) {
-    std::fprintf(stderr, "warning: %s\n", warning.c_str());
-  }
-  return launches ? kOk : kRefused;
+  for (const std::string& warning : loaded->warnings) tell("warning: " + warning);
+  return missing.empty() ? kOk : kRefused;
 }
 
 }  // namespace

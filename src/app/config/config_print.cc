@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/config/settings_table.h"
+#include "app/fold.h"
 #include "base/text.h"
 #include "io/aws/aws_settings_table.h"
 
@@ -15,9 +16,9 @@ constexpr std::string_view kIntroduction = R"(# Configuration
 
 <!-- Written by `compute-broker check-config --markdown` from the table in src/app. -->
 
-The broker reads one TOML file: `compute-broker serve --config FILE`, or `COMPUTE_BROKER_CONFIG`.
-Every key has a default; a broker on AWS needs `image` in `[pool.default]`, and mostly `key_name`
-and `security_groups`. What is set later in this list wins:
+The broker reads one TOML file: `compute-broker serve FILE`, `--config FILE`, or the one that
+`COMPUTE_BROKER_CONFIG` names. Every key has a default; a broker on AWS needs `image` in
+`[pool.default]`, and mostly `key_name` and `security_groups`. What is set later in this list wins:
 
 1. the default,
 2. the file,
@@ -33,7 +34,9 @@ In variables and flags the entries of a list stand between commas. A time has it
 
 `compute-broker check-config FILE` names every fault with its line and key, or says that the file is
 good, what in it differs from the defaults, and where each value came from; `--all` shows every key.
-It ends with 0 when the configuration is good and with 1 when it is not, or names no image.
+It ends with 0 when the configuration is good and with 1 when it is not, names no image, or when
+`serve` would not start because of it: AWS's own files and variables are looked at as they are for
+whoever runs it. EC2 itself is asked by `serve`.
 
 SIGHUP (`systemctl reload compute-broker`) reads the file again. Keys that are changed by *reload*
 take effect at once, the others at the next start; the log names those. A faulty file changes
@@ -121,26 +124,35 @@ std::string aws_settings_markdown() {
   return out;
 }
 
-std::string line(const LoadedConfig& loaded, const SettingKey& key, std::size_t column) {
+struct Layout {
+  Lines which;
+  std::size_t columns;
+  // Few lines stand closer together.
+  std::size_t comment() const { return which == Lines::kAll ? kCommentColumn : kCommentColumn / 2; }
+};
+
+std::string line(const LoadedConfig& loaded, const SettingKey& key, const Layout& layout) {
   const Setting& setting = *key.setting;
   const Value value = setting.field.get(loaded.config, key.pool);
   std::string text = str(setting.key, " = ", to_toml(value));
-  text.resize(std::max(text.size() + 1, column), ' ');
-  text += str("# ", loaded.origin(key.path()));
-  if (magnitude(value) == 0 && !setting.when_empty.empty()) text += str(": ", setting.when_empty);
-  std::erase(text, '`');
-  return text + '\n';
+  std::string origin = loaded.origin(key.path());
+  if (magnitude(value) == 0 && !setting.when_empty.empty()) origin += str(": ", setting.when_empty);
+  std::erase(origin, '`');
+  const std::size_t column = std::max(text.size() + 1, layout.comment());
+  if (layout.columns != 0 && column + 2 + origin.size() > layout.columns) {
+    return str(text, "\n", folded("    # " + origin, layout.columns, "    # "), '\n');
+  }
+  text.resize(column, ' ');
+  return str(text, "# ", origin, '\n');
 }
 
 std::string section_lines(const LoadedConfig& loaded, std::string_view section,
-                          const PoolName& pool, Lines which) {
+                          const PoolName& pool, const Layout& layout) {
   std::string out;
   for (const Setting& setting : settings_table()) {
     const SettingKey key{&setting, pool};
-    const bool wanted = which == Lines::kAll || loaded.origins.contains(key.path());
-    // Few lines stand closer together.
-    const std::size_t column = which == Lines::kAll ? kCommentColumn : kCommentColumn / 2;
-    if (setting.section == section && wanted) out += line(loaded, key, column);
+    const bool wanted = layout.which == Lines::kAll || loaded.origins.contains(key.path());
+    if (setting.section == section && wanted) out += line(loaded, key, layout);
   }
   if (out.empty() || section.empty()) return out;
   return str("\n[", section, section == "pool" ? str('.', pool.value) : std::string(), "]\n", out);
@@ -148,13 +160,18 @@ std::string section_lines(const LoadedConfig& loaded, std::string_view section,
 
 }  // namespace
 
-std::string effective_config(const LoadedConfig& loaded, Lines which) {
-  std::string out = section_lines(loaded, "", {}, which);
-  out += section_lines(loaded, "aws", {}, which);
+std::string effective_config(const LoadedConfig& loaded, Lines which, std::size_t columns) {
+  const Layout layout{which, columns};
+  std::string out = section_lines(loaded, "", {}, layout);
+  out += section_lines(loaded, "aws", {}, layout);
   for (const auto& [name, pool] : loaded.config.core.pools) {
-    out += section_lines(loaded, "pool", name, which);
+    out += section_lines(loaded, "pool", name, layout);
   }
   return out;
+}
+
+std::string as_comment(const std::string& text, std::size_t columns) {
+  return folded("# " + text, columns, "#   ");
 }
 
 std::string configuration_markdown() {

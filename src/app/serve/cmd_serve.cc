@@ -41,7 +41,8 @@ void add_serve(CLI::App& app, int& exit_code) {
   add_setting_flags(*command, options->flags);
   command->add_option("--port-file", options->port_file,
                       "Write the port of the first address here once clients can connect");
-  command->footer("Example:\n  compute-broker serve --config /etc/compute-broker.toml");
+  command->add_option("FILE", options->flags.config_file, "The same as --config FILE");
+  command->footer("Example:\n  compute-broker serve /etc/compute-broker.toml");
   command->callback([options, &exit_code] { exit_code = serve(*options); });
 }
 

@@ -82,20 +82,13 @@ Status Daemon::open_journal(core::Event& started) {
 }
 
 Status Daemon::open_cloud() {
-  io::AwsEnvironment environment = aws_environment(loaded_.config.aws);
-  io::AwsConfigured configured;
-  configured.region = loaded_.config.core.region;
-  configured.endpoint = loaded_.config.aws.endpoint;
-  auto setup = io::find_aws_setup(environment, configured);
+  auto setup = find_aws(loaded_.config);
   if (!setup) return setup.error();
   for (const std::string& warning : setup->warnings) {
     say(LogLevel::kWarning, "aws.setting", warning);
   }
-  environment.use_configured(configured);
+  credentials_.emplace(find_keys(loaded_.config), aws_credential_limits(loaded_.config.aws));
   loaded_.config.core.region = setup->region;
-  const io::CommandLimits limits{.total = loaded_.config.aws.keys_command_timeout};
-  credentials_.emplace([environment, limits] { return io::find_credentials(environment, limits); },
-                       aws_credential_limits(loaded_.config.aws));
   aws_.emplace(io_, *credentials_, journal_, std::move(*setup),
                aws_call_settings(loaded_.config.aws));
   cloud_.emplace(*aws_, cloud_events(), journal_);

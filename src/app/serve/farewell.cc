@@ -16,11 +16,12 @@ std::string what_goes_on(const core::Records& records, Duration max_lifetime) {
   const std::size_t launches = records.attempts.size();
   if (launches != 0) names.push_back(str(launches, launches == 1 ? " launch" : " launches"));
   if (names.empty()) return "no worker is running";
-  return str(join(names, ", "), names.size() == 1 && launches != 1 ? " goes" : " go",
-             " on and cost money: the next start takes them up, else they power themselves off ",
-             to_string(max_lifetime),
-             " after their launch; to end them when stopping: "
-             "--terminate-workers-on-exit");
+  const bool one = names.size() == 1 && launches <= 1;
+  return str(join(names, ", "), one ? " goes on and costs" : " go on and cost",
+             " money until the next start takes ",
+             one ? "it up, or it powers itself" : "them up, or they power themselves", " off ",
+             to_string(max_lifetime), " after ", one ? "its" : "their", " launch; to end ",
+             one ? "it" : "them", " when stopping: --terminate-workers-on-exit");
 }
 
 }  // namespace cb::app

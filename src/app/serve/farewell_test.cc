@@ -18,7 +18,7 @@ TEST(Farewell, WorkersThatGoOnCostingMoneyAreNamedAndThoseThatEndAreNot) {
   worker.phase = core::WorkerPhase::kReady;
   records.workers[{"i-2"}].phase = core::WorkerPhase::kTerminating;
   const std::string said = what_goes_on(records, hours{12});
-  EXPECT_THAT(said, HasSubstr("i-1 (198.51.100.7, c7i.16xlarge spot) goes on"));
+  EXPECT_THAT(said, HasSubstr("i-1 (198.51.100.7, c7i.16xlarge spot) goes on and costs"));
   EXPECT_THAT(said, HasSubstr("12h"));
   EXPECT_THAT(said, Not(HasSubstr("i-2")));
 }

@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "app/config/settings_field.h"
+#include "app/fold.h"
 #include "base/text.h"
 #include "wire/json_text.h"
 #include "wire/text_answers.h"
@@ -57,7 +58,8 @@ LogJournal::LogJournal(const LogSettings& settings, int fd, Clock clock)
 LogJournal::LogJournal(const LogSettings& settings, int fd, Clock clock, LogReader reader)
     : settings_(settings),
       reader_(reader),
-      colours_(reader == LogReader::kTerminal && std::getenv("NO_COLOR") == nullptr),
+      fd_(fd),
+      colours_(reader == LogReader::kTerminal && wants_colours(fd)),
       clock_(std::move(clock)),
       repeats_(settings.repeat_interval, settings.key_lines_max),
       sink_(fd, settings.buffer_kib * 1024) {}
@@ -97,9 +99,15 @@ void LogJournal::write(const core::Log& line) {
   if (settings_.format == LogFormat::kJson) return sink_.write(text + json_line(line));
   const std::string said = wire::one_line(str(line.key, ": ", line.text));
   if (reader_ == LogReader::kJournald) return sink_.write(text + said);
-  std::string name(word(line.level));
-  if (colours_) name = str(kColours[level], name, kColourEnd);
-  sink_.write(str(now_text(), ' ', name, ' ', said));
+  const std::string time = now_text() + ' ';
+  text = str(time, word(line.level), ' ', said);
+  if (reader_ == LogReader::kTerminal) text = folded(text, columns_of(fd_), "    ");
+  if (colours_) {
+    const std::size_t at = text.find(word(line.level), time.size() - 1);
+    text.insert(at + word(line.level).size(), kColourEnd);
+    text.insert(at, kColours[level]);
+  }
+  sink_.write(text);
 }
 
 }  // namespace cb::app

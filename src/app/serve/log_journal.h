@@ -42,6 +42,7 @@ class LogJournal : public port::Journal {
 
   LogSettings settings_;
   LogReader reader_;
+  int fd_;
   bool colours_;
   Clock clock_;
   LogRepeats repeats_;

@@ -4,11 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <pty.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
+#include <optional>
 #include <string>
 
 #include "base/text.h"
@@ -125,11 +128,62 @@ TEST(LogJournal, ALineStaysOneLine) {
   EXPECT_EQ(out.text(), "<6>k: a b [31m\n");
 }
 
-TEST(LogJournal, OnATerminalOnlyTheLevelIsColoured) {
-  Written out;
-  TestLog log(out.fd(), LogReader::kTerminal);
-  log.log(LogLevel::kInfo, "t");
-  EXPECT_THAT(out.text(), MatchesRegex("[^\033]*Z .....?minfo\033.m k: t\n"));
+// What a terminal of so many columns is shown.
+std::string shown(unsigned short columns, const std::string& text) {
+  winsize size{.ws_row = 24, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
+  int ends[2];
+  EXPECT_EQ(::openpty(&ends[0], &ends[1], nullptr, nullptr, &size), 0);
+  const io::UniqueFd screen(ends[0]);
+  const io::UniqueFd terminal(ends[1]);
+  {
+    TestLog log(terminal.get(), reader_of(terminal.get()));
+    log.log(LogLevel::kInfo, text);
+  }
+  std::string out(4096, '\0');
+  out.resize(static_cast<std::size_t>(::read(screen.get(), out.data(), out.size())));
+  std::erase(out, '\r');
+  return out;
+}
+
+// A variable of the environment for as long as this lives.
+class Variable {
+ public:
+  Variable(const char* name, const char* value) : name_(name) {
+    if (const char* const before = std::getenv(name)) before_ = before;
+    ::setenv(name, value, 1);
+  }
+  ~Variable() {
+    if (before_) {
+      ::setenv(name_, before_->c_str(), 1);
+    } else {
+      ::unsetenv(name_);
+    }
+  }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+
+ private:
+  const char* name_;
+  std::optional<std::string> before_;
+};
+
+TEST(LogJournal, OnATerminalOnlyTheLevelIsColouredUnlessNoColourIsWanted) {
+  const Variable capable("TERM", "xterm");
+  const Variable none("NO_COLOR", "");
+  EXPECT_THAT(shown(100, "t"), MatchesRegex("[^\033]*Z .....?minfo\033.m k: t\n"));
+  {
+    const Variable plain("NO_COLOR", "1");
+    EXPECT_THAT(shown(100, "t"), EndsWith("Z info k: t\n"));
+  }
+  const Variable dumb("TERM", "dumb");
+  EXPECT_THAT(shown(100, "t"), EndsWith("Z info k: t\n"));
+}
+
+TEST(LogJournal, OnANarrowTerminalLinesBreakBetweenWords) {
+  const Variable dumb("TERM", "dumb");
+  EXPECT_THAT(shown(50, "each of these words stays whole, and what follows is indented"),
+              EndsWith("Z info k: each of these\n    words stays whole, and what follows is\n"
+                       "    indented\n"));
 }
 
 TEST(LogJournal, AReaderThatStopsReadingCostsLinesAndNeverAWait) {

@@ -48,6 +48,11 @@ std::string in_region(const FailureContext& where) {
   return where.region.empty() ? std::string() : str(" in ", where.region);
 }
 
+// Where it was, for who has to doubt it.
+std::string now_region(const FailureContext& where) {
+  return where.region.empty() ? std::string() : str(", now ", where.region);
+}
+
 bool about_storage(std::string_view code) {
   return code == "VolumeLimitExceeded" || code == "MaxIOPSLimitExceeded";
 }
@@ -100,8 +105,10 @@ std::string denied_advice(std::string_view code, const FailureContext& where) {
   if (code.starts_with("ExpiredToken")) {
     return "renew the temporary credentials that the broker was given";
   }
-  return "check the broker's AWS credentials (aws sts get-caller-identity with the same "
-         "environment and profile)";
+  return str(
+      "check the broker's AWS credentials: aws sts get-caller-identity with the same "
+      "environment and profile; a region that the account has not enabled",
+      now_region(where), " is refused in the same words");
 }
 
 // What was refused to one instance, while the same is done with others.
@@ -179,8 +186,8 @@ std::string config_advice(const CloudFailure& failure, const FailureContext& whe
   std::string_view key = key_of(failure);
   if (key.empty()) return str("check the values of [pool.", where.pool, "]");
   std::string_view region = key == "instance_types" ? "" : " and [aws] region";
-  return str("check [pool.", where.pool, "] ", key, region, where.region.empty() ? "" : " (now ",
-             where.region, where.region.empty() ? "" : ")");
+  return str("check [pool.", where.pool, "] ", key, region,
+             region.empty() ? std::string() : now_region(where));
 }
 
 // Sentences of our own that end with what to do.
@@ -227,9 +234,7 @@ std::string advice(const CloudFailure& failure, const FailureContext& where) {
              "place before it is found or given up";
     case kUnreachable:
       if (failure.code == "proxy") return "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY";
-      return str("check this machine's network, DNS and [aws] region",
-                 where.region.empty() ? "" : " (now ", where.region,
-                 where.region.empty() ? "" : ")");
+      return str("check this machine's network, DNS and [aws] region", now_region(where));
     case kCapacity:
     case kThrottle:
     case kNotYetVisible:

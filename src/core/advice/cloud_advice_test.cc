@@ -35,7 +35,7 @@ TEST(Advice, NamesTheQuotaOfTheMarketAndTheFamily) {
 TEST(Advice, NamesTheConfigurationKey) {
   FailureContext where{.pool = "big", .region = "eu-north-1"};
   EXPECT_EQ(advise(kBadConfig, "InvalidAMIID.NotFound", where),
-            "check [pool.big] image and [aws] region (now eu-north-1)");
+            "check [pool.big] image and [aws] region, now eu-north-1");
   EXPECT_THAT(advise(kBadConfig, "InvalidGroup.NotFound"), HasSubstr("security_groups"));
   EXPECT_THAT(advise(kBadConfig, "InvalidKeyPair.NotFound"), HasSubstr("key_name"));
   EXPECT_THAT(advise(kBadConfig, "InvalidSubnetID.NotFound"), HasSubstr("subnet"));

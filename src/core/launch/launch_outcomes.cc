@@ -264,7 +264,9 @@ void Launcher::quota_reached(const PoolName& pool, const Candidate& candidate,
 
 void Launcher::alert(const PoolName& pool, const Candidate& candidate,
                      const CloudFailure& failure) {
-  step_.log(LogLevel::kAlert, str("launch.", to_string(failure.what)),
+  std::string key = str("launch.", to_string(failure.what));
+  std::replace(key.begin(), key.end(), ' ', '_');
+  step_.log(LogLevel::kAlert, std::move(key),
             describe(failure, {.pool = pool.value,
                                .region = candidate.region,
                                .type = candidate.type,

@@ -3,6 +3,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "base/text.h"
@@ -22,6 +23,8 @@ using core::LogLevel;
 struct Finding {
   LogLevel level = LogLevel::kWarning;
   std::string text;
+  // What else would be said about it is the same: it is said once. Empty: it is said in any case.
+  std::string about = {};
 };
 using Findings = std::vector<Finding>;
 
@@ -34,24 +37,27 @@ const CloudFailure* failure_of(const AwsReply& reply) {
   return std::get_if<CloudFailure>(&reply);
 }
 
-// EC2's listing, which is asked for all the time, fails for the same reason and says so.
+// No other question would be answered either; and EC2's listing, which is asked for all the time,
+// fails for the same reason and says so.
 bool stops_everything(const CloudFailure& failure) {
-  return failure.what == FailureClass::kUnreachable || failure.code == "no credentials";
+  return failure.what == FailureClass::kUnreachable || failure.code == "no credentials" ||
+         core::refuses_identity(failure.code);
 }
 
-// No other question would be answered either.
-bool ends_all(const CloudFailure& failure) {
-  return stops_everything(failure) || core::refuses_identity(failure.code);
+std::string fault_of(const PoolName& pool, const CloudFailure& failure) {
+  return str(pool.value, ' ', failure.code);
 }
 
 Question image_question(const PoolName& pool, const core::PoolSettings& settings,
                         const std::string& region) {
   const auto read = [pool, image = settings.image, region](const AwsReply& reply) -> Findings {
     if (const CloudFailure* failure = failure_of(reply)) {
-      return {{LogLevel::kWarning,
+      const bool wrong = failure->what == FailureClass::kBadConfig;  // no launch would work
+      return {{wrong ? LogLevel::kAlert : LogLevel::kWarning,
                str("[pool.", pool.value, "] image ", image, ": ",
                    describe(*failure,
-                            {.action = "DescribeImages", .pool = pool.value, .region = region}))}};
+                            {.action = "DescribeImages", .pool = pool.value, .region = region})),
+               wrong ? fault_of(pool, *failure) : ""}};
     }
     const auto images = wire::decode_describe_images(std::get<std::string>(reply));
     if (!images) return {{LogLevel::kWarning, images.error().what}};
@@ -84,13 +90,16 @@ Question launch_question(const core::Settings& settings, const PoolName& name,
     const bool later = failure->what == FailureClass::kCapacity ||
                        failure->what == FailureClass::kThrottle ||
                        failure->what == FailureClass::kUnknownOutcome;
+    const bool same = failure->what == FailureClass::kBadConfig ||
+                      failure->what == FailureClass::kDenied;  // in every market
     return {{later ? LogLevel::kInfo : LogLevel::kAlert,
              str("a launch of ", candidate.type, ' ', to_string(candidate.market), " for pool ",
                  name.value, " would fail: ",
                  describe(*failure, {.pool = name.value,
                                      .region = candidate.region,
                                      .type = candidate.type,
-                                     .market = candidate.market}))}};
+                                     .market = candidate.market})),
+             same ? fault_of(name, *failure) : ""}};
   };
   return {wire::encode_run_instances_dry_run(spec), read};
 }
@@ -130,10 +139,12 @@ struct Check {
   std::deque<Question> questions;
   std::function<void()> done;
   bool found_something = false;
+  std::set<std::string> said = {};  // Finding::about
 };
 
 void say(Check& check, const Finding& finding) {
   check.found_something = true;
+  if (!finding.about.empty() && !check.said.insert(finding.about).second) return;
   check.journal.log({finding.level, "aws.check", finding.text});
 }
 
@@ -143,11 +154,6 @@ void take(const std::shared_ptr<Check>& check, const Question& question, const A
   const CloudFailure* failure = failure_of(reply);
   if (failure != nullptr && stops_everything(*failure)) {
     check->found_something = true;
-    check->questions.clear();
-  } else if (failure != nullptr && ends_all(*failure)) {
-    say(*check,
-        {LogLevel::kAlert, str("EC2 could not be asked whether launches would work: ",
-                               describe(*failure, {.region = check->caller.setup().region}))});
     check->questions.clear();
   } else {
     for (const Finding& finding : question.read(reply)) say(*check, finding);

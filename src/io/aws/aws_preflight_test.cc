@@ -96,7 +96,7 @@ TEST_F(Preflight, NamesTheRightsThatAreMissing) {
       [](const ReceivedRequest&) { return refusal(403, "UnauthorizedOperation"); });
   EXPECT_THAT(check(server.url()),
               ElementsAre(HasSubstr("ec2:DescribeImages"), HasSubstr("ec2:RunInstances"),
-                          HasSubstr("ec2:RunInstances"), HasSubstr("ec2:TerminateInstances")));
+                          HasSubstr("ec2:TerminateInstances")));
 }
 
 TEST_F(Preflight, WarnsOfDisksThatOutliveTheirWorkers) {
@@ -117,11 +117,17 @@ TEST_F(Preflight, NamesAnImageThatIsElsewhere) {
 
 TEST_F(Preflight, LeavesItToTheListingToSayThatEc2CannotBeAsked) {
   EXPECT_THAT(check(str("http://127.0.0.1:", closed_port())), IsEmpty());
+  HttpTestServer server([](const ReceivedRequest&) { return refusal(401, "AuthFailure"); });
+  EXPECT_THAT(check(server.url()), IsEmpty());
 }
 
-TEST_F(Preflight, SaysOnceThatTheKeysAreRefused) {
-  HttpTestServer server([](const ReceivedRequest&) { return refusal(401, "AuthFailure"); });
-  EXPECT_THAT(check(server.url()), ElementsAre(HasSubstr("credentials")));
+TEST_F(Preflight, SaysOnceThatTheImageDoesNotExist) {
+  HttpTestServer server([](const ReceivedRequest& request) {
+    return asks(request, "TerminateInstances") ? content(request)
+                                               : refusal(400, "InvalidAMIID.NotFound");
+  });
+  EXPECT_THAT(check(server.url()), ElementsAre(HasSubstr("check [pool.default] image")));
+  EXPECT_EQ(lines.all[0].level, LogLevel::kAlert);
 }
 
 TEST_F(Preflight, APoolWithoutAnImageIsNotAskedAboutAndNothingIsSaidToBeAccepted) {

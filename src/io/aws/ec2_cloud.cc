@@ -151,13 +151,16 @@ struct Ec2Cloud::Shared : std::enable_shared_from_this<Shared> {
     sink.post(core::Identified{std::move(identity)});
   }
 
-  // STS is asked again and again; the same trouble is one line. A lack of keys is said by the
-  // listing.
+  // STS is asked again and again; the same trouble is one line. What EC2's listing is refused for
+  // too, it says with what to do.
   void say_why_unknown(const CloudFailure& failure) {
     if (failure.code == trouble || failure.code == "no credentials") return;
+    const bool said = core::refuses_identity(failure.code) || failure.code == "endpoint";
+    const std::string why =
+        said ? str(" (", failure.code, ')')
+             : ": " + describe(failure, {.action = "GetCallerIdentity", .region = region()});
     journal.log({core::LogLevel::kWarning, "aws.account",
-                 str("STS does not say which account these credentials belong to: ",
-                     describe(failure, {.action = "GetCallerIdentity", .region = region()}))});
+                 "STS does not say which account these credentials belong to" + why});
   }
 
   void list_page(ListingUnderWay listing, const std::string& next_token) {

@@ -170,7 +170,10 @@ void HttpTransfer::describe_failure(HttpAnswer& answer, CURLcode result) {
   answer.code = code_of(result);
   std::string detail = error_[0] != '\0' ? error_ : curl_easy_strerror(result);
   if (too_large_) detail = str("answer too large: over ", request_.answer_bytes_max, " bytes");
-  answer.why = str(host_and_port(request_.url), ": ", detail);
+  // libcurl's own sentence mostly names the host.
+  const std::string peer = host_and_port(request_.url);
+  const bool named = detail.find(peer.substr(0, peer.rfind(':'))) != detail.npos;
+  answer.why = named ? detail : str(peer, ": ", detail);
   if (!request_.proxy.empty()) {
     if (result == CURLE_COULDNT_CONNECT) answer.code = "proxy";
     answer.why += str(" (through the proxy ", host_and_port(request_.proxy), ')');

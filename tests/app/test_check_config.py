@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""check-config as a person runs it: the verdict first, and what it is about."""
+import pathlib
+import re
+import unittest
+
+from command_line import Case
+
+KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+
+class CheckConfig(Case):
+    def run_cli(self, *args, env=None, **kwargs):
+        """As a person who has a region."""
+        return super().run_cli(*args, env={"AWS_REGION": "us-east-1", **(env or {})}, **kwargs)
+
+    def test_a_good_file_is_printed_with_the_origin_of_each_value(self):
+        file = self.scratch() / "b.toml"
+        file.write_text('max_workers = 3\n[pool.default]\nimage = "ami-1"\n')
+        done = self.run_cli("check-config", "--all", str(file), "--name", "lab",
+                            env={**KEYS, "COMPUTE_BROKER_AWS_REGION": "eu-west-1"})
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(done.stdout.splitlines()[0], f"# {file} is good")
+        for line in (rf'max_workers = 3 +# {file}:1',
+                     r'max_connections = 0 +# default: the descriptor limit less 256', r'name = "lab" +# flag --name',
+                     r'region = "eu-west-1" +# environment COMPUTE_BROKER_AWS_REGION',
+                     r'idle_timeout = "15m" +# default'):
+            self.assertRegex(done.stdout, rf"(?m)^{line}$")
+        again = self.scratch() / "again.toml"
+        again.write_text(done.stdout)
+        self.assertEqual(self.run_cli("check-config", str(again)).returncode, 0)
+
+    def test_every_fault_of_a_bad_file_is_named(self):
+        file = self.scratch() / "b.toml"
+        file.write_text("max_wokers = 3\nidle_timeout = 900\n")
+        done = self.run_cli("check-config", str(file))
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        verdict, first, second = done.stderr.splitlines()
+        self.assertEqual(verdict, "not good: 2 faults")
+        self.assertEqual(first, f"{file}:1: unknown key max_wokers; did you mean max_workers?")
+        self.assertTrue(second.startswith(f"{file}:2: idle_timeout takes a time"), second)
+
+    def test_the_verdict_comes_first_and_only_what_differs_follows(self):
+        file = self.scratch() / "b.toml"
+        file.write_text('max_workers = 3\n[pool.default]\nimage = "ami-1"\n')
+        lines = self.run_cli("check-config", str(file)).stdout.splitlines()
+        self.assertTrue(lines[0].startswith(f"# {file} is good"), lines)
+        self.assertEqual([line.split(" =")[0] for line in lines[1:] if " = " in line],
+                         ["state_dir", "max_workers", "image"])
+
+    def test_a_configuration_that_can_launch_nothing_is_not_good(self):
+        done = self.run_cli("check-config", "--name", "lab")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("not good: nothing can be launched without an image", done.stdout)
+
+    def test_without_a_region_serve_would_not_start_and_so_it_is_not_good(self):
+        file = self.scratch() / "b.toml"
+        file.write_text('[pool.default]\nimage = "ami-1"\n')
+        for region, says in (("", "no AWS region is known: set [aws] region"),
+                             ("us-esat-1", "did you mean us-east-1?")):
+            done = self.run_cli("check-config", str(file), env={"AWS_REGION": region})
+            self.assertEqual(done.returncode, 1)
+            self.assertTrue(done.stdout.startswith(f"# {file} is not good: "), done.stdout)
+            self.assertIn(says, done.stdout.splitlines()[0])
+            serve = self.run_cli("serve", str(file), "--state-dir", str(self.scratch()),
+                                 env={"AWS_REGION": region})
+            self.assertEqual(serve.returncode, 1)
+            self.assertIn(says, serve.stderr)
+
+    def test_a_setting_of_awss_tools_that_serve_refuses_is_not_good(self):
+        done = self.run_cli("check-config", "--pool-default-image", "ami-1",
+                            env={"AWS_PROFILE": "nosuch"})
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("nosuch", done.stdout.splitlines()[0])
+
+    def test_it_says_where_aws_is_and_whose_keys_are_used(self):
+        image = ["--pool-default-image", "ami-1"]
+        with_keys = self.run_cli("check-config", *image,
+                                 env={**KEYS, "AWS_ENDPOINT_URL": "http://127.0.0.1:4599"})
+        self.assertIn("# AWS: us-east-1 at http://127.0.0.1:4599 (AWS_ENDPOINT_URL), "
+                      "keys of the environment\n", with_keys.stdout)
+        without = self.run_cli("check-config", *image)
+        self.assertEqual(without.returncode, 0)
+        self.assertIn("# AWS: us-east-1, no keys\n", without.stdout)
+        self.assertIn("warning: no AWS credentials were found: run aws configure", without.stderr)
+
+    def test_the_example_configuration_is_good(self):
+        root = pathlib.Path(__file__).resolve().parents[2]
+        done = self.run_cli("check-config", str(root / "packaging/compute-broker.toml"), env=KEYS)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_what_the_example_comments_out_is_the_default(self):
+        root = pathlib.Path(__file__).resolve().parents[2]
+        example = (root / "packaging/compute-broker.toml").read_text()
+        opened = self.scratch() / "opened.toml"
+        opened.write_text("".join(l.removeprefix("#") if l.startswith("#") and l[1:2].isalpha()
+                                  else l for l in example.splitlines(keepends=True)))
+        def values(file):
+            text = self.run_cli("check-config", "--all", str(file)).stdout
+            return [re.sub(r" +# \S.*$", "", l) for l in text.splitlines() if l[:1] != "#"]
+        default = values(root / "packaging/compute-broker.toml")
+        # What AWS's own configuration, or a person, has to say.
+        own = ("region", "profile", "key_name", "security_groups", "state_dir")
+        for was, now in zip(default, values(opened), strict=True):
+            if not was.startswith(own):
+                self.assertEqual(was, now)
+
+    def test_flags_of_every_kind_are_taken(self):
+        image = ["--pool-default-image", "ami-1"]
+        done = self.run_cli("check-config", *image, "--allow-anyone", "--aws-adopt-untagged",
+                            "--listen", "127.0.0.1:1,127.0.0.1:2", "--set", "pool.default.market=spot",
+                            "--empty-input-is-get-worker=false", "--silence", "300ms")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for line in ("allow_anyone = true", "adopt_untagged = true", 'market = "spot"',
+                     'listen = ["127.0.0.1:1", "127.0.0.1:2"]', 'silence = "300ms"'):
+            self.assertIn(line, done.stdout)
+        self.assertEqual(self.run_cli("check-config", "--set", "nonsense").returncode, 2)
+        self.assertEqual(self.run_cli("check-config", "--max-workers", "-1").returncode, 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
