@@ -91,8 +91,7 @@ void Broker::State::recover(const WorkerRecord& record, const Records& records) 
       break;  // asked for again as soon as the cloud may be asked
   }
   step.timers.arm({TimerKind::kWorkerLifetime, id}, record.begun + step.settings.max_lifetime);
-  Worker& kept = workers.restore(std::move(worker));
-  if (filled) workers.changed(kept);
+  const Worker& kept = workers.restore(std::move(worker), filled ? Save::kNow : Save::kLater);
   if (record.phase != WorkerPhase::kReady) return;
   step.timers.arm({TimerKind::kWorkerIdle, id}, workers.idle_deadline(kept));
   step.timers.arm({TimerKind::kWorkerQuestion, id},
@@ -231,7 +230,7 @@ std::vector<PoolName> Broker::State::to_be_settled() {
 
 void Broker::State::settle_waiting() {
   for (const PoolName& pool : to_be_settled()) {
-    if (Worker* const worker = workers.ready(pool)) {
+    if (const Worker* const worker = workers.ready(pool)) {
       const std::size_t callers = waiting.answer_all(pool, WorkerAddress{worker->record.address});
       launcher.unwanted(pool);  // whatever was tried for them is no news to later callers
       worker->handed_out += callers;

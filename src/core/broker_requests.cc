@@ -23,7 +23,7 @@ void Broker::State::on(const CallerGone& event) {
   }
 }
 
-void Broker::State::hand_out(CallerId caller, Worker& worker) {
+void Broker::State::hand_out(CallerId caller, const Worker& worker) {
   ++worker.handed_out;
   workers.touch(worker);
   step.act(Reply{caller, WorkerAddress{worker.record.address}});
@@ -37,7 +37,7 @@ void Broker::State::ask(CallerId caller, const GetWorker& request) {
   if (planted(Bug::kTroubleRefusesAll) && !step.cloud_trouble.empty()) {
     return step.act(Reply{caller, Refused{step.cloud_trouble}});
   }
-  if (Worker* const worker = workers.ready(request.pool)) return hand_out(caller, *worker);
+  if (const Worker* const worker = workers.ready(request.pool)) return hand_out(caller, *worker);
   watch.doubt_trouble();
   waiting.add({.caller = caller,
                .pool = request.pool,
@@ -70,7 +70,7 @@ void Broker::State::patience_ended(CallerId caller) {
 }
 
 void Broker::State::ask(CallerId caller, const Ping& request) {
-  Worker* const worker = workers.at_address(request.address);
+  const Worker* const worker = workers.at_address(request.address);
   const bool serves = worker != nullptr && (worker->record.phase == WorkerPhase::kReady ||
                                             planted(Bug::kDeadAddressStaysBound));
   if (!serves || !worker->ours) {
@@ -83,7 +83,7 @@ void Broker::State::ask(CallerId caller, const Ping& request) {
 }
 
 void Broker::State::ask(CallerId caller, const Release& request) {
-  Worker* const worker = workers.at_address(request.address);
+  const Worker* const worker = workers.at_address(request.address);
   if (worker == nullptr && planted(Bug::kReleaseOfNobodyRefused)) {
     return step.act(Reply{caller, Refused{"Worker not found"}});
   }

@@ -48,7 +48,7 @@ struct Broker::State {
   bool waits_for_the_world(const DueTimer& timer);
   void due(const Timer& timer);
   void patience_ended(CallerId caller);
-  void hand_out(CallerId caller, Worker& worker);
+  void hand_out(CallerId caller, const Worker& worker);
   // Callers that wait get a worker, or one is sent for, or they hear why not.
   void settle_waiting();
   std::vector<PoolName> to_be_settled();

@@ -83,13 +83,13 @@ void Launcher::launched(Attempts::iterator found, const Launched& result) {
     asked.type = record.type;
     asked.asked_image = record.image;
     asked.serving = record.serving;
-    Worker& worker = take_up(view, std::move(asked));
+    const Worker& worker = take_up(view, std::move(asked));
     if (record.doomed) terminations_.end(worker, "launched before TERMINATE_ALL");
     terminations_.end_unfit(worker);
   }
 }
 
-Worker& Launcher::take_up(const InstanceView& view, WorkerRecord asked) {
+const Worker& Launcher::take_up(const InstanceView& view, WorkerRecord asked) {
   Worker worker;
   WorkerRecord& record = worker.record = std::move(asked);
   record.id = view.id;
@@ -128,7 +128,7 @@ void Launcher::late(const InstanceView& view, const ClosedAttempt& closed) {
   asked.asked_image = closed.image;
   asked.market = view.market;
   asked.type = view.type;
-  Worker& worker = take_up(view, std::move(asked));
+  const Worker& worker = take_up(view, std::move(asked));
   terminations_.end_as_wanted(worker);
   if (!useful)
     terminations_.end(worker, "turned up after its launch was given up and nobody waits");

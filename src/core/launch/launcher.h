@@ -130,7 +130,7 @@ class Launcher {
   void note(const PoolName& pool, const Candidate& candidate, const std::string& why);
   void close(Attempts::iterator attempt, bool certainly_nothing);
   // `asked`: what is known of its launch (pool, token, begun, and what was asked for).
-  Worker& take_up(const InstanceView& view, WorkerRecord asked);
+  const Worker& take_up(const InstanceView& view, WorkerRecord asked);
   void late(const InstanceView& view, const ClosedAttempt& closed);
   void mark_unknown(Attempt& attempt, bool mismatch);
   static Candidate candidate_of(const AttemptRecord& record);

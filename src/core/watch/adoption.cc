@@ -70,7 +70,7 @@ void CloudWatch::adopt(const InstanceView& view, bool tagged, const std::string&
             str("instance ", view.id.value, " is not in the journal and carries our ",
                 tagged ? "tag" : "name", ": adopted if it answers",
                 tagged ? ", ended if it does not" : ""));
-  Worker& kept = workers_.add(std::move(worker));
+  const Worker& kept = workers_.add(std::move(worker));
   if (planted(Bug::kStrayEndedAtOnce)) terminations_.end(kept, "is not in the journal");
   terminations_.end_as_wanted(kept);
 }

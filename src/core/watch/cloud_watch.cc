@@ -25,6 +25,11 @@ const std::string& address_of(const InstanceView& view, const Serving& serving) 
   return serving.address == AddressKind::kPrivate ? view.private_address : view.public_address;
 }
 
+void shown_running(Worker& worker) {
+  worker.state = InstanceState::kRunning;
+  worker.confirmed = true;
+}
+
 }  // namespace
 
 void CloudWatch::list_for(CallerId caller) {
@@ -127,11 +132,9 @@ void CloudWatch::failed(const CloudFailure& failure) {
 // Workers known from the journal are served on their own word while EC2 cannot be asked.
 void CloudWatch::trust_journal() {
   for (const InstanceId& id : workers_.ids()) {
-    Worker& worker = *workers_.find(id);
+    const Worker& worker = *workers_.find(id);
     if (worker.confirmed || worker.record.phase != WorkerPhase::kReady) continue;
-    worker.confirmed = true;
-    worker.state = InstanceState::kRunning;
-    workers_.changed(worker, false);
+    workers_.update(worker, shown_running, Save::kLater);
   }
 }
 
@@ -173,7 +176,7 @@ void CloudWatch::complete(const Listing& listing) {
 
 void CloudWatch::known(const InstanceView& view) {
   taken_over(view);
-  if (Worker* const worker = workers_.find(view.id)) update(*worker, view);
+  if (const Worker* const worker = workers_.find(view.id)) update(*worker, view);
 }
 
 void CloudWatch::show(AllInstances& answer, const Listing& listing) const {
@@ -194,7 +197,7 @@ void CloudWatch::answer_listers(const std::vector<CallerId>& listers, const AllI
 std::vector<InstanceId> CloudWatch::missing_from(const std::set<InstanceId>& seen) {
   std::vector<InstanceId> missing;
   for (const InstanceId& id : workers_.ids()) {
-    Worker& worker = *workers_.find(id);
+    const Worker& worker = *workers_.find(id);
     if (seen.contains(id)) continue;
     if (!worker.ours) {
       workers_.remove(id, Leaving::kUnseen);
@@ -229,7 +232,7 @@ void CloudWatch::by_ids(ByIds asked, const ListResult& result) {
   for (const InstanceView& view : listing->instances) {
     seen.insert(view.id);
     taken_over(view);
-    Worker* const worker = workers_.find(view.id);
+    const Worker* const worker = workers_.find(view.id);
     if (worker == nullptr) continue;
     tag_lost(*worker, view);
     update(*worker, view);
@@ -251,7 +254,7 @@ void CloudWatch::not_known(const InstanceId& id, Instant asked) {
   terminations_.gone(id, {}, "EC2 no longer knows it", Leaving::kUnseen);
 }
 
-void CloudWatch::tag_lost(Worker& worker, const InstanceView& view) {
+void CloudWatch::tag_lost(const Worker& worker, const InstanceView& view) {
   const bool ends =
       view.state == InstanceState::kShuttingDown || view.state == InstanceState::kTerminated;
   if (ends || view.tag(kBrokerTag) == step_.settings.name) return;
@@ -266,7 +269,7 @@ void CloudWatch::tag_lost(Worker& worker, const InstanceView& view) {
 }
 
 void CloudWatch::taken_over(const InstanceView& view) {
-  Worker* const worker = workers_.find(view.id);
+  const Worker* const worker = workers_.find(view.id);
   if (worker == nullptr || !worker->ours) return;
   claims_.look_for_rival(view);
   const bool ends = worker->record.phase == WorkerPhase::kTerminating || worker->end_confirmed;
@@ -279,7 +282,7 @@ void CloudWatch::taken_over(const InstanceView& view) {
                      Leaving::kUnseen);
 }
 
-void CloudWatch::update(Worker& worker, const InstanceView& view) {
+void CloudWatch::update(const Worker& worker, const InstanceView& view) {
   worker.missing_since.reset();
   switch (view.state) {
     case InstanceState::kPending:
@@ -309,14 +312,14 @@ void CloudWatch::update(Worker& worker, const InstanceView& view) {
   }
 }
 
-void CloudWatch::stopped(Worker& worker, const InstanceView& view) {
+void CloudWatch::stopped(const Worker& worker, const InstanceView& view) {
   const bool was_booting = worker.record.phase == WorkerPhase::kBooting;
   terminations_.end(worker, how_it_stopped(view), LogLevel::kWarning);
   if (was_booting) launcher_.taken_away(worker, "was stopped by somebody while it booted");
 }
 
-void CloudWatch::running(Worker& worker, const InstanceView& view) {
-  WorkerRecord& record = worker.record;
+void CloudWatch::running(const Worker& worker, const InstanceView& view) {
+  const WorkerRecord& record = worker.record;
   if (record.phase == WorkerPhase::kTerminating) {
     if (planted(Bug::kEndsAtEveryListing)) terminations_.repeat(record.id);
     return;
@@ -328,16 +331,19 @@ void CloudWatch::running(Worker& worker, const InstanceView& view) {
   const bool moved = !address.empty() && address != record.address;
   // Of an instance that was stopped and started EC2 gives the latest start: it was launched before.
   const bool dated = view.launched && (!record.launched || *view.launched < *record.launched);
+  const bool zoned = !view.zone.empty() && view.zone != record.zone;
   if (moved) {
     probes_.moved(worker);
-    now_at(worker, address);
+    say_moved(worker, address);
   }
-  if (dated) record.launched = view.launched;
-  if (!view.zone.empty()) record.zone = view.zone;
-  if (worker.state != InstanceState::kRunning || !worker.confirmed || moved || dated) {
-    worker.state = InstanceState::kRunning;
-    worker.confirmed = true;
-    workers_.changed(worker, moved || dated);
+  if (worker.state != InstanceState::kRunning || !worker.confirmed || moved || dated || zoned) {
+    const auto shown = [&](Worker& mine) {
+      shown_running(mine);
+      if (moved) mine.record.address = address;
+      if (dated) mine.record.launched = view.launched;
+      if (zoned) mine.record.zone = view.zone;
+    };
+    workers_.update(worker, shown, moved || dated ? Save::kNow : Save::kLater);
     if (dated && worker.ours) step_.save(workers_.ledger_line(worker));
   }
   if (!record.address.empty()) {
@@ -354,22 +360,20 @@ void CloudWatch::running(Worker& worker, const InstanceView& view) {
   }
 }
 
-// A first address, or another one: then it was stopped and started behind our back, and its service
+// It has another address than before: it was stopped and started behind our back, and its service
 // boots anew.
-void CloudWatch::now_at(Worker& worker, const std::string& address) {
-  WorkerRecord& record = worker.record;
-  if (!record.address.empty() && record.phase == WorkerPhase::kReady) {
-    step_.log(LogLevel::kWarning, "worker.moved",
-              str("worker ", record.id.value, " was at ", record.address, " and is now at ",
-                  address, ": somebody stopped and started it; handed out when it answers"));
-  }
-  record.address = address;
+void CloudWatch::say_moved(const Worker& worker, const std::string& address) {
+  const WorkerRecord& record = worker.record;
+  if (record.address.empty() || record.phase != WorkerPhase::kReady) return;
+  step_.log(LogLevel::kWarning, "worker.moved",
+            str("worker ", record.id.value, " was at ", record.address, " and is now at ", address,
+                ": somebody stopped and started it; handed out when it answers"));
 }
 
-void CloudWatch::ending(Worker& worker, const InstanceView& view) {
+void CloudWatch::ending(const Worker& worker, const InstanceView& view) {
   if (!worker.end_confirmed) {
-    worker.end_confirmed = true;
-    workers_.changed(worker, false);
+    workers_.update(
+        worker, [](Worker& mine) { mine.end_confirmed = true; }, Save::kLater);
   }
   if (view.ended) {
     worker.seen_ended = view.ended;

@@ -11,7 +11,7 @@ void MassTermination::end_everything(std::optional<CallerId> caller, const std::
   waiting_.refuse_everyone("terminated by TERMINATE_ALL");
   std::set<InstanceId> all;
   for (const InstanceId& id : workers_.ids()) {
-    Worker& worker = *workers_.find(id);
+    const Worker& worker = *workers_.find(id);
     if (!worker.ours) continue;
     terminations_.ask_anew(worker);
     terminations_.end(worker, reason);

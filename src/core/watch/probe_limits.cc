@@ -9,7 +9,7 @@
 namespace cb::core {
 
 void Probes::unreachable_due(const InstanceId& id) {
-  Worker* const worker = workers_.find(id);
+  const Worker* const worker = workers_.find(id);
   if (worker == nullptr || !worker->unreachable_since) return;
   // Whoever pings it computes there, though we cannot reach it: ours is not the only way to it.
   const Instant held_until = worker->pinged.value_or(Instant::min()) + workers_.idle_limit(*worker);
@@ -24,7 +24,7 @@ void Probes::unreachable_due(const InstanceId& id) {
 }
 
 void Probes::boot_due(const InstanceId& id) {
-  Worker* const worker = workers_.find(id);
+  const Worker* const worker = workers_.find(id);
   if (worker == nullptr || !worker->rising()) return;
   // Longer than any boot it has accepted and not answered: it computes for somebody.
   const bool found = worker->record.phase == WorkerPhase::kAdopting;
@@ -39,13 +39,13 @@ void Probes::boot_due(const InstanceId& id) {
 }
 
 // One without our tag is not ours before it has answered: it is asked on.
-void Probes::found_busy(Worker& worker) {
+void Probes::found_busy(const Worker& worker) {
   if (worker.ours) return now_ready(worker);
   step_.timers.arm({TimerKind::kWorkerBoot, worker.record.id.value},
                    step_.now.boot + worker.serving().launch_timeout);
 }
 
-void Probes::never_ready(Worker& worker) {
+void Probes::never_ready(const Worker& worker) {
   const std::string why =
       str("not ready within ", to_string(step_.now.boot - worker.record.begun),
           worker.state == InstanceState::kPending ? " (EC2 still shows it pending)"
@@ -59,7 +59,7 @@ void Probes::never_ready(Worker& worker) {
 }
 
 void Probes::idle_due(const InstanceId& id) {
-  Worker* const worker = workers_.find(id);
+  const Worker* const worker = workers_.find(id);
   if (worker == nullptr || worker->record.phase != WorkerPhase::kReady) return;
   const Instant deadline =
       step_.heard_at(workers_.idle_deadline(*worker)) -
@@ -77,7 +77,7 @@ void Probes::idle_due(const InstanceId& id) {
 // Nobody has used it for its idle time, as far as anybody said: that it does not compute for one
 // who cannot say so is what its own answer of this very moment tells. The answer leads back to
 // idle_due.
-bool Probes::must_wait(Worker& worker) {
+bool Probes::must_wait(const Worker& worker) {
   if (!answers_questions(worker) || worker.record.address.empty()) return false;
   const TimerName idle{TimerKind::kWorkerIdle, worker.record.id.value};
   if (worker.question) {
@@ -98,7 +98,7 @@ bool Probes::must_wait(Worker& worker) {
 }
 
 void Probes::lifetime_due(const InstanceId& id) {
-  Worker* const worker = workers_.find(id);
+  const Worker* const worker = workers_.find(id);
   if (worker == nullptr || planted(Bug::kMaxLifetimeIgnored)) return;
   terminations_.end(*worker,
                     str("has reached max_lifetime (", to_string(step_.settings.max_lifetime), ")"),

@@ -32,36 +32,29 @@ Duration Probes::interval(const Worker& worker) const {
   return worker.rising() ? step_.settings.probe_interval : step_.settings.alive_interval;
 }
 
-void Probes::start(Worker& worker) {
+void Probes::start(const Worker& worker) {
   if (worker.record.phase == WorkerPhase::kTerminating || worker.left_alone) return;
   if (worker.serving().ready == ReadyCheck::kNone || planted(Bug::kReadyWithoutProbe)) {
-    worker.proven = true;
-    if (worker.rising()) {
-      now_ready(worker);
-    } else {
-      workers_.changed(worker, false);
-    }
-    return;
+    return worker.rising() ? now_ready(worker) : proven(worker);
   }
   if (!step_.timers.armed(timer(TimerKind::kWorkerProbe, worker))) probe_due(worker.record.id);
 }
 
-void Probes::moved(Worker& worker) {
+void Probes::moved(const Worker& worker) {
   workers_.hang_up(worker);
   const bool served = worker.record.phase == WorkerPhase::kReady && !worker.record.address.empty();
-  if (served && looks_at(worker)) doubt(worker, step_.now.boot);
+  if (served && looks_at(worker) && !worker.suspect()) {
+    workers_.become_suspect(worker, step_.now.boot, Save::kLater);
+  }
 }
 
-// Its machine may start its service anew, which takes no longer than a boot.
-void Probes::doubt(Worker& worker, Instant since) {
-  if (worker.suspect()) return;
-  worker.record.doubted = since;
-  worker.coming_until = since + worker.serving().launch_timeout;
-  step_.timers.arm(timer(TimerKind::kWorkerAwaited, worker), worker.coming_until);
+void Probes::proven(const Worker& worker) {
+  workers_.update(
+      worker, [](Worker& mine) { mine.proven = true; }, Save::kLater);
 }
 
 void Probes::probe_due(const InstanceId& id) {
-  Worker* const worker = workers_.find(id);
+  const Worker* const worker = workers_.find(id);
   if (worker == nullptr || worker->record.phase == WorkerPhase::kTerminating) return;
   const ReadyCheck check = worker->serving().ready;
   if (check == ReadyCheck::kNone || worker->record.address.empty()) return;
@@ -72,7 +65,7 @@ void Probes::probe_due(const InstanceId& id) {
   try_port(*worker);
 }
 
-void Probes::try_port(Worker& worker) {
+void Probes::try_port(const Worker& worker) {
   const std::size_t most = worker.rising() ? step_.settings.boot_probes_max : 1;
   if (worker.probes_in_flight >= most) return;
   ++worker.probes_in_flight;
@@ -86,7 +79,7 @@ void Probes::try_port(Worker& worker) {
 }
 
 // One at a time: an abandoned one keeps its place among the service's few until it is answered.
-void Probes::ask(Worker& worker) {
+void Probes::ask(const Worker& worker) {
   if (planted(Bug::kAbandonQuestion) && worker.rising() && worker.question &&
       worker.question->asked && step_.now.boot - *worker.question->asked >= seconds{5}) {
     workers_.hang_up(worker);
@@ -112,7 +105,7 @@ void Probes::ask(Worker& worker) {
                         .keep_alive_max = step_.settings.question_keep_alive_max});
 }
 
-void Probes::ask_again(Worker& worker, Duration after) {
+void Probes::ask_again(const Worker& worker, Duration after) {
   const bool proving = worker.rising() || worker.suspect();
   step_.timers.arm_by(timer(proving ? TimerKind::kWorkerProbe : TimerKind::kWorkerQuestion, worker),
                       step_.now.boot + after);
@@ -120,7 +113,7 @@ void Probes::ask_again(Worker& worker, Duration after) {
 
 // Nobody has used it for half of its idle time: whoever waits for its answer cannot ping.
 void Probes::question_due(const InstanceId& id) {
-  Worker* const worker = workers_.find(id);
+  const Worker* const worker = workers_.find(id);
   if (worker == nullptr || worker->record.phase != WorkerPhase::kReady) return;
   if (worker->suspect() || worker->record.address.empty() || !answers_questions(*worker)) return;
   const Instant half = worker->record.last_used + workers_.idle_limit(*worker) / 2;
@@ -132,7 +125,7 @@ void Probes::question_due(const InstanceId& id) {
 }
 
 void Probes::probed(const Probed& answer) {
-  Worker* const worker = workers_.find(answer.worker);
+  const Worker* const worker = workers_.find(answer.worker);
   if (worker == nullptr) return;
   if (answer.kind == ProbeKind::kTcp) {
     if (worker->probes_in_flight != 0) --worker->probes_in_flight;
@@ -145,7 +138,7 @@ void Probes::probed(const Probed& answer) {
   answered(*worker, answer.outcome);
 }
 
-void Probes::port_tried(Worker& worker, ProbeOutcome outcome) {
+void Probes::port_tried(const Worker& worker, ProbeOutcome outcome) {
   if (worker.rising()) {
     const bool enough = worker.serving().ready == ReadyCheck::kTcp;
     const bool runs = worker.state == InstanceState::kRunning;
@@ -157,7 +150,7 @@ void Probes::port_tried(Worker& worker, ProbeOutcome outcome) {
   }
 }
 
-void Probes::asked(Worker& worker) {
+void Probes::asked(const Worker& worker) {
   worker.question->asked = step_.now.boot;
   if (!worker.rising()) return alive(worker);
   if (worker.record.phase != WorkerPhase::kAdopting) return;
@@ -165,11 +158,12 @@ void Probes::asked(Worker& worker) {
   const Instant until =
       std::max(worker.coming_until, worker.record.begun + worker.serving().launch_timeout);
   if (until == worker.coming_until) return;
-  worker.coming_until = until;
+  workers_.update(
+      worker, [&](Worker& mine) { mine.coming_until = until; }, Save::kLater);
   step_.timers.arm(timer(TimerKind::kWorkerAwaited, worker), until);
 }
 
-void Probes::answered(Worker& worker, ProbeOutcome outcome) {
+void Probes::answered(const Worker& worker, ProbeOutcome outcome) {
   const Worker::Question question = *std::exchange(worker.question, std::nullopt);
   const bool right = outcome == ProbeOutcome::kReady;
   const bool prompt =
@@ -205,7 +199,7 @@ void Probes::answered(Worker& worker, ProbeOutcome outcome) {
 
 // Ready is a question that is answered promptly, asked some time after an earlier right answer: the
 // first may have come from a service that has not begun to boot.
-void Probes::proves(Worker& worker, bool prompt) {
+void Probes::proves(const Worker& worker, bool prompt) {
   const bool runs = worker.state == InstanceState::kRunning || !worker.rising();
   if (!worker.first_answer && !planted(Bug::kOneQuestionIsReady)) {
     worker.first_answer = step_.now.boot;
@@ -224,7 +218,7 @@ void Probes::proves(Worker& worker, bool prompt) {
   }
 }
 
-void Probes::used_or_quiet(Worker& worker, ProbeOutcome outcome, bool prompt) {
+void Probes::used_or_quiet(const Worker& worker, ProbeOutcome outcome, bool prompt) {
   Duration again = step_.settings.quiet_interval;
   switch (outcome) {
     case ProbeOutcome::kReady:
@@ -247,22 +241,16 @@ void Probes::used_or_quiet(Worker& worker, ProbeOutcome outcome, bool prompt) {
   if (!worker.suspect()) ask_again(worker, again);
 }
 
-void Probes::now_ready(Worker& worker) {
-  WorkerRecord& record = worker.record;
+void Probes::now_ready(const Worker& worker) {
+  const WorkerRecord& record = worker.record;
   const bool launched = record.phase == WorkerPhase::kBooting;
+  const bool new_to_us = !worker.ours;
   step_.timers.cancel(timer(TimerKind::kWorkerBoot, worker));
-  worker.proven = worker.confirmed = true;
-  record.phase = WorkerPhase::kReady;
-  if (launched) {
-    // One that was found long after its launch did not boot for all that time.
-    record.boot = std::min(step_.now.boot - record.begun, worker.serving().launch_timeout);
-    record.last_used = step_.now.boot;
-    worker.clock_recovered = false;
-  }
-  if (!worker.ours) {
-    adopted(worker);
-  } else {
-    workers_.changed(worker);
+  workers_.become_ready(worker);
+  if (new_to_us) {
+    step_.timers.arm(timer(TimerKind::kWorkerLifetime, worker),
+                     record.begun + step_.settings.max_lifetime);
+    step_.save(workers_.ledger_line(worker));
   }
   const bool busy = workers_.silent(worker);
   step_.log(
@@ -278,7 +266,7 @@ void Probes::now_ready(Worker& worker) {
 }
 
 // The clocks of a worker that is ready.
-void Probes::watch(Worker& worker) {
+void Probes::watch(const Worker& worker) {
   step_.timers.arm(timer(TimerKind::kWorkerIdle, worker), workers_.idle_deadline(worker));
   if (worker.serving().ready == ReadyCheck::kNone) return;
   step_.timers.arm(timer(TimerKind::kWorkerProbe, worker),
@@ -287,45 +275,37 @@ void Probes::watch(Worker& worker) {
                    worker.record.last_used + workers_.idle_limit(worker) / 2);
 }
 
-void Probes::adopted(Worker& worker) {
-  worker.ours = true;
-  workers_.changed(worker);
-  step_.timers.arm(timer(TimerKind::kWorkerLifetime, worker),
-                   worker.record.begun + step_.settings.max_lifetime);
-  step_.save(workers_.ledger_line(worker));
-}
-
 // Its port accepts; whether its service answers is another question.
-void Probes::alive(Worker& worker) {
+void Probes::alive(const Worker& worker) {
   worker.failures = 0;
   if (worker.unreachable_since) {
     worker.unreachable_since.reset();
     step_.timers.cancel(timer(TimerKind::kWorkerUnreachable, worker));
   }
-  if (std::exchange(worker.out_of_reach, false)) workers_.changed(worker, false);
+  out_of_reach(worker, false);
   if (worker.suspect()) {
     if (!answers_questions(worker) || planted(Bug::kAcceptIsBack)) back(worker);
   } else if (!worker.proven) {
-    worker.proven = true;
-    workers_.changed(worker, false);
+    proven(worker);
   }
 }
 
-void Probes::back(Worker& worker) {
-  worker.record.doubted.reset();
-  worker.proven = true;
-  workers_.changed(worker);
+void Probes::out_of_reach(const Worker& worker, bool is) {
+  if (worker.out_of_reach == is) return;
+  workers_.update(
+      worker, [&](Worker& mine) { mine.out_of_reach = is; }, Save::kLater);
+}
+
+void Probes::back(const Worker& worker) {
+  workers_.become_ready(worker);
   watch(worker);
   step_.log(LogLevel::kInfo, "worker.back",
             str("worker ", worker.record.id.value, " at ", worker.record.address,
                 answers_questions(worker) ? " answers again" : " accepts connections again"));
 }
 
-void Probes::not_alive(Worker& worker, ProbeOutcome outcome) {
-  const bool out_of_reach = outcome == ProbeOutcome::kUnreachable;
-  if (std::exchange(worker.out_of_reach, out_of_reach) != out_of_reach && worker.suspect()) {
-    workers_.changed(worker, false);
-  }
+void Probes::not_alive(const Worker& worker, ProbeOutcome outcome) {
+  out_of_reach(worker, outcome == ProbeOutcome::kUnreachable);
   if (!worker.unreachable_since) {
     worker.unreachable_since = step_.now.boot;
     step_.timers.arm(timer(TimerKind::kWorkerUnreachable, worker),
@@ -336,9 +316,8 @@ void Probes::not_alive(Worker& worker, ProbeOutcome outcome) {
   if (!worker.suspect()) suspected(worker, outcome);
 }
 
-void Probes::suspected(Worker& worker, ProbeOutcome outcome) {
-  doubt(worker, *worker.unreachable_since);
-  workers_.changed(worker);
+void Probes::suspected(const Worker& worker, ProbeOutcome outcome) {
+  workers_.become_suspect(worker, *worker.unreachable_since, Save::kNow);
   step_.want_listing = true;
   step_.log(
       LogLevel::kWarning, "worker.suspect",

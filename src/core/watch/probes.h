@@ -17,9 +17,9 @@ class Probes {
 
   // EC2 shows `worker` running with an address, or the broker has restarted: begins to probe it,
   // or takes EC2's word where the pool has no ready check.
-  void start(Worker& worker);
+  void start(const Worker& worker);
   // Its address will be another one: who answers there has to show that it is ready.
-  void moved(Worker& worker);
+  void moved(const Worker& worker);
   void probed(const Probed& answer);
 
   // Whether its pool has a ready check at all.
@@ -36,25 +36,25 @@ class Probes {
  private:
   bool answers_questions(const Worker& worker) const;
   Duration interval(const Worker& worker) const;
-  void try_port(Worker& worker);
-  void ask(Worker& worker);
-  void ask_again(Worker& worker, Duration after);
-  void port_tried(Worker& worker, ProbeOutcome outcome);
-  void asked(Worker& worker);
-  void answered(Worker& worker, ProbeOutcome outcome);
-  void proves(Worker& worker, bool prompt);
-  void used_or_quiet(Worker& worker, ProbeOutcome outcome, bool prompt);
-  void now_ready(Worker& worker);
-  void adopted(Worker& worker);
-  void alive(Worker& worker);
-  void back(Worker& worker);
-  void not_alive(Worker& worker, ProbeOutcome outcome);
-  void suspected(Worker& worker, ProbeOutcome outcome);
-  void doubt(Worker& worker, Instant since);
-  void watch(Worker& worker);
-  bool must_wait(Worker& worker);
-  void found_busy(Worker& worker);
-  void never_ready(Worker& worker);
+  void try_port(const Worker& worker);
+  void ask(const Worker& worker);
+  void ask_again(const Worker& worker, Duration after);
+  void port_tried(const Worker& worker, ProbeOutcome outcome);
+  void asked(const Worker& worker);
+  void answered(const Worker& worker, ProbeOutcome outcome);
+  void proves(const Worker& worker, bool prompt);
+  void used_or_quiet(const Worker& worker, ProbeOutcome outcome, bool prompt);
+  void now_ready(const Worker& worker);
+  void alive(const Worker& worker);
+  void back(const Worker& worker);
+  void not_alive(const Worker& worker, ProbeOutcome outcome);
+  void suspected(const Worker& worker, ProbeOutcome outcome);
+  void proven(const Worker& worker);
+  void out_of_reach(const Worker& worker, bool is);
+  void watch(const Worker& worker);
+  bool must_wait(const Worker& worker);
+  void found_busy(const Worker& worker);
+  void never_ready(const Worker& worker);
 
   Step& step_;
   WorkerPool& workers_;

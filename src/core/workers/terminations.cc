@@ -17,15 +17,12 @@ constexpr TimerKind kTimersOfALife[] = {TimerKind::kWorkerIdle,        TimerKind
 
 }  // namespace
 
-void Terminations::mark(Worker& worker, const std::string& reason) {
+void Terminations::mark(const Worker& worker, const std::string& reason) {
   for (const TimerKind kind : kTimersOfALife) step_.timers.cancel({kind, worker.record.id.value});
-  workers_.hang_up(worker);
-  worker.record.phase = WorkerPhase::kTerminating;
-  worker.record.end_reason = reason;
-  workers_.changed(worker);
+  workers_.become_terminating(worker, reason);
 }
 
-void Terminations::end(Worker& worker, const std::string& reason, LogLevel level) {
+void Terminations::end(const Worker& worker, const std::string& reason, LogLevel level) {
   if (!worker.ours || worker.record.phase == WorkerPhase::kTerminating) return;
   mark(worker, reason);
   step_.log(level, "worker.end",
@@ -33,7 +30,7 @@ void Terminations::end(Worker& worker, const std::string& reason, LogLevel level
   ask(worker, step_.settings.terminate_repeat);
 }
 
-void Terminations::end_unfit(Worker& worker) {
+void Terminations::end_unfit(const Worker& worker) {
   const WorkerRecord& record = worker.record;
   const bool unused = record.phase == WorkerPhase::kBooting ||
                       (record.phase == WorkerPhase::kReady && !worker.perhaps_used);
@@ -42,7 +39,7 @@ void Terminations::end_unfit(Worker& worker) {
                   record.type, ", image ", record.asked_image, ") and never handed out"));
 }
 
-void Terminations::ends_by_itself(Worker& worker, const std::string& reason) {
+void Terminations::ends_by_itself(const Worker& worker, const std::string& reason) {
   if (worker.record.phase == WorkerPhase::kTerminating) return;
   mark(worker, reason);
   step_.log(LogLevel::kWarning, "worker.ended",
@@ -68,7 +65,7 @@ void Terminations::ask(const Worker& worker, Duration again_after) {
 }
 
 void Terminations::repeat(const InstanceId& id) {
-  Worker* const worker = ending(id);
+  const Worker* const worker = ending(id);
   if (worker == nullptr) return;
   step_.log(LogLevel::kInfo, "worker.end_again",
             str("worker ", id.value, " ", worker->record.end_reason,
@@ -85,14 +82,14 @@ void Terminations::ask_for_all() {
   }
 }
 
-void Terminations::ask_anew(Worker& worker) {
+void Terminations::ask_anew(const Worker& worker) {
   if (!worker.end_refusal) return;
   worker.end_refusal.reset();
   ask(worker, step_.settings.terminate_repeat);
 }
 
-Worker* Terminations::ending(const InstanceId& id) {
-  Worker* const worker = workers_.find(id);
+const Worker* Terminations::ending(const InstanceId& id) {
+  const Worker* const worker = workers_.find(id);
   if (worker == nullptr || worker->record.phase != WorkerPhase::kTerminating) return nullptr;
   return worker;
 }
@@ -123,7 +120,7 @@ void Terminations::answered(const TerminateAnswered& answer) {
 }
 
 void Terminations::accepted(const TerminatedNow& now) {
-  Worker* const worker = ending(now.id);
+  const Worker* const worker = ending(now.id);
   if (worker == nullptr) return;
   if (planted(Bug::kTerminateBelieved)) {
     gone(now.id, {}, "its end was accepted", Leaving::kTerminated);
@@ -136,13 +133,14 @@ void Terminations::accepted(const TerminatedNow& now) {
     step_.log(LogLevel::kInfo, "worker.end_accepted",
               str("EC2 no longer refuses to end worker ", now.id.value));
   }
-  worker->end_confirmed =
+  const bool ends =
       now.state == InstanceState::kShuttingDown || now.state == InstanceState::kTerminated;
-  if (worker->end_confirmed && !worker->seen_ended) worker->seen_ended = step_.now.wall;
-  workers_.changed(*worker, false);
+  if (ends && !worker->seen_ended) worker->seen_ended = step_.now.wall;
+  workers_.update(
+      *worker, [&](Worker& mine) { mine.end_confirmed = ends; }, Save::kLater);
 }
 
-Duration Terminations::back_off(Worker& worker) {
+Duration Terminations::back_off(const Worker& worker) {
   const std::size_t doublings = std::min<std::size_t>(worker.terminate_failures++, 10);
   const Duration delay =
       std::min(step_.settings.retry_delay_min * (1 << doublings), step_.settings.terminate_repeat);
@@ -155,7 +153,7 @@ void Terminations::failed(const std::vector<InstanceId>& asked, const CloudFailu
   std::vector<std::string> names;
   Duration delay{0};
   for (const InstanceId& id : asked) {
-    Worker* const worker = ending(id);
+    const Worker* const worker = ending(id);
     if (worker == nullptr) continue;
     if (planted(Bug::kEndBelievedOnTimeout) && failure.what == FailureClass::kUnknownOutcome) {
       gone(id, {}, "its end was asked for", Leaving::kTerminated);
@@ -172,7 +170,7 @@ void Terminations::failed(const std::vector<InstanceId>& asked, const CloudFailu
 }
 
 void Terminations::refused(const InstanceRefused& one) {
-  Worker* const worker = ending(one.id);
+  const Worker* const worker = ending(one.id);
   if (worker == nullptr) return;
   worker->end_refusal = one.why;
   if (planted(Bug::kRefusedEndNotRepeated)) {
@@ -195,13 +193,13 @@ std::string why_refused(const Worker& worker) {
                                         .instance = worker.record.id.value});
 }
 
-void Terminations::end_as_wanted(Worker& worker) {
+void Terminations::end_as_wanted(const Worker& worker) {
   if (const auto why = workers_.end_wanted(worker.record.id)) end(worker, *why);
 }
 
 void Terminations::gone(const InstanceId& id, std::optional<WallTime> ended, const std::string& why,
                         Leaving how) {
-  Worker& worker = *workers_.find(id);
+  const Worker& worker = *workers_.find(id);
   for (const TimerKind kind : kTimersOfALife) step_.timers.cancel({kind, id.value});
   step_.timers.cancel({TimerKind::kWorkerTerminate, id.value});
   if (worker.ours) {

@@ -15,18 +15,18 @@ class Terminations {
 
   // Marks `worker` and queues the call. `reason` is the clause of the log line ("idle 900 s (limit
   // 900 s)"). A worker already ending keeps its first reason. Nothing for one that is not ours.
-  void end(Worker& worker, const std::string& reason, LogLevel level = LogLevel::kInfo);
+  void end(const Worker& worker, const std::string& reason, LogLevel level = LogLevel::kInfo);
   // Ends one that nobody ever had and that is not what its pool would launch now: it only stands in
   // the way of those who wait.
-  void end_unfit(Worker& worker);
+  void end_unfit(const Worker& worker);
   // EC2 ends it on its own account: marked, and not asked for.
-  void ends_by_itself(Worker& worker, const std::string& reason);
+  void ends_by_itself(const Worker& worker, const std::string& reason);
 
   void answered(const TerminateAnswered& answer);
   // The timer of a repeated call.
   void repeat(const InstanceId& id);
   // A person asks again for what EC2 has refused: perhaps it no longer does.
-  void ask_anew(Worker& worker);
+  void ask_anew(const Worker& worker);
   // The cloud may be asked (again): everything unfinished is asked for at once.
   void ask_for_all();
 
@@ -34,16 +34,16 @@ class Terminations {
   void gone(const InstanceId& id, std::optional<WallTime> ended, const std::string& why,
             Leaving how);
   // `worker` was just taken up: ends it when its end was wanted before EC2 lost sight of it.
-  void end_as_wanted(Worker& worker);
+  void end_as_wanted(const Worker& worker);
 
  private:
-  void mark(Worker& worker, const std::string& reason);
+  void mark(const Worker& worker, const std::string& reason);
   void ask(const Worker& worker, Duration again_after);
-  Worker* ending(const InstanceId& id);
+  const Worker* ending(const InstanceId& id);
   void accepted(const TerminatedNow& now);
   void failed(const std::vector<InstanceId>& asked, const CloudFailure& failure);
   void refused(const InstanceRefused& one);
-  Duration back_off(Worker& worker);
+  Duration back_off(const Worker& worker);
 
   Step& step_;
   WorkerPool& workers_;

@@ -7,12 +7,12 @@
 
 namespace cb::core {
 
-Worker* WorkerPool::find(const InstanceId& id) {
+const Worker* WorkerPool::find(const InstanceId& id) const {
   const auto found = workers_.find(id);
   return found == workers_.end() ? nullptr : &found->second;
 }
 
-Worker* WorkerPool::at_address(const std::string& address) {
+const Worker* WorkerPool::at_address(const std::string& address) const {
   const auto found = addresses_.find(address);
   return found == addresses_.end() ? nullptr : find(found->second);
 }
@@ -25,26 +25,56 @@ std::vector<InstanceId> WorkerPool::ids() const {
   return out;
 }
 
-Worker& WorkerPool::add(Worker worker) {
-  Worker& kept = restore(std::move(worker));
-  save(kept);
+const Worker& WorkerPool::add(Worker worker) {
+  const Worker& kept = restore(std::move(worker), Save::kNow);
   if (kept.ours) step_.save(ledger_line(kept));
   return kept;
 }
 
-Worker& WorkerPool::restore(Worker worker) {
+const Worker& WorkerPool::restore(Worker worker, Save save) {
   const InstanceId id = worker.record.id;
   CHECK(!id.empty() && !workers_.contains(id));
   CHECK(worker.record.serving);
   Worker& kept = workers_.emplace(id, std::move(worker)).first->second;
   index(kept);
+  if (save == Save::kNow) save_record(kept);
   return kept;
 }
 
-void WorkerPool::changed(Worker& worker, bool save) {
-  unindex(worker);
-  index(worker);
-  if (save) this->save(worker);
+void WorkerPool::become_ready(const Worker& worker) {
+  const auto ready = [&](Worker& mine) {
+    WorkerRecord& record = mine.record;
+    mine.ours = mine.proven = true;
+    record.doubted.reset();
+    if (record.phase == WorkerPhase::kReady) return;
+    mine.confirmed = true;
+    if (record.phase == WorkerPhase::kBooting) {
+      // One that was found long after its launch did not boot for all that time.
+      record.boot = std::min(step_.now.boot - record.begun, mine.serving().launch_timeout);
+      record.last_used = step_.now.boot;
+      mine.clock_recovered = false;
+    }
+    record.phase = WorkerPhase::kReady;
+  };
+  update(worker, ready, Save::kNow);
+}
+
+void WorkerPool::become_suspect(const Worker& worker, Instant since, Save save) {
+  const auto suspect = [&](Worker& mine) {
+    mine.record.doubted = since;
+    mine.coming_until = since + mine.serving().launch_timeout;
+  };
+  update(worker, suspect, save);
+  step_.timers.arm({TimerKind::kWorkerAwaited, worker.record.id.value}, worker.coming_until);
+}
+
+void WorkerPool::become_terminating(const Worker& worker, const std::string& reason) {
+  hang_up(worker);
+  const auto terminating = [&](Worker& mine) {
+    mine.record.phase = WorkerPhase::kTerminating;
+    mine.record.end_reason = reason;
+  };
+  update(worker, terminating, Save::kNow);
 }
 
 void WorkerPool::remove(const InstanceId& id, Leaving how) {
@@ -160,7 +190,7 @@ void WorkerPool::unindex(const Worker& worker) {
   if (address != addresses_.end() && address->second == id) addresses_.erase(address);
 }
 
-Worker* WorkerPool::ready(const PoolName& pool) {
+const Worker* WorkerPool::ready(const PoolName& pool) const {
   const auto index = indices_.find(pool);
   if (index == indices_.end() || index->second.ready.empty()) return nullptr;
   return find(index->second.ready.begin()->second);
@@ -178,15 +208,16 @@ const Worker* WorkerPool::coming(const PoolName& pool) const {
   return nullptr;
 }
 
-void WorkerPool::touch(Worker& worker) {
-  worker.record.last_used = step_.now.boot;
-  worker.clock_recovered = false;
-  worker.perhaps_used = true;
-  const Duration behind = step_.now.boot - worker.last_used_saved;
-  if (behind >= step_.settings.idle_save_interval) save(worker);
+void WorkerPool::touch(const Worker& worker) {
+  Worker& mine = own(worker);
+  mine.record.last_used = step_.now.boot;
+  mine.clock_recovered = false;
+  mine.perhaps_used = true;
+  const Duration behind = step_.now.boot - mine.last_used_saved;
+  if (behind >= step_.settings.idle_save_interval) save_record(mine);
 }
 
-void WorkerPool::save(Worker& worker) {
+void WorkerPool::save_record(Worker& worker) {
   if (!worker.ours) return;
   WorkerRecord record = worker.record;
   // What recovery added is not added again by the next one.
@@ -210,7 +241,7 @@ bool WorkerPool::busy(const Worker& worker) const {
   return silent(worker) && worker.lost_in_a_row < 2 && !planted(Bug::kBusyIsIdle);
 }
 
-void WorkerPool::hang_up(Worker& worker) {
+void WorkerPool::hang_up(const Worker& worker) {
   worker.question.reset();
   worker.first_answer.reset();
   if (std::exchange(worker.connected, false)) step_.act(HangUp{worker.record.id});
@@ -223,8 +254,11 @@ Instant WorkerPool::idle_deadline(const Worker& worker) const {
 
 void WorkerPool::reconsider_all() {
   for (const InstanceId& id : ids()) {
-    Worker& worker = *find(id);
-    changed(worker, follow_settings(worker.record));
+    const Worker& worker = *find(id);
+    WorkerRecord followed = worker.record;
+    const Save save = follow_settings(followed) ? Save::kNow : Save::kLater;
+    update(
+        worker, [&](Worker& mine) { mine.record = std::move(followed); }, save);
     if (worker.record.phase == WorkerPhase::kReady) {
       step_.timers.arm({TimerKind::kWorkerIdle, id.value}, idle_deadline(worker));
       step_.timers.arm({TimerKind::kWorkerQuestion, id.value},

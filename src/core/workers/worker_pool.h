@@ -1,5 +1,6 @@
 #pragma once
-// The instances that we answer for, and which of them may be handed out.
+// The instances that we answer for, and which of them may be handed out. A worker is read by
+// everybody and changed here only, so that no index and no record in the journal is forgotten.
 
 #include <deque>
 #include <map>
@@ -10,64 +11,9 @@
 
 #include "base/check.h"
 #include "core/step/step.h"
+#include "core/workers/worker.h"
 
 namespace cb::core {
-
-// A record as saved, and what is known of the machine in this run only.
-struct Worker {
-  WorkerRecord record;
-  bool ours = true;  // false: an untagged one that has not answered yet; not saved, never ended
-
-  bool left_alone = false;  // it did not answer in time, and is not ours to end
-
-  // EC2's view.
-  InstanceState state = InstanceState::kPending;
-  std::optional<Instant> running_since;
-  std::optional<Instant> missing_since;  // first listing since EC2 last showed it that did not
-  bool claimed = false;                  // its claim is renewed since our start
-  bool tag_lost_told = false;            // somebody took our tag off it; said once
-  std::optional<WallTime> seen_ended;    // first listing that showed it ending
-
-  // Its service.
-  bool confirmed = false;  // EC2 has shown it running since our start, or cannot be asked
-  bool proven = false;     // its service answered since our start
-  std::size_t failures = 0;
-  std::optional<Instant> unreachable_since;
-  bool out_of_reach = false;         // the latest failure was no answer at all, not even a refusal
-  std::size_t probes_in_flight = 0;  // of connections only
-
-  // What it is asked, one question at a time on a connection that is kept.
-  struct Question {
-    ProbeId probe;
-    std::optional<Instant> asked;  // accepted, and asked since then
-  };
-  std::optional<Question> question;     // open
-  bool connected = false;               // that connection is open, or may be
-  std::optional<Instant> first_answer;  // the first of the two that make it ready
-  std::optional<Instant> quiet_at;      // the latest answer that came at once, while it was ready
-  std::size_t lost_in_a_row = 0;        // questions whose connection was lost, none answered since
-
-  // Its end.
-  bool end_confirmed = false;  // EC2 says that it is on its way; no longer counted
-  std::size_t terminate_failures = 0;
-  std::optional<CloudFailure> end_refusal;  // EC2's latest answer to its end, while it is a no
-  std::string refusal_told;                 // the code of the refusal that was alerted last
-
-  Instant coming_until{};  // while booting: how long callers wait for it
-  std::uint64_t handed_out = 0;
-  bool perhaps_used = false;      // by a client, in this run or before it
-  std::optional<Instant> pinged;  // by its clients; after a restart its last use counts as one
-  Instant last_used_saved{};      // what the journal has of record.last_used
-  bool clock_recovered = false;  // record.last_used is that plus idle_save_interval, not a real use
-  std::string indexed_address;   // worker_pool's own
-
-  bool rising() const {
-    return record.phase == WorkerPhase::kBooting || record.phase == WorkerPhase::kAdopting;
-  }
-  // Its service was gone: not handed out until it has shown that it is ready again.
-  bool suspect() const { return record.doubted.has_value(); }
-  const Serving& serving() const { return *record.serving; }
-};
 
 // How an instance leaves the pool.
 enum class Leaving {
@@ -75,22 +21,43 @@ enum class Leaving {
   kUnseen,      // EC2 does not know it; should it be shown again, it is ours as before
 };
 
+// Whether a change is in the journal before this step's actions begin, or goes there with the next
+// change that is (a restart then learns it anew: from a listing, or a probe).
+enum class Save { kNow, kLater };
+
 class WorkerPool {
  public:
   explicit WorkerPool(Step& step) : step_(step) {}
 
-  Worker* find(const InstanceId& id);
+  const Worker* find(const InstanceId& id) const;
   // The worker that now holds `address` and is not terminating.
-  Worker* at_address(const std::string& address);
+  const Worker* at_address(const std::string& address) const;
   const std::unordered_map<InstanceId, Worker>& all() const { return workers_; }
   std::vector<InstanceId> ids() const;  // sorted, so that runs repeat
 
   // Takes up a worker; the record is saved unless it is not ours (yet).
-  Worker& add(Worker worker);
+  const Worker& add(Worker worker);
   // As add, for a worker that the journal holds already.
-  Worker& restore(Worker worker);
-  // Call after any change of a Worker; saves its record where `save` and it is ours.
-  void changed(Worker& worker, bool save = true);
+  const Worker& restore(Worker worker, Save save);
+  // Calls `change(Worker&)`. What the table of transitions does not allow is a CHECK. A record that
+  // is not ours is not saved.
+  template <class Change>
+  void update(const Worker& worker, Change&& change, Save save) {
+    Worker& mine = own(worker);
+    const Life before = life_of(mine.record);
+    unindex(mine);
+    change(mine);
+    CHECK(may_become(before, life_of(mine.record)));
+    index(mine);
+    if (save == Save::kNow) save_record(mine);
+  }
+  // Its service has shown that it is ready: for the first time, or again. From now on it is ours.
+  void become_ready(const Worker& worker);
+  // Its service is gone since `since`, or its machine starts anew, which takes no longer than a
+  // boot: until then callers wait for it.
+  void become_suspect(const Worker& worker, Instant since, Save save);
+  // It is to end, or ends by itself; `reason` is kept.
+  void become_terminating(const Worker& worker, const std::string& reason);
   void remove(const InstanceId& id, Leaving how);
   // Whether EC2 has called it terminated in this run: an older answer that arrives late is not
   // believed.
@@ -99,7 +66,7 @@ class WorkerPool {
   std::optional<std::string> end_wanted(const InstanceId& id) const;
 
   // A worker of `pool` that may be handed out now; the longest known first, so that others drain.
-  Worker* ready(const PoolName& pool);
+  const Worker* ready(const PoolName& pool) const;
   // Whether a worker of `pool` is on its way and worth waiting for; which, when so.
   const Worker* coming(const PoolName& pool) const;
   // Instances that bill or may bill, as far as EC2 has told.
@@ -109,14 +76,14 @@ class WorkerPool {
 
   // Restarts the idle clock. Saved at once when the journal is idle_save_interval behind: recovery
   // adds that interval, so nobody's use is ever forgotten, and a busy worker costs one save in it.
-  void touch(Worker& worker);
+  void touch(const Worker& worker);
   Duration idle_limit(const Worker& worker) const;
   // A question that is open for longer than a prompt answer takes: it computes (or boots).
   bool silent(const Worker& worker) const;
   // In use for all we can know: its service computes, and whoever waits for that cannot ping.
   bool busy(const Worker& worker) const;
   // Ends the question and its connection.
-  void hang_up(Worker& worker);
+  void hang_up(const Worker& worker);
   Instant idle_deadline(const Worker& worker) const;
   void reconsider_all();  // the settings changed
 
@@ -142,7 +109,8 @@ class WorkerPool {
     bool counted = false, ending = false, unsettled = false;
   };
   static Tally tally(const Worker& worker);
-  void save(Worker& worker);
+  Worker& own(const Worker& worker) { return workers_.find(worker.record.id)->second; }
+  void save_record(Worker& worker);
   void count(const Tally& tally, int by);
   void index(Worker& worker);
   void unindex(const Worker& worker);
