@@ -214,7 +214,8 @@ void Broker::State::on(const SettingsChanged& event) {
 
 void Broker::State::on(const StopRequested& event) {
   step.stopping = true;
-  waiting.refuse_everyone("the broker is stopping; ask again in a few seconds");
+  waiting.refuse_everyone(RefusalReason::kStopping,
+                          "the broker is stopping; ask again in a few seconds");
   if (!event.terminate_workers) return;
   ending_all = true;
   mass.end_everything({}, "ended with the broker");
@@ -257,7 +258,7 @@ void Broker::State::refuse(const PoolName& pool, const NoLaunch& none) {
              (*held_until <= now || *held_until - now > step.settings.next_try_wait)) {
     held_until.reset();
   }
-  const std::size_t callers = waiting.refuse(pool, none.why, none.seen, held_until);
+  const std::size_t callers = waiting.refuse(pool, {none.reason, none.why}, none.seen, held_until);
   if (callers != 0) {
     // The same reason with another age is the same reason.
     std::string kind = str(pool.value, ": ", none.why);

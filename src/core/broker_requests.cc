@@ -31,11 +31,12 @@ void Broker::State::hand_out(CallerId caller, const Worker& worker) {
 
 void Broker::State::ask(CallerId caller, const GetWorker& request) {
   if (step.pool(request.pool) == nullptr) {
-    step.act(Reply{caller, Refused{str("pool ", request.pool.value, " is not configured")}});
+    step.act(Reply{caller, Refused{RefusalReason::kUnknownPool,
+                                   str("pool ", request.pool.value, " is not configured")}});
     return;
   }
   if (planted(Bug::kTroubleRefusesAll) && !step.cloud_trouble.empty()) {
-    return step.act(Reply{caller, Refused{step.cloud_trouble}});
+    return step.act(Reply{caller, Refused{RefusalReason::kCloud, step.cloud_trouble}});
   }
   if (const Worker* const worker = workers.ready(request.pool)) return hand_out(caller, *worker);
   watch.doubt_trouble();
@@ -56,7 +57,7 @@ void Broker::State::patience_ended(CallerId caller) {
   const std::string why =
       str("no worker was ready within ", to_string(waiter->patience), " (", progress.text,
           story.empty() ? "" : "; before that: ", story, "); it goes on, ask again");
-  step.act(Reply{caller, Refused{why}});
+  step.act(Reply{caller, Refused{RefusalReason::kOutOfPatience, why}});
   if (planted(Bug::kReplyTwice)) {
     Waiter again = *waiter;
     again.patience += hours{1};
@@ -74,7 +75,7 @@ void Broker::State::ask(CallerId caller, const Ping& request) {
   const bool serves = worker != nullptr && (worker->record.phase == WorkerPhase::kReady ||
                                             planted(Bug::kDeadAddressStaysBound));
   if (!serves || !worker->ours) {
-    step.act(Reply{caller, Refused{"Worker not found"}});
+    step.act(Reply{caller, Refused{RefusalReason::kUnknownWorker, "Worker not found"}});
     return;
   }
   worker->pinged = step.now.boot;
@@ -85,7 +86,7 @@ void Broker::State::ask(CallerId caller, const Ping& request) {
 void Broker::State::ask(CallerId caller, const Release& request) {
   const Worker* const worker = workers.at_address(request.address);
   if (worker == nullptr && planted(Bug::kReleaseOfNobodyRefused)) {
-    return step.act(Reply{caller, Refused{"Worker not found"}});
+    return step.act(Reply{caller, Refused{RefusalReason::kUnknownWorker, "Worker not found"}});
   }
   if (worker != nullptr && worker->ours) {
     const bool awaited = worker->record.phase != WorkerPhase::kReady &&

@@ -85,11 +85,12 @@ TEST(TextAnswers, TerminateAllSaysWhichWereRefusedAndWhy) {
 
 TEST(TextAnswers, AFailureOfTheCloudIsJsonAndARefusalIsAnErrorLine) {
   EXPECT_EQ(line(core::CommandFailed{"EC2 said \"no\""}), R"({"error":"EC2 said \"no\""})");
-  EXPECT_EQ(line(core::Refused{"Worker not found"}), "ERROR: Worker not found");
+  EXPECT_EQ(line(core::Refused{core::RefusalReason::kUnknownWorker, "Worker not found"}),
+            "ERROR: Worker not found");
 }
 
 TEST(TextAnswers, WhateverIsSaidStaysOneLine) {
-  EXPECT_EQ(line(core::Refused{"two\r\nlines"}), "ERROR: two  lines");
+  EXPECT_EQ(line(core::Refused{core::RefusalReason::kCloud, "two\r\nlines"}), "ERROR: two  lines");
   EXPECT_EQ(line(core::CommandFailed{"two\nlines"}), R"({"error":"two\nlines"})");
   EXPECT_EQ(progress_line({core::Progress::Phase::kBooting, "booting\ni-0abc"}),
             "# booting i-0abc");

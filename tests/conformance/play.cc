@@ -43,7 +43,7 @@ core::Answer parse_answer(const std::string& text) {
   const std::string rest(trim(std::string_view(text).substr(kind.size())));
   if (kind == "address") return core::WorkerAddress{rest};
   if (kind == "ok") return core::Ok{};
-  if (kind == "refused") return core::Refused{rest};
+  if (kind == "refused") return core::Refused{core::RefusalReason::kNoCapacity, rest};
   if (kind == "failed") return core::CommandFailed{rest};
   if (kind == "workers") return made_up(rest, &core::StatusRows::rows);
   if (kind == "instances") return made_up(rest, &core::AllInstances::instances);

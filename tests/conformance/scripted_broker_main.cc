@@ -21,7 +21,7 @@ struct AnswerTo {
   }
   Answer operator()(const cb::core::Ping& ping) const {
     if (ping.address == "198.51.100.7") return cb::core::Ok{};
-    return cb::core::Refused{"Worker not found"};
+    return cb::core::Refused{cb::core::RefusalReason::kUnknownWorker, "Worker not found"};
   }
   Answer operator()(const cb::core::Release&) const { return cb::core::Ok{}; }
   Answer operator()(const cb::core::ShowStatus&) const { return cb::core::StatusRows{}; }

@@ -70,7 +70,7 @@ std::size_t WaitingRoom::answer_all(const PoolName& pool, const Answer& answer) 
   return queue.mapped().size();
 }
 
-std::size_t WaitingRoom::refuse(const PoolName& pool, const std::string& why, Instant seen,
+std::size_t WaitingRoom::refuse(const PoolName& pool, const Refused& why, Instant seen,
                                 std::optional<Instant> held_until) {
   const auto queue = queues_.find(pool);
   if (queue == queues_.end()) return 0;
@@ -88,13 +88,13 @@ std::size_t WaitingRoom::refuse(const PoolName& pool, const std::string& why, In
   }
   for (const CallerId caller : refused) {
     out_of_patience(caller);
-    step_.act(Reply{caller, Refused{why}});
+    step_.act(Reply{caller, why});
   }
   return refused.size();
 }
 
-void WaitingRoom::refuse_everyone(const std::string& why) {
-  for (const PoolName& pool : pools()) answer_all(pool, Refused{why});
+void WaitingRoom::refuse_everyone(RefusalReason reason, const std::string& why) {
+  for (const PoolName& pool : pools()) answer_all(pool, Refused{reason, why});
 }
 
 void WaitingRoom::tell(const PoolName& pool, const Progress& progress) {

@@ -44,9 +44,9 @@ class WaitingRoom {
   std::size_t answer_all(const PoolName& pool, const Answer& answer);
   // Refuses who has waited since `seen` or before, and who has not the patience to wait until
   // `held_until`; unset: everyone. How many.
-  std::size_t refuse(const PoolName& pool, const std::string& why, Instant seen,
+  std::size_t refuse(const PoolName& pool, const Refused& why, Instant seen,
                      std::optional<Instant> held_until);
-  void refuse_everyone(const std::string& why);
+  void refuse_everyone(RefusalReason reason, const std::string& why);
   // Removes the caller whose patience ended.
   std::optional<Waiter> out_of_patience(CallerId caller);
   // Tells each waiter of `pool` who wants to know, unless it was told just that.

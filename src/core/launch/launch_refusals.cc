@@ -40,8 +40,12 @@ std::string told_together(const std::vector<std::pair<std::string, std::string>>
 
 }  // namespace
 
-NoLaunch Launcher::now_and_until_somebody_acts(std::string why) const {
-  return {.why = std::move(why), .seen = step_.now.boot, .next_try = {}, .anew = false};
+NoLaunch Launcher::now_and_until_somebody_acts(RefusalReason reason, std::string why) const {
+  return {.reason = reason,
+          .why = std::move(why),
+          .seen = step_.now.boot,
+          .next_try = {},
+          .anew = false};
 }
 
 std::string Launcher::said(const Refusal& refusal, const PoolName& pool,
@@ -58,17 +62,19 @@ std::string Launcher::said(const Refusal& refusal, const PoolName& pool,
 std::optional<NoLaunch> Launcher::forbidden(const PoolName& name) const {
   const Instant now = step_.now.boot;
   if (!step_.save_trouble.empty()) {
-    return NoLaunch{step_.save_trouble, step_.save_trouble_at,
+    return NoLaunch{RefusalReason::kJournal, step_.save_trouble, step_.save_trouble_at,
                     step_.save_trouble_at + step_.settings.save_retry_interval};
   }
   const PoolSettings& pool = *step_.pool(name);
   if (pool.image.empty()) {
-    return now_and_until_somebody_acts(str("[pool.", name.value,
-                                           "] image is not set: nothing can be launched until the ",
-                                           "configuration names an AMI"));
+    return now_and_until_somebody_acts(
+        RefusalReason::kConfiguration,
+        str("[pool.", name.value, "] image is not set: nothing can be launched until the ",
+            "configuration names an AMI"));
   }
   if (pool.instance_types.empty()) {
     return now_and_until_somebody_acts(
+        RefusalReason::kConfiguration,
         str("[pool.", name.value, "] instance_types is empty: there is nothing to launch"));
   }
   const auto block = blocks_.find(name);
@@ -76,11 +82,12 @@ std::optional<NoLaunch> Launcher::forbidden(const PoolName& name) const {
     const Candidate any{step_.settings.region, Market::kSpot, pool.instance_types.front()};
     const auto left = std::chrono::ceil<seconds>(block->second.until - now);
     return NoLaunch{
+        RefusalReason::kConfiguration,
         str(said(block->second, name, any), "; tried again in ", to_string(Duration{left})),
         block->second.at, block->second.until};
   }
   if (const auto breaker = limits_.breaker_open(name)) {
-    return NoLaunch{breaker->why, breaker->since, breaker->until};
+    return NoLaunch{RefusalReason::kBreaker, breaker->why, breaker->since, breaker->until};
   }
   return {};
 }
@@ -98,7 +105,11 @@ NoLaunch Launcher::nothing_left(const PoolName& name) const {
   const Instant now = step_.now.boot;
   const auto found = searches_.find(name);
   const Search search = found != searches_.end() ? found->second : Search{};
-  NoLaunch out{.why = {}, .seen = search.latest, .next_try = {}, .anew = !search.tried.empty()};
+  NoLaunch out{.reason = RefusalReason::kNoCapacity,
+               .why = {},
+               .seen = search.latest,
+               .next_try = {},
+               .anew = !search.tried.empty()};
   std::vector<std::pair<std::string, std::string>> items;
   std::size_t refusals = 0, capacity = 0, quota = 0;
   for (const Candidate& candidate : candidates(*step_.pool(name), step_.settings.region)) {

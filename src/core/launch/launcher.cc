@@ -53,19 +53,22 @@ const Launcher::Attempt* Launcher::under_way(const PoolName& pool) const {
 
 std::optional<NoLaunch> Launcher::ensure(const PoolName& name) {
   if (step_.stopping) {
-    return now_and_until_somebody_acts("the broker is stopping; ask again in a few seconds");
+    return now_and_until_somebody_acts(RefusalReason::kStopping,
+                                       "the broker is stopping; ask again in a few seconds");
   }
   if (step_.pool(name) == nullptr) {
-    return now_and_until_somebody_acts(str("pool ", name.value, " is not configured"));
+    return now_and_until_somebody_acts(RefusalReason::kUnknownPool,
+                                       str("pool ", name.value, " is not configured"));
   }
   if (workers_.coming(name) != nullptr) return {};
   if (!step_.cloud_trouble.empty()) {
     if (step_.trouble_doubted && step_.cloud_open) return {};
-    return now_and_until_somebody_acts(step_.cloud_trouble);
+    return now_and_until_somebody_acts(RefusalReason::kCloud, step_.cloud_trouble);
   }
   if (const Attempt* const attempt = under_way(name)) {
     if (attempt->record.mismatch) {
-      return now_and_until_somebody_acts(why_mismatch(attempt->record.token));
+      return now_and_until_somebody_acts(RefusalReason::kCloud,
+                                         why_mismatch(attempt->record.token));
     }
     if (!attempt->in_flight &&
         !step_.timers.armed({TimerKind::kAttemptRetry, attempt->record.token.value})) {
@@ -77,10 +80,10 @@ std::optional<NoLaunch> Launcher::ensure(const PoolName& name) {
   if (auto why = forbidden(name)) return why;
   if (full()) {
     if (workers_.ending_unconfirmed() != 0 || room_soon()) return {};
-    return now_and_until_somebody_acts(why_full());
+    return now_and_until_somebody_acts(RefusalReason::kLimit, why_full());
   }
   if (const auto full_hour = limits_.hour_is_full()) {
-    return NoLaunch{full_hour->why, full_hour->since, full_hour->until};
+    return NoLaunch{RefusalReason::kLimit, full_hour->why, full_hour->since, full_hour->until};
   }
   const auto candidate = next_candidate(name);
   if (!candidate) return nothing_left(name);

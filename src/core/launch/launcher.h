@@ -19,6 +19,7 @@ namespace cb::core {
 
 // Why nothing is on its way for a pool.
 struct NoLaunch {
+  RefusalReason reason;
   std::string why;
   Instant seen{};                   // when that was last seen to be so
   std::optional<Instant> next_try;  // when it is tried again; unset: when somebody acts
@@ -104,7 +105,7 @@ class Launcher {
   Attempt& keep(Attempt attempt);
   void forget(Attempts::iterator attempt);
   const Attempt* under_way(const PoolName& pool) const;
-  NoLaunch now_and_until_somebody_acts(std::string why) const;
+  NoLaunch now_and_until_somebody_acts(RefusalReason reason, std::string why) const;
   std::optional<NoLaunch> forbidden(const PoolName& pool) const;
   bool full() const;
   bool room_soon() const;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -39,8 +40,24 @@ struct WorkerAddress {
   std::string address;
 };
 struct Ok {};
-// One line without "ERROR: " and without newline; says what the person can do.
+// Why a request is refused, for programs; the words of to_string are part of the product.
+enum class RefusalReason {
+  kUnknownPool,    // no pool of that name is configured
+  kUnknownWorker,  // no ready worker of ours has that address
+  kOutOfPatience,  // its own wait is over; what it waited for goes on
+  kTerminated,     // TERMINATE_ALL ended what it waited for
+  kStopping,       // the broker is stopping: ask again once it runs
+  kConfiguration,  // nothing can be launched until somebody changes the settings
+  kNoCapacity,     // every candidate is refused or has failed lately; tried again by itself
+  kLimit,          // max_workers, launches_per_hour_max
+  kBreaker,        // too many boots in a row failed; tried again by itself
+  kCloud,          // EC2 cannot be asked, or does not let us
+  kJournal,        // the state directory cannot be written
+};
+std::string_view to_string(RefusalReason reason);  // "no-capacity"
 struct Refused {
+  RefusalReason reason;
+  // One line without "ERROR: " and without newline; says what the person can do.
   std::string why;
 };
 struct StatusRow {

@@ -8,7 +8,7 @@ namespace cb::core {
 
 void MassTermination::end_everything(std::optional<CallerId> caller, const std::string& reason) {
   const std::size_t launches = launcher_.doom_all();
-  waiting_.refuse_everyone("terminated by TERMINATE_ALL");
+  waiting_.refuse_everyone(RefusalReason::kTerminated, "terminated by TERMINATE_ALL");
   std::set<InstanceId> all;
   for (const InstanceId& id : workers_.ids()) {
     const Worker& worker = *workers_.find(id);

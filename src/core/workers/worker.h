@@ -58,13 +58,16 @@ struct Worker {
   mutable std::optional<Question> question;     // open
   mutable bool connected = false;               // that connection is open, or may be
   mutable std::optional<Instant> first_answer;  // the first of the two that make it ready
-  mutable std::optional<Instant> quiet_at;  // the latest answer that came at once, while it was ready
-  mutable std::size_t lost_in_a_row = 0;    // questions whose connection was lost, none answered since
+  mutable std::optional<Instant>
+      quiet_at;  // the latest answer that came at once, while it was ready
+  mutable std::size_t lost_in_a_row =
+      0;  // questions whose connection was lost, none answered since
 
   // Its end.
   mutable std::size_t terminate_failures = 0;
-  mutable std::optional<CloudFailure> end_refusal;  // EC2's latest answer to its end, while it is a no
-  mutable std::string refusal_told;                 // the code of the refusal that was alerted last
+  mutable std::optional<CloudFailure>
+      end_refusal;                   // EC2's latest answer to its end, while it is a no
+  mutable std::string refusal_told;  // the code of the refusal that was alerted last
 
   // Its clients.
   mutable std::uint64_t handed_out = 0;

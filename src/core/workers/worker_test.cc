@@ -15,10 +15,10 @@ constexpr Life kEveryLife[] = {Life::kBooting, Life::kAdopting, Life::kReady, Li
 
 TEST(WorkerLife, NothingLeadsBackToABootNorOutOfAnEnd) {
   const std::set<std::pair<Life, Life>> changes = {
-      {Life::kBooting, Life::kReady},       {Life::kBooting, Life::kTerminating},
-      {Life::kAdopting, Life::kReady},      {Life::kAdopting, Life::kTerminating},
-      {Life::kReady, Life::kSuspect},       {Life::kReady, Life::kTerminating},
-      {Life::kSuspect, Life::kReady},       {Life::kSuspect, Life::kTerminating},
+      {Life::kBooting, Life::kReady},  {Life::kBooting, Life::kTerminating},
+      {Life::kAdopting, Life::kReady}, {Life::kAdopting, Life::kTerminating},
+      {Life::kReady, Life::kSuspect},  {Life::kReady, Life::kTerminating},
+      {Life::kSuspect, Life::kReady},  {Life::kSuspect, Life::kTerminating},
   };
   for (const Life from : kEveryLife) {
     for (const Life to : kEveryLife) {
@@ -67,7 +67,8 @@ TEST_F(WorkerLifeInThePool, ASuspectThatAnswersIsReadyAndSavedAsSuch) {
 TEST_F(WorkerLifeInThePool, WhatIsSavedLaterGoesWithTheNextThatIsSavedNow) {
   const Worker& worker = booting();
   step.out.save.clear();
-  pool.update(worker, [](Worker& mine) { mine.record.zone = "eu-west-1b"; }, Save::kLater);
+  pool.update(
+      worker, [](Worker& mine) { mine.record.zone = "eu-west-1b"; }, Save::kLater);
   EXPECT_TRUE(step.out.save.empty());
   pool.become_ready(worker);
   ASSERT_EQ(step.out.save.size(), 1U);

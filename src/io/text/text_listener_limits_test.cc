@@ -48,7 +48,8 @@ TEST_F(TextListenerTest, ClientsThatReadNothingAreClosedBeforeTheyHoldMoreThanAl
   broker.on_asked = [this](const core::Asked& asked) {
     const bool get = std::holds_alternative<core::GetWorker>(asked.request);
     listener->reply(asked.caller, get ? core::Answer{core::WorkerAddress{"198.51.100.7"}}
-                                      : core::Answer{core::Refused{std::string(1000, 'x')}});
+                                      : core::Answer{core::Refused{core::RefusalReason::kCloud,
+                                                                   std::string(1000, 'x')}});
   };
   std::vector<TestClient> greedy;
   for (int i = 0; i < 40; ++i) greedy.emplace_back(address, "HELLO 2\n");

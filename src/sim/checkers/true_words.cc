@@ -28,6 +28,32 @@ std::string_view between(std::string_view text, std::string_view from, std::stri
   return text.substr(0, text.find(to));
 }
 
+// What a program is told beside the sentence; unset: the sentence does not say.
+std::optional<core::RefusalReason> reason_of(std::string_view text) {
+  using Reason = core::RefusalReason;
+  constexpr std::pair<std::string_view, Reason> kBeginnings[] = {
+      {"pool ", Reason::kUnknownPool},
+      {"the broker is stopping", Reason::kStopping},
+      {"terminated by TERMINATE_ALL", Reason::kTerminated},
+      {"no worker was ready within ", Reason::kOutOfPatience},
+      {"the journal cannot be written", Reason::kJournal},
+      {"EC2 cannot be asked: ", Reason::kCloud},
+      {"the credentials belong to account", Reason::kCloud},
+      {"STS does not say whose credentials", Reason::kCloud},
+      {"[pool.", Reason::kConfiguration},
+      {"max_workers = ", Reason::kLimit},
+      {"no capacity for pool ", Reason::kNoCapacity},
+      {"a quota is used up for pool ", Reason::kNoCapacity},
+      {"no worker could be launched for pool ", Reason::kNoCapacity},
+  };
+  for (const auto& [beginning, reason] : kBeginnings) {
+    if (begins(text, beginning)) return reason;
+  }
+  if (text.find("launches_per_hour_max = ") != text.npos) return Reason::kLimit;
+  if (text.find(" in a row never became ready") != text.npos) return Reason::kBreaker;
+  return {};
+}
+
 }  // namespace
 
 void TrueWords::answered(CallerId caller, const core::Answer& answer) {
@@ -41,6 +67,11 @@ void TrueWords::answered(CallerId caller, const core::Answer& answer) {
   const auto* get = std::get_if<core::GetWorker>(&waiting->second.request);
   if (std::holds_alternative<core::Ping>(waiting->second.request) && why == "Worker not found") {
     return;  // rule 10
+  }
+  const auto reason = reason_of(why);
+  if (refused != nullptr && reason && *reason != refused->reason) {
+    throw Violated(kTrueWordsRule, str("caller ", caller.value, " is refused for ",
+                                       to_string(refused->reason), " and told: ", why));
   }
   const Said said{why, get, waiting->second.since};
   for (const auto judge : {&TrueWords::of_the_broker, &TrueWords::of_the_cloud,

@@ -12,7 +12,10 @@ struct FoldAnswer {
 
   void operator()(const core::WorkerAddress& worker) { timeline.fold(worker.address); }
   void operator()(const core::Ok&) {}
-  void operator()(const core::Refused& refused) { timeline.fold(refused.why); }
+  void operator()(const core::Refused& refused) {
+    timeline.fold(to_string(refused.reason));
+    timeline.fold(refused.why);
+  }
   void operator()(const core::StatusRows& status) {
     for (const core::StatusRow& row : status.rows) {
       timeline.fold(row.instance.value, row.address, row.idle.count(),
