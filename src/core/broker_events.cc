@@ -7,7 +7,6 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "core/broker_state.h"
-#include "core/planted.h"
 
 namespace cb::core {
 
@@ -31,11 +30,8 @@ void Broker::State::on(const Started& event) {
   }
   if (event.clock_moved) save_all(records);
   launcher.restore(records);
-  if (!planted(Bug::kRecoveryForgetsStamps)) limits.restore(records.stamps);
-  for (const auto& [id, record] : records.workers) {
-    if (planted(Bug::kRecoveryForgetsBooting) && record.phase == WorkerPhase::kBooting) continue;
-    recover(record, records);
-  }
+  limits.restore(records.stamps);
+  for (const auto& [id, record] : records.workers) recover(record, records);
   end_unfit();
   if (!records.workers.empty()) {
     step.timers.arm({TimerKind::kTrustJournal, ""},
@@ -68,7 +64,6 @@ void Broker::State::recover(const WorkerRecord& record, const Records& records) 
   worker.clock_recovered = true;
   worker.record.last_used =
       std::min(record.last_used + step.settings.idle_save_interval, step.now.boot);
-  if (planted(Bug::kRecoveryForgetsIdle)) worker.record.last_used = step.now.boot;
   worker.pinged = worker.record.last_used;
   worker.perhaps_used = record.phase != WorkerPhase::kBooting;
   switch (record.phase) {
@@ -82,7 +77,6 @@ void Broker::State::recover(const WorkerRecord& record, const Records& records) 
       break;
     }
     case WorkerPhase::kReady:
-      if (planted(Bug::kDoubtForgotten)) worker.record.doubted.reset();
       worker.coming_until = worker.suspect() ? *worker.record.doubted + boot
                                              : step.now.boot + step.settings.adoption_patience;
       step.timers.arm({TimerKind::kWorkerAwaited, id}, worker.coming_until);
@@ -196,7 +190,7 @@ void Broker::State::on(const SaveFailed& event) {
 }
 
 void Broker::State::on(const SaveWorks&) {
-  if (step.save_trouble.empty() || planted(Bug::kSaveTroubleSticks)) return;
+  if (step.save_trouble.empty()) return;
   step.save_trouble.clear();
   step.timers.cancel({TimerKind::kSaveRetry, ""});
   step.log(LogLevel::kInfo, "journal.works", "the journal can be written again");

@@ -2,7 +2,6 @@
 
 #include "base/text.h"
 #include "core/broker_state.h"
-#include "core/planted.h"
 
 namespace cb::core {
 
@@ -15,10 +14,6 @@ void Broker::State::on(const CallerGone& event) {
   watch.forget(event.caller);
   mass.forget(event.caller);
   if (const auto waiter = waiting.out_of_patience(event.caller)) {
-    if (planted(Bug::kHangUpDropsOthers)) {
-      waiting.answer_all(waiter->pool, Refused{});
-      step.out.then.clear();
-    }
     if (!waiting.waits_for(waiter->pool)) launcher.unwanted(waiter->pool);
   }
 }
@@ -34,9 +29,6 @@ void Broker::State::ask(CallerId caller, const GetWorker& request) {
     step.act(Reply{caller, Refused{RefusalReason::kUnknownPool,
                                    str("pool ", request.pool.value, " is not configured")}});
     return;
-  }
-  if (planted(Bug::kTroubleRefusesAll) && !step.cloud_trouble.empty()) {
-    return step.act(Reply{caller, Refused{RefusalReason::kCloud, step.cloud_trouble}});
   }
   if (const Worker* const worker = workers.ready(request.pool)) return hand_out(caller, *worker);
   watch.doubt_trouble();
@@ -58,11 +50,6 @@ void Broker::State::patience_ended(CallerId caller) {
       str("no worker was ready within ", to_string(waiter->patience), " (", progress.text,
           story.empty() ? "" : "; before that: ", story, "); it goes on, ask again");
   step.act(Reply{caller, Refused{RefusalReason::kOutOfPatience, why}});
-  if (planted(Bug::kReplyTwice)) {
-    Waiter again = *waiter;
-    again.patience += hours{1};
-    waiting.add(std::move(again));
-  }
   step.log(LogLevel::kWarning, "caller.out_of_patience",
            str("caller ", waiter->client, waiter->client.empty() ? "" : " ", "of pool ",
                waiter->pool.value, ": ", why),
@@ -72,28 +59,22 @@ void Broker::State::patience_ended(CallerId caller) {
 
 void Broker::State::ask(CallerId caller, const Ping& request) {
   const Worker* const worker = workers.at_address(request.address);
-  const bool serves = worker != nullptr && (worker->record.phase == WorkerPhase::kReady ||
-                                            planted(Bug::kDeadAddressStaysBound));
+  const bool serves = worker != nullptr && worker->record.phase == WorkerPhase::kReady;
   if (!serves || !worker->ours) {
     step.act(Reply{caller, Refused{RefusalReason::kUnknownWorker, "Worker not found"}});
     return;
   }
   worker->pinged = step.now.boot;
-  if (!planted(Bug::kPingKeepsNothing)) workers.touch(*worker);
+  workers.touch(*worker);
   step.act(Reply{caller, Ok{}});
 }
 
 void Broker::State::ask(CallerId caller, const Release& request) {
   const Worker* const worker = workers.at_address(request.address);
-  if (worker == nullptr && planted(Bug::kReleaseOfNobodyRefused)) {
-    return step.act(Reply{caller, Refused{RefusalReason::kUnknownWorker, "Worker not found"}});
-  }
   if (worker != nullptr && worker->ours) {
-    const bool awaited = worker->record.phase != WorkerPhase::kReady &&
-                         waiting.waits_for(worker->record.pool) &&
-                         !planted(Bug::kReleaseEndsAwaited);
-    if (!awaited && !planted(Bug::kReleaseDoesNothing))
-      terminations.end(*worker, str("released by ", to_string(origin)));
+    const bool awaited =
+        worker->record.phase != WorkerPhase::kReady && waiting.waits_for(worker->record.pool);
+    if (!awaited) terminations.end(*worker, str("released by ", to_string(origin)));
   }
   step.act(Reply{caller, Ok{}});
 }

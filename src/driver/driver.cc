@@ -3,8 +3,6 @@
 #include <iterator>
 #include <utility>
 
-#include "core/planted.h"
-
 namespace cb::driver {
 namespace {
 
@@ -44,7 +42,6 @@ void Driver::run(Now now) {
   }
   // Last, so that whoever asked in time is heard before a worker's time is up.
   if (const auto due = next_deadline(); due && *due <= now.boot) step(now, core::TimePassed{});
-  if (core::planted(core::Bug::kIntentAfterAct)) act();
   if (!save(now)) drop_launches();
   act();
   batch_.save.clear();

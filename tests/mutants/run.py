@@ -12,7 +12,10 @@ A mutant is a replacement of text in one source file (*.toml beside this file):
     rule = "5-no-kill-in-use"               # the simulation's rule that must break ...
     seeds = 10                              # ... within seeds 1..10
     # or: test = "BrokerTest.APingRestartsTheIdleClock"    (a unit test of core, driver or wire)
-    # optional: args = ["--clients", "200"] for the simulation; default --clients 50
+    # optional: args = ["--clients", "200"] for the simulation; default --clients 50, and rule
+    # "digest" needs --twice
+
+The seeds are about three times as many as were needed (--survey), and 10 where that was 3 or less.
 
 The file is copied, changed and compiled; its object is linked before the unchanged library, whose
 own version of that file then stays out. A mutant whose text is gone, or that does not compile,
@@ -163,7 +166,7 @@ def judged(mutant, program, survey):
     code, text = run(words, ROOT, "the simulation")
     if code != 0:
         raise Failed(f"{mutant['rule']} holds for seeds 1..{seeds}: {text.strip()[-300:]}")
-    seed = re.search(r"seed (\d+)", text)
+    seed = re.search(rf"seed (\d+) breaks rule {re.escape(mutant['rule'])}\n", text)
     return f"{mutant['rule']}, seed {seed.group(1) if seed else '?'} of {seeds}"
 
 

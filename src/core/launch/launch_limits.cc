@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/text.h"
-#include "core/planted.h"
 
 namespace cb::core {
 
@@ -66,8 +65,7 @@ bool LaunchLimits::boot_failed(const PoolName& pool, const std::string& why) {
 std::optional<LimitReached> LaunchLimits::breaker_open(const PoolName& pool) const {
   const auto found = breakers_.find(pool);
   if (found == breakers_.end()) return {};
-  const bool ever = found->second.open_until != Instant{} && planted(Bug::kBreakerNeverCloses);
-  if (step_.now.boot >= found->second.open_until && !ever) return {};
+  if (step_.now.boot >= found->second.open_until) return {};
   const auto wait = std::chrono::ceil<minutes>(found->second.open_until - step_.now.boot);
   return LimitReached{str(found->second.failures,
                           " workers in a row never became ready (the last: ", found->second.last,

@@ -5,7 +5,6 @@
 #include "base/text.h"
 #include "core/advice/cloud_advice.h"
 #include "core/launch/launcher.h"
-#include "core/planted.h"
 
 namespace cb::core {
 namespace {
@@ -38,8 +37,6 @@ void Launcher::answered(const LaunchAnswered& answer) {
     launched(found, *result);
   } else if (const auto* failure = std::get_if<CloudFailure>(&answer.result)) {
     failed(found, *failure);
-  } else if (planted(Bug::kLostReplyIsFailure)) {
-    close(found, true);
   } else {
     mark_unknown(found->second, false);
     const CloudFailure& why = std::get<LaunchOutcomeUnknown>(answer.result).why;
@@ -160,12 +157,6 @@ void Launcher::failed(Attempts::iterator found, const CloudFailure& failure) {
   const bool was_unknown = record.outcome_unknown;
   switch (failure.what) {
     case FailureClass::kThrottle:
-      if (planted(Bug::kThrottleIsNoCapacity)) {
-        react(record.pool, candidate, {FailureClass::kCapacity, failure.code, failure.message});
-        close(found, true);
-        return;
-      }
-      [[fallthrough]];
     case FailureClass::kUnreachable:
       send_again_later(attempt, str(failure.code, ": ", failure.message));
       return;

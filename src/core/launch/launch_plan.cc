@@ -2,7 +2,6 @@
 
 #include "base/text.h"
 #include "core/launch/user_data.h"
-#include "core/planted.h"
 
 namespace cb::core {
 namespace {
@@ -47,8 +46,6 @@ LaunchSpec launch_spec(const Settings& settings, const PoolName& name, const Poo
                {std::string(kPoolTag), name.value},
                {std::string(kTokenTag), token.value},
                {std::string(kExpiryTag), iso8601(wall + settings.max_lifetime)}};
-  if (planted(Bug::kLaunchUntagged)) spec.tags.clear();
-  if (planted(Bug::kLaunchWithoutShutdown)) spec.user_data = pool.user_data;
   return spec;
 }
 

@@ -4,12 +4,10 @@
 
 #include "base/text.h"
 #include "core/model/claim.h"
-#include "core/planted.h"
 
 namespace cb::core {
 
 void Launcher::restore(Records& records) {
-  if (planted(Bug::kRecoveryForgetsLaunches)) records.attempts.clear();
   for (auto& [token, record] : records.attempts) {
     Attempt attempt;
     attempt.record = record;
@@ -23,7 +21,6 @@ void Launcher::restore(Records& records) {
   }
   closed_ = std::move(records.closed);
   jitter_ = Prng{seed_of(step_.identity.nonce, step_.identity.next_attempt)};
-  if (planted(Bug::kJitterFromAnAddress)) jitter_ = Prng{reinterpret_cast<std::uintptr_t>(this)};
 }
 
 Launcher::Attempt& Launcher::keep(Attempt attempt) {
@@ -112,8 +109,7 @@ Candidate Launcher::candidate_of(const AttemptRecord& record) {
 }
 
 bool Launcher::full() const {
-  const std::size_t open = planted(Bug::kMaxWorkersIgnoresUnknown) ? 0 : attempts_.size();
-  return workers_.counted() + open >= step_.settings.max_workers;
+  return workers_.counted() + attempts_.size() >= step_.settings.max_workers;
 }
 
 // A doomed launch whose answer is due makes room soon.
@@ -188,13 +184,6 @@ void Launcher::retry(const LaunchToken& token) {
     step_.timers.arm({TimerKind::kAttemptRetry, token.value},
                      step_.now.boot + step_.settings.retry_delay_min);
   } else if (wanted && young && !record.mismatch) {
-    if (planted(Bug::kTokenNotReused)) {
-      const PoolName pool = record.pool;
-      const Candidate candidate = candidate_of(record);
-      close(found, true);
-      begin(pool, candidate);
-      return;
-    }
     send(attempt);
   } else if (!record.outcome_unknown) {
     close(found, true);
@@ -281,7 +270,7 @@ std::size_t Launcher::doom_all() {
   for (auto& [token, attempt] : attempts_) {
     if (!attempt.in_flight && !attempt.record.outcome_unknown) {
       never_sent.push_back(token);
-    } else if (!attempt.record.doomed && !planted(Bug::kEndAllSkipsLaunches)) {
+    } else if (!attempt.record.doomed) {
       attempt.record.doomed = true;
       step_.stirred.insert(attempt.record.pool);
       step_.save(attempt.record);

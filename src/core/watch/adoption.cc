@@ -1,14 +1,13 @@
 // What CloudWatch makes of instances that the journal does not know.
 
 #include "base/text.h"
-#include "core/planted.h"
 #include "core/watch/cloud_watch.h"
 
 namespace cb::core {
 
 void CloudWatch::unknown(const InstanceView& view) {
   const std::string_view owner = view.tag(kBrokerTag);
-  const bool tagged = owner == step_.settings.name || planted(Bug::kEndsForeign);
+  const bool tagged = owner == step_.settings.name;
   // Another broker's, whatever else it carries.
   if (!tagged && !owner.empty()) return;
   if (workers_.ended_before(view.id)) return;
@@ -70,9 +69,7 @@ void CloudWatch::adopt(const InstanceView& view, bool tagged, const std::string&
             str("instance ", view.id.value, " is not in the journal and carries our ",
                 tagged ? "tag" : "name", ": adopted if it answers",
                 tagged ? ", ended if it does not" : ""));
-  const Worker& kept = workers_.add(std::move(worker));
-  if (planted(Bug::kStrayEndedAtOnce)) terminations_.end(kept, "is not in the journal");
-  terminations_.end_as_wanted(kept);
+  terminations_.end_as_wanted(workers_.add(std::move(worker)));
 }
 
 }  // namespace cb::core

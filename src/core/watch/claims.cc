@@ -7,7 +7,6 @@
 #include "core/advice/cloud_advice.h"
 #include "core/advice/cloud_error.h"
 #include "core/launch/launch_plan.h"
-#include "core/planted.h"
 
 namespace cb::core {
 
@@ -21,7 +20,6 @@ bool Claims::ours(const Claim& claim) const {
 }
 
 std::optional<Claim> Claims::another_on(const InstanceView& view) const {
-  if (planted(Bug::kRivalsIgnored)) return {};
   auto claim = parse_claim(view.tag(kOwnerTag));
   if (!claim) {
     // Of a version that did not claim yet, or the tag is gone: its launch says whose it was.
@@ -52,7 +50,7 @@ bool Claims::abandoned(const InstanceView& view, const Claim& claim) {
   const bool silent = step_.now.boot - seen.since >= step_.settings.takeover_after;
   const bool gone = silent && (!claim.stamp.empty() || expired(view));
   const std::string limit = to_string(step_.settings.takeover_after);
-  if (gone && !planted(Bug::kNeverTakesOver)) {
+  if (gone) {
     step_.log(LogLevel::kAlert, "broker.takeover",
               str("the broker ", claim.nonce, " has not renewed its claim on instance ",
                   view.id.value, " for ", limit, ": it is gone, and its instance is taken over"));
@@ -128,7 +126,7 @@ void Claims::renew() {
   }
   if (all) next_ = step_.now.boot + interval();
   step_.timers.arm({TimerKind::kClaim, ""}, *next_);
-  if (ids.empty() || planted(Bug::kClaimNotRenewed)) return;
+  if (ids.empty()) return;
   in_flight_ = true;
   step_.act(TagInstances{std::move(ids), std::string(kOwnerTag), now()});
 }

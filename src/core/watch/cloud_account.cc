@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/text.h"
-#include "core/planted.h"
 #include "core/watch/cloud_watch.h"
 
 namespace cb::core {
@@ -25,7 +24,6 @@ bool CloudWatch::region_changed() const {
 }
 
 bool CloudWatch::wrong_account(const CloudIdentity& identity) const {
-  if (planted(Bug::kAnyAccountWillDo)) return false;
   const std::string& known = step_.identity.account;
   const bool account = !identity.account.empty() && !known.empty() && identity.account != known;
   return (account || region_changed()) && holds_anything();
@@ -34,13 +32,11 @@ bool CloudWatch::wrong_account(const CloudIdentity& identity) const {
 void CloudWatch::keys_changed() {
   step_.log(LogLevel::kInfo, "cloud.keys", "the AWS keys have changed: asking whose they are");
   asked_with_former_keys_ = identifying_;
-  if (!planted(Bug::kNewKeysTakenOnTrust)) {
-    keys_ = Keys::kUnknown;
-    step_.cloud_open = false;
-    in_flight_.reset();  // whose listing it is, nobody can tell
-    if (by_ids_) listers_.insert(listers_.end(), by_ids_->listers.begin(), by_ids_->listers.end());
-    by_ids_.reset();
-  }
+  keys_ = Keys::kUnknown;
+  step_.cloud_open = false;
+  in_flight_.reset();  // whose listing it is, nobody can tell
+  if (by_ids_) listers_.insert(listers_.end(), by_ids_->listers.begin(), by_ids_->listers.end());
+  by_ids_.reset();
   identify();
 }
 
@@ -49,7 +45,7 @@ void CloudWatch::identified(const CloudIdentity& identity) {
   if (std::exchange(asked_with_former_keys_, false)) return identify();
   const TimerName again{TimerKind::kIdentify, ""};
   const bool wrong = wrong_account(identity);
-  if ((wrong || identity.account.empty()) && !planted(Bug::kAccountAskedOnce)) {
+  if (wrong || identity.account.empty()) {
     step_.timers.arm(again, step_.now.boot + step_.settings.identify_interval);
   } else {
     step_.timers.cancel(again);

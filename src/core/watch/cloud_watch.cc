@@ -6,7 +6,6 @@
 #include "base/text.h"
 #include "core/advice/cloud_advice.h"
 #include "core/advice/cloud_error.h"
-#include "core/planted.h"
 
 namespace cb::core {
 namespace {
@@ -38,9 +37,6 @@ void CloudWatch::list_for(CallerId caller) {
     return;
   }
   listers_.push_back(caller);
-  if (planted(Bug::kListPerCaller)) {
-    step_.act(ListInstances{QueryId{step_.fresh_id()}, ours()});
-  }
   if (!in_flight_) step_.want_listing = true;
 }
 
@@ -60,9 +56,7 @@ void CloudWatch::schedule(bool hurry) {
     // What is wanted while one is in flight is wanted of a later one: the flag stays.
     return;
   }
-  const bool fast = hurry || planted(Bug::kListsForEver);
-  Duration pace = fast ? step_.settings.listing_fast : step_.settings.listing_slow;
-  if (planted(Bug::kNoSlowListing) && !fast) pace = hours{24};
+  const Duration pace = hurry ? step_.settings.listing_fast : step_.settings.listing_slow;
   const Instant soonest = last_begun_ ? *last_begun_ + step_.settings.listing_fast : step_.now.boot;
   const bool wanted = step_.want_listing || due_ || !last_begun_;
   if (!wanted || step_.now.boot < soonest) {
@@ -201,8 +195,6 @@ std::vector<InstanceId> CloudWatch::missing_from(const std::set<InstanceId>& see
     if (seen.contains(id)) continue;
     if (!worker.ours) {
       workers_.remove(id, Leaving::kUnseen);
-    } else if (planted(Bug::kSweepWithoutGrace)) {
-      terminations_.gone(id, {}, "EC2's listing does not show it", Leaving::kTerminated);
     } else {
       if (!worker.missing_since) worker.missing_since = step_.now.boot;
       missing.push_back(id);
@@ -215,7 +207,7 @@ std::vector<InstanceId> CloudWatch::missing_from(const std::set<InstanceId>& see
 void CloudWatch::ask_for_missing(std::vector<InstanceId> ids, const Listing& listing) {
   AllInstances shown;
   if (!listers_.empty()) show(shown, listing);
-  if (ids.empty() || by_ids_ || planted(Bug::kTagIsAll)) {
+  if (ids.empty() || by_ids_) {
     return answer_listers(std::exchange(listers_, {}), shown);
   }
   by_ids_ = ByIds{QueryId{step_.fresh_id()}, std::move(ids), step_.now.boot, std::move(shown),
@@ -293,7 +285,6 @@ void CloudWatch::update(const Worker& worker, const InstanceView& view) {
       return;
     case InstanceState::kStopping:
     case InstanceState::kStopped:
-      if (planted(Bug::kStoppedIsKept)) return;
       stopped(worker, view);
       return;
     case InstanceState::kShuttingDown:
@@ -320,10 +311,7 @@ void CloudWatch::stopped(const Worker& worker, const InstanceView& view) {
 
 void CloudWatch::running(const Worker& worker, const InstanceView& view) {
   const WorkerRecord& record = worker.record;
-  if (record.phase == WorkerPhase::kTerminating) {
-    if (planted(Bug::kEndsAtEveryListing)) terminations_.repeat(record.id);
-    return;
-  }
+  if (record.phase == WorkerPhase::kTerminating) return;
   const bool wants_private = worker.serving().address == AddressKind::kPrivate;
   const std::string& address = address_of(view, worker.serving());
   if (!worker.running_since) worker.running_since = step_.now.boot;

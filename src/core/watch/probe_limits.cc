@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "core/planted.h"
 #include "core/watch/probes.h"
 
 namespace cb::core {
@@ -13,7 +12,7 @@ void Probes::unreachable_due(const InstanceId& id) {
   if (worker == nullptr || !worker->unreachable_since) return;
   // Whoever pings it computes there, though we cannot reach it: ours is not the only way to it.
   const Instant held_until = worker->pinged.value_or(Instant::min()) + workers_.idle_limit(*worker);
-  if (worker->pinged && step_.now.boot < held_until && !planted(Bug::kUnreachableEndsPinged)) {
+  if (worker->pinged && step_.now.boot < held_until) {
     step_.timers.arm({TimerKind::kWorkerUnreachable, id.value}, held_until);
     return;
   }
@@ -28,7 +27,7 @@ void Probes::boot_due(const InstanceId& id) {
   if (worker == nullptr || !worker->rising()) return;
   // Longer than any boot it has accepted and not answered: it computes for somebody.
   const bool found = worker->record.phase == WorkerPhase::kAdopting;
-  if (found && workers_.busy(*worker) && !planted(Bug::kSilentIsDead)) return found_busy(*worker);
+  if (found && workers_.busy(*worker)) return found_busy(*worker);
   if (worker->ours) return never_ready(*worker);
   step_.log(LogLevel::kWarning, "worker.left_alone",
             str("instance ", id.value, " carries Name=", kNameTagValue,
@@ -61,14 +60,12 @@ void Probes::never_ready(const Worker& worker) {
 void Probes::idle_due(const InstanceId& id) {
   const Worker* const worker = workers_.find(id);
   if (worker == nullptr || worker->record.phase != WorkerPhase::kReady) return;
-  const Instant deadline =
-      step_.heard_at(workers_.idle_deadline(*worker)) -
-      (planted(Bug::kIdleEndsEarly) ? step_.settings.idle_save_interval : Duration{0});
-  if (step_.now.boot < deadline && !planted(Bug::kTwoTimers)) {
+  const Instant deadline = step_.heard_at(workers_.idle_deadline(*worker));
+  if (step_.now.boot < deadline) {
     step_.timers.arm({TimerKind::kWorkerIdle, id.value}, deadline);
     return;
   }
-  if (must_wait(*worker) && !planted(Bug::kBusyIsIdle)) return;
+  if (must_wait(*worker)) return;
   const auto idle = std::chrono::floor<seconds>(step_.now.boot - worker->record.last_used);
   const auto limit = std::chrono::floor<seconds>(workers_.idle_limit(*worker));
   terminations_.end(*worker, str("idle ", idle.count(), " s (limit ", limit.count(), " s)"));
@@ -99,7 +96,7 @@ bool Probes::must_wait(const Worker& worker) {
 
 void Probes::lifetime_due(const InstanceId& id) {
   const Worker* const worker = workers_.find(id);
-  if (worker == nullptr || planted(Bug::kMaxLifetimeIgnored)) return;
+  if (worker == nullptr) return;
   terminations_.end(*worker,
                     str("has reached max_lifetime (", to_string(step_.settings.max_lifetime), ")"),
                     LogLevel::kWarning);

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/text.h"
-#include "core/planted.h"
 
 namespace cb::core {
 namespace {
@@ -34,7 +33,7 @@ Duration Probes::interval(const Worker& worker) const {
 
 void Probes::start(const Worker& worker) {
   if (worker.record.phase == WorkerPhase::kTerminating || worker.left_alone) return;
-  if (worker.serving().ready == ReadyCheck::kNone || planted(Bug::kReadyWithoutProbe)) {
+  if (worker.serving().ready == ReadyCheck::kNone) {
     return worker.rising() ? now_ready(worker) : proven(worker);
   }
   if (!step_.timers.armed(timer(TimerKind::kWorkerProbe, worker))) probe_due(worker.record.id);
@@ -80,11 +79,6 @@ void Probes::try_port(const Worker& worker) {
 
 // One at a time: an abandoned one keeps its place among the service's few until it is answered.
 void Probes::ask(const Worker& worker) {
-  if (planted(Bug::kAbandonQuestion) && worker.rising() && worker.question &&
-      worker.question->asked && step_.now.boot - *worker.question->asked >= seconds{5}) {
-    workers_.hang_up(worker);
-  }
-  if (planted(Bug::kAbandonQuestion)) ask_again(worker, seconds{5});
   if (worker.question) return;
   if (worker.first_answer) {
     const Duration passed = step_.now.boot - *worker.first_answer;
@@ -179,7 +173,7 @@ void Probes::answered(const Worker& worker, ProbeOutcome outcome) {
     if (shows_life(outcome)) alive(worker);
     if (shows_death(outcome)) not_alive(worker, outcome);
     // Somebody had it computing until now.
-    if (right && !prompt && !planted(Bug::kBusyIsIdle)) workers_.touch(worker);
+    if (right && !prompt) workers_.touch(worker);
   }
   if (!proving) {
     used_or_quiet(worker, outcome, prompt);
@@ -201,10 +195,10 @@ void Probes::answered(const Worker& worker, ProbeOutcome outcome) {
 // first may have come from a service that has not begun to boot.
 void Probes::proves(const Worker& worker, bool prompt) {
   const bool runs = worker.state == InstanceState::kRunning || !worker.rising();
-  if (!worker.first_answer && !planted(Bug::kOneQuestionIsReady)) {
+  if (!worker.first_answer) {
     worker.first_answer = step_.now.boot;
     ask_again(worker, step_.settings.ready_gap);
-  } else if (!prompt && !planted(Bug::kOneQuestionIsReady)) {
+  } else if (!prompt) {
     ask(worker);  // it has booted meanwhile; the gap is behind it
   } else if (!runs) {
     ask_again(worker, interval(worker));
@@ -284,7 +278,7 @@ void Probes::alive(const Worker& worker) {
   }
   out_of_reach(worker, false);
   if (worker.suspect()) {
-    if (!answers_questions(worker) || planted(Bug::kAcceptIsBack)) back(worker);
+    if (!answers_questions(worker)) back(worker);
   } else if (!worker.proven) {
     proven(worker);
   }
@@ -311,8 +305,7 @@ void Probes::not_alive(const Worker& worker, ProbeOutcome outcome) {
     step_.timers.arm(timer(TimerKind::kWorkerUnreachable, worker),
                      step_.now.boot + step_.settings.unreachable_timeout);
   }
-  const bool at_once = planted(Bug::kOneLostProbeIsDeath) && worker.failures == 0;
-  if (++worker.failures < step_.settings.alive_failures_max && !at_once) return;
+  if (++worker.failures < step_.settings.alive_failures_max) return;
   if (!worker.suspect()) suspected(worker, outcome);
 }
 

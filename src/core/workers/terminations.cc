@@ -5,7 +5,6 @@
 #include "base/text.h"
 #include "core/advice/cloud_advice.h"
 #include "core/advice/cloud_error.h"
-#include "core/planted.h"
 
 namespace cb::core {
 namespace {
@@ -51,10 +50,7 @@ void Terminations::ends_by_itself(const Worker& worker, const std::string& reaso
 
 void Terminations::ask(const Worker& worker, Duration again_after) {
   const std::string& id = worker.record.id.value;
-  if (planted(Bug::kTerminateRepeatedLate)) again_after *= 2;
-  if (!planted(Bug::kTerminateNotRepeated)) {
-    step_.timers.arm({TimerKind::kWorkerTerminate, id}, step_.now.boot + again_after);
-  }
+  step_.timers.arm({TimerKind::kWorkerTerminate, id}, step_.now.boot + again_after);
   if (step_.cloud_open) {
     auto& call = worker.refusal_told.empty() ? step_.to_terminate : step_.refused_once;
     if (std::find(call.begin(), call.end(), worker.record.id) == call.end()) {
@@ -122,10 +118,6 @@ void Terminations::answered(const TerminateAnswered& answer) {
 void Terminations::accepted(const TerminatedNow& now) {
   const Worker* const worker = ending(now.id);
   if (worker == nullptr) return;
-  if (planted(Bug::kTerminateBelieved)) {
-    gone(now.id, {}, "its end was accepted", Leaving::kTerminated);
-    return;
-  }
   worker->terminate_failures = 0;
   worker->end_refusal.reset();
   if (!worker->refusal_told.empty()) {
@@ -155,10 +147,6 @@ void Terminations::failed(const std::vector<InstanceId>& asked, const CloudFailu
   for (const InstanceId& id : asked) {
     const Worker* const worker = ending(id);
     if (worker == nullptr) continue;
-    if (planted(Bug::kEndBelievedOnTimeout) && failure.what == FailureClass::kUnknownOutcome) {
-      gone(id, {}, "its end was asked for", Leaving::kTerminated);
-      continue;
-    }
     delay = back_off(*worker);
     names.push_back(id.value);
   }
@@ -173,11 +161,7 @@ void Terminations::refused(const InstanceRefused& one) {
   const Worker* const worker = ending(one.id);
   if (worker == nullptr) return;
   worker->end_refusal = one.why;
-  if (planted(Bug::kRefusedEndNotRepeated)) {
-    step_.timers.cancel({TimerKind::kWorkerTerminate, one.id.value});
-  } else {
-    back_off(*worker);
-  }
+  back_off(*worker);
   if (worker->refusal_told == one.why.code) return;
   worker->refusal_told = one.why.code;
   step_.log(LogLevel::kAlert, "worker.end_refused",
@@ -205,8 +189,6 @@ void Terminations::gone(const InstanceId& id, std::optional<WallTime> ended, con
   if (worker.ours) {
     LedgerRecord line = workers_.ledger_line(worker);
     if (line.end_reason.empty()) line.end_reason = why;
-    if (planted(Bug::kLedgerUsesOurClock)) ended = step_.now.wall;
-    if (planted(Bug::kUndatedEndIsLate) && !ended) ended = step_.now.wall;
     line.ended =
         std::max(line.launched, ended.value_or(worker.seen_ended.value_or(step_.now.wall)));
     const auto billed = std::chrono::ceil<seconds>(*line.ended - line.launched);

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/planted.h"
-
 namespace cb::core {
 
 const Worker* WorkerPool::find(const InstanceId& id) const {
@@ -160,14 +158,12 @@ void WorkerPool::index(Worker& worker) {
   // service starts anew: its machine refuses, or accepts and does not answer yet.
   const bool unproven = record.phase == WorkerPhase::kReady &&
                         !(worker.confirmed && worker.proven && !worker.suspect()) &&
-                        !(worker.suspect() && worker.out_of_reach) &&
-                        !(worker.suspect() && planted(Bug::kRestartLaunchesAnother));
+                        !(worker.suspect() && worker.out_of_reach);
   if (worker.ours && (worker.rising() || unproven) && configured(record)) {
     index.coming.insert(record.id);
   }
   worker.indexed_address.clear();
-  const bool over =
-      record.phase == WorkerPhase::kTerminating && !planted(Bug::kDeadAddressStaysBound);
+  const bool over = record.phase == WorkerPhase::kTerminating;
   if (record.address.empty() || over) return;
   worker.indexed_address = record.address;
   // Two of ours with one address: the older one is gone and EC2 has not said so yet.
@@ -238,7 +234,7 @@ bool WorkerPool::silent(const Worker& worker) const {
 
 // A connection that a middlebox forgets again and again says nothing about the service.
 bool WorkerPool::busy(const Worker& worker) const {
-  return silent(worker) && worker.lost_in_a_row < 2 && !planted(Bug::kBusyIsIdle);
+  return silent(worker) && worker.lost_in_a_row < 2;
 }
 
 void WorkerPool::hang_up(const Worker& worker) {

@@ -3,7 +3,6 @@
 #include <iostream>
 
 #include "base/text.h"
-#include "core/planted.h"
 #include "sim/commit.h"
 #include "sim/run/command_line.h"
 #include "sim/run/runner.h"
@@ -16,7 +15,6 @@ std::string_view program = "broker-sim";
 
 std::string replay(const SeedFailure& failure, const Command& command, const Narrowing& narrowing) {
   std::string line = cb::str(program, " --seed ", failure.seed, narrowing.flags());
-  if (!command.plant.empty()) line += " --plant " + command.plant;
   // What differs between two runs is not seen in one.
   if (failure.rule == kDigestRule) {
     return line + (command.second == kThisProgram ? " --twice" : " --against " + command.second);
@@ -80,12 +78,6 @@ int main(int argc, char** argv) {
   const auto command = parse_command(arguments);
   if (!command) {
     std::cerr << "broker-sim: " << command.error().what << "\n\n" << kUsage;
-    return 2;
-  }
-  if (!command->plant.empty() && !cb::core::plant(command->plant)) {
-    std::cerr << "broker-sim: no mistake \"" << command->plant << "\" can be planted here; known:";
-    for (const auto& [bug, name] : cb::core::kBugNames) std::cerr << ' ' << name;
-    std::cerr << "; only broker-sim-planted of the tests has any\n";
     return 2;
   }
   if (!command->expect.empty()) return find_broken(*command);

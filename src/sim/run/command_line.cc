@@ -18,7 +18,6 @@ const std::string_view kUsage =
   --hours N              of the first phase, 24 by default
   --without NAME,...     leave these faults out (names: any summary)
   --only NAME,...        leave all others out; none: leave all out
-  --plant NAME           with this mistake in the broker (broker-sim-planted only)
   --expect RULE          stop with success at the first seed that breaks this rule, by its whole
                          name, and fail when none does
 
@@ -93,7 +92,6 @@ class Parser {
     if (name == "--twice") return void(command_.second = kThisProgram);
     if (name == "--against") return void(command_.second = value(name));
     if (name == "--require-coverage") return void(command_.require_coverage = true);
-    if (name == "--plant") return void(command_.plant = value(name));
     if (name == "--expect") return void(command_.expect = value(name));
     if (name == "--without") return without(value(name));
     if (name == "--only") return only(value(name));

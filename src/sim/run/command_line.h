@@ -23,7 +23,6 @@ struct Command {
   bool shrink = false;
   std::string second;  // the program that runs every world again; empty: none
   bool require_coverage = false;
-  std::string plant;   // empty: none
   std::string expect;  // the rule that must be broken; empty: none may be
   Narrowing narrowing;
 };

@@ -35,8 +35,7 @@ std::string read_all(int fd) {
 
 std::optional<std::uint64_t> digest_elsewhere(const std::string& program, std::uint64_t seed,
                                               const Command& command) {
-  std::string line = str("--seed ", seed, command.narrowing.flags());
-  if (!command.plant.empty()) line += " --plant " + command.plant;
+  const std::string line = str("--seed ", seed, command.narrowing.flags());
   int ends[2];
   if (::pipe(ends) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
   const pid_t pid = ::fork();
