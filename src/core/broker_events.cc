@@ -231,7 +231,7 @@ void Broker::State::settle_waiting() {
       worker->handed_out += callers;
       workers.touch(*worker);
       step.log(
-          LogLevel::kInfo, "worker.handed_out",
+          LogLevel::kInfo, "worker.handed_out", about(worker->record),
           str("worker ", worker->record.id.value, " at ", worker->record.address, " handed to ",
               callers, callers == 1 ? " caller who waited" : " callers who waited"));
     } else if (const auto none = launcher.ensure(pool)) {
@@ -257,7 +257,7 @@ void Broker::State::refuse(const PoolName& pool, const NoLaunch& none) {
     // The same reason with another age is the same reason.
     std::string kind = str(pool.value, ": ", none.why);
     std::erase_if(kind, [](char c) { return c >= '0' && c <= '9'; });
-    step.log(LogLevel::kWarning, "callers.refused",
+    step.log(LogLevel::kWarning, "callers.refused", about(pool),
              str(callers, callers == 1 ? " caller of pool " : " callers of pool ", pool.value,
                  " refused: ", none.why),
              std::move(kind));

@@ -50,7 +50,7 @@ void Broker::State::patience_ended(CallerId caller) {
       str("no worker was ready within ", to_string(waiter->patience), " (", progress.text,
           story.empty() ? "" : "; before that: ", story, "); it goes on, ask again");
   step.act(Reply{caller, Refused{RefusalReason::kOutOfPatience, why}});
-  step.log(LogLevel::kWarning, "caller.out_of_patience",
+  step.log(LogLevel::kWarning, "caller.out_of_patience", about(waiter->pool),
            str("caller ", waiter->client, waiter->client.empty() ? "" : " ", "of pool ",
                waiter->pool.value, ": ", why),
            waiter->pool.value);

@@ -38,6 +38,11 @@ std::string json_line(const core::Log& line) {
   wire::JsonText json;
   json.begin_object().key("time").string(now_text()).key("level").string(word(line.level));
   json.key("key").string(line.key).key("text").string(line.text);
+  if (!line.about.empty()) {
+    json.key("about").begin_array();
+    for (const std::string& id : line.about) json.string(id);
+    json.end_array();
+  }
   return json.end_object().take();
 }
 

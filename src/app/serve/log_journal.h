@@ -31,7 +31,8 @@ class LogJournal : public port::Journal {
   void configure(const LogSettings& settings);
 
   // Text:  2026-11-23T10:00:00.250Z warning worker.lost: worker i-0abc ...
-  // JSON:  {"time":"2026-11-23T10:00:00.250Z","level":"warning","key":"...","text":"..."}
+  // JSON:  {"time":"2026-11-23T10:00:00.250Z","level":"warning","key":"...","text":"...",
+  //         "about":["i-0abc","cb-1x2y-7","default"]}  (core::Log::about, where there is any)
   void log(const core::Log& line) override;
   // Writes what is overdue: lines that waited for the reader, and counts of what was left out. Call
   // it now and then; it costs next to nothing.

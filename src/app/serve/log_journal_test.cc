@@ -98,6 +98,13 @@ TEST(LogJournal, JsonIsOneObjectALine) {
                                        "\"text\":\"say ..no...nnow\".\n"));
 }
 
+TEST(LogJournal, JsonNamesWhatALineIsAbout) {
+  Written out;
+  TestLog log(out.fd(), LogReader::kFile, {.format = LogFormat::kJson});
+  log.journal.log({LogLevel::kInfo, "a.b", "t", "", {"i-0abc", "default"}});
+  EXPECT_THAT(out.text(), MatchesRegex(".*\"text\":\"t\",\"about\":.\"i-0abc\",\"default\".}\n"));
+}
+
 TEST(LogJournal, ForJournaldThePriorityStandsInFrontAndNoTime) {
   Written out;
   TestLog log(out.fd(), LogReader::kJournald, {.level = LogLevel::kDebug});

@@ -102,7 +102,7 @@ const Worker& Launcher::take_up(const InstanceView& view, WorkerRecord asked) {
   step_.timers.arm({TimerKind::kWorkerLifetime, view.id.value},
                    record.begun + step_.settings.max_lifetime);
   step_.want_listing = true;
-  step_.log(LogLevel::kInfo, "launch.done",
+  step_.log(LogLevel::kInfo, "launch.done", about(record),
             str("launched worker ", view.id.value, " (", record.type, " ", to_string(record.market),
                 " ", view.zone, ", token ", record.token.value, ") for pool ", record.pool.value));
   return workers_.add(std::move(worker));
@@ -167,7 +167,7 @@ void Launcher::failed(Attempts::iterator found, const CloudFailure& failure) {
     case FailureClass::kTokenMismatch:
       mark_unknown(attempt, true);
       attempt.last_trouble = why_mismatch(record.token);
-      step_.log(LogLevel::kAlert, "launch.mismatch", attempt.last_trouble);
+      step_.log(LogLevel::kAlert, "launch.mismatch", about(attempt.record), attempt.last_trouble);
       return;
     case FailureClass::kTokenEnded:
       note(record.pool, candidate, "it was launched and has ended already");
@@ -200,7 +200,7 @@ std::string Launcher::why_mismatch(const LaunchToken& token) {
 }
 
 void Launcher::note(const PoolName& pool, const Candidate& candidate, const std::string& why) {
-  step_.log(LogLevel::kWarning, "launch.failed",
+  step_.log(LogLevel::kWarning, "launch.failed", about(pool),
             str("launch of ", to_string(candidate), " for pool ", pool.value, " failed: ", why));
   if (!waiting_.waits_for(pool)) return;
   Search& search = searches_[pool];
@@ -222,7 +222,7 @@ void Launcher::react(const PoolName& pool, const Candidate& candidate,
   const auto refusal = [&](Duration memory) {
     return Refusal{failure, step_.now.boot, step_.now.boot + memory};
   };
-  step_.log(LogLevel::kWarning, "launch.failed",
+  step_.log(LogLevel::kWarning, "launch.failed", about(pool),
             str("launch of ", to_string(candidate), " for pool ", pool.value,
                 " failed: ", failure.code, failure.message.empty() ? "" : ": ", failure.message));
   if (failure.what == FailureClass::kCapacity) {
@@ -257,7 +257,7 @@ void Launcher::alert(const PoolName& pool, const Candidate& candidate,
                      const CloudFailure& failure) {
   std::string key = str("launch.", to_string(failure.what));
   std::replace(key.begin(), key.end(), ' ', '_');
-  step_.log(LogLevel::kAlert, std::move(key),
+  step_.log(LogLevel::kAlert, std::move(key), about(pool),
             describe(failure, {.pool = pool.value,
                                .region = candidate.region,
                                .type = candidate.type,
@@ -287,7 +287,8 @@ void Launcher::boot_failed(const Worker& worker, const CloudFailure& failure) {
   }
   if (cloud_has_none || step_.listing_failed) return;
   if (limits_.boot_failed(record.pool, str(record.id.value, " ", failure.message))) {
-    step_.log(LogLevel::kAlert, "launch.breaker", limits_.breaker_open(record.pool)->why);
+    step_.log(LogLevel::kAlert, "launch.breaker", about(record),
+              limits_.breaker_open(record.pool)->why);
   }
 }
 

@@ -151,7 +151,7 @@ void Launcher::begin(const PoolName& name, const Candidate& candidate) {
                     .serving = pool.serving()};
   step_.save(attempt.record);
   limits_.launching(token);
-  step_.log(LogLevel::kInfo, "launch.begin",
+  step_.log(LogLevel::kInfo, "launch.begin", about(attempt.record),
             str("launching ", to_string(candidate), " for pool ", name.value, " (token ",
                 token.value, "): a caller waits and no worker is ready"));
   send(keep(std::move(attempt)));
@@ -199,7 +199,7 @@ void Launcher::send_again_later(Attempt& attempt, const std::string& trouble) {
       jitter_.between(std::min(step_.settings.retry_delay_min, longest), longest);
   attempt.last_trouble = trouble;
   step_.timers.arm({TimerKind::kAttemptRetry, attempt.record.token.value}, step_.now.boot + delay);
-  step_.log(LogLevel::kWarning, "launch.again",
+  step_.log(LogLevel::kWarning, "launch.again", about(attempt.record),
             str("launch ", attempt.record.token.value, ": ", trouble,
                 "; asking again with the same token in ", to_string(delay)));
 }
@@ -243,7 +243,7 @@ void Launcher::close_lost(Instant begun) {
     }
   }
   for (const LaunchToken& token : lost) {
-    step_.log(LogLevel::kWarning, "launch.lost",
+    step_.log(LogLevel::kWarning, "launch.lost", about(attempts_.at(token).record),
               str("launch ", token.value, " left no instance within ",
                   to_string(step_.settings.unknown_outcome_grace),
                   ": closed; should one turn up, it is used or ended"));

@@ -60,6 +60,16 @@ struct HangUp {
   InstanceId worker;
 };
 enum class LogLevel { kDebug, kInfo, kWarning, kError, kAlert };
+// The ids of instances, launches (their tokens) and pools that a sentence is about, so that
+// everything that was said of one of them can be found without reading sentences.
+using Ids = std::vector<std::string>;
+struct About {
+  Ids ids;
+};
+About about(const WorkerRecord& worker);
+About about(const AttemptRecord& attempt);
+About about(const InstanceId& instance);
+About about(const PoolName& pool);
 // One decision and its reason, in one sentence with ids. `key` is a stable word for scripts
 // ("worker.idle"). kAlert: somebody should act; said once until it is mended.
 struct Log {
@@ -70,6 +80,7 @@ struct Log {
   // then how many more there were. Empty: each counts. Clients can cause these as often as they
   // ask.
   std::string kind = {};
+  Ids about = {};
 };
 
 using Action = std::variant<Reply, Tell, Identify, LaunchInstance, ListInstances,

@@ -51,8 +51,12 @@ struct Step {
 
   void save(Change change) { out.save.push_back(std::move(change)); }
   void act(Action action) { out.then.push_back(std::move(action)); }
+  void log(LogLevel level, std::string key, About about, std::string text, std::string kind = {}) {
+    act(Log{level, std::move(key), std::move(text), std::move(kind), std::move(about.ids)});
+  }
+  // Of what is about nothing that has an id.
   void log(LogLevel level, std::string key, std::string text, std::string kind = {}) {
-    act(Log{level, std::move(key), std::move(text), std::move(kind)});
+    log(level, std::move(key), About{}, std::move(text), std::move(kind));
   }
   // When a worker whose time is up at `time_up` may be ended: after a pause not before the world
   // had restart_grace to be heard. A process that is late for ever does not postpone for ever.

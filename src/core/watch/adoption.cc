@@ -65,7 +65,7 @@ void CloudWatch::adopt(const InstanceView& view, bool tagged, const std::string&
     step_.timers.arm({TimerKind::kWorkerLifetime, view.id.value},
                      step_.now.boot + step_.settings.max_lifetime);
   }
-  step_.log(LogLevel::kInfo, "worker.found",
+  step_.log(LogLevel::kInfo, "worker.found", about(worker.record),
             str("instance ", view.id.value, " is not in the journal and carries our ",
                 tagged ? "tag" : "name", ": adopted if it answers",
                 tagged ? ", ended if it does not" : ""));

@@ -51,7 +51,7 @@ bool Claims::abandoned(const InstanceView& view, const Claim& claim) {
   const bool gone = silent && (!claim.stamp.empty() || expired(view));
   const std::string limit = to_string(step_.settings.takeover_after);
   if (gone) {
-    step_.log(LogLevel::kAlert, "broker.takeover",
+    step_.log(LogLevel::kAlert, "broker.takeover", about(view.id),
               str("the broker ", claim.nonce, " has not renewed its claim on instance ",
                   view.id.value, " for ", limit, ": it is gone, and its instance is taken over"));
     anothers_.erase(view.id);
@@ -59,7 +59,7 @@ bool Claims::abandoned(const InstanceView& view, const Claim& claim) {
   }
   if (rivals_told_.insert(claim.nonce).second) {
     step_.log(
-        LogLevel::kAlert, "broker.rival",
+        LogLevel::kAlert, "broker.rival", about(view.id),
         str("instance ", view.id.value, " belongs to another broker named ", step_.settings.name,
             " (", claim.nonce, "): left alone; give one of them another name. If that one is ",
             "gone for good, what it left is taken over when it has been silent for ", limit,
@@ -86,7 +86,7 @@ void Claims::look_for_rival(const InstanceView& view) {
   const auto when = parse_iso8601(mark->stamp);
   if (!when || *when + step_.settings.takeover_after < step_.now.wall) return;
   if (!rivals_told_.insert(mark->nonce).second) return;
-  step_.log(LogLevel::kAlert, "broker.rival",
+  step_.log(LogLevel::kAlert, "broker.rival", about(view.id),
             str("another broker named ", step_.settings.name, " (", mark->nonce,
                 ") has found our instance ", view.id.value, " and leaves it alone as long as we ",
                 "renew our claim: give one of them another name"));

@@ -252,7 +252,7 @@ void CloudWatch::tag_lost(const Worker& worker, const InstanceView& view) {
   if (ends || view.tag(kBrokerTag) == step_.settings.name) return;
   if (std::exchange(worker.tag_lost_told, true)) return;
   const std::string_view value = view.tag(kBrokerTag);
-  step_.log(LogLevel::kWarning, "worker.tag_lost",
+  step_.log(LogLevel::kWarning, "worker.tag_lost", about(worker.record),
             str("worker ", view.id.value, value.empty() ? " has lost its tag " : " has in its tag ",
                 kBrokerTag, value.empty() ? "" : str(" another name, ", value),
                 ": it stays ours, and is asked for by its id; put the tag back: aws ec2 ",
@@ -266,7 +266,7 @@ void CloudWatch::taken_over(const InstanceView& view) {
   claims_.look_for_rival(view);
   const bool ends = worker->record.phase == WorkerPhase::kTerminating || worker->end_confirmed;
   if (ends || !claims_.lost(*worker, view)) return;
-  step_.log(LogLevel::kAlert, "worker.taken_over",
+  step_.log(LogLevel::kAlert, "worker.taken_over", about(worker->record),
             str("worker ", view.id.value, " was taken over by another broker named ",
                 step_.settings.name, " while this one was silent (", view.tag(kOwnerTag),
                 "): no longer handed out; give one of them another name"));
@@ -353,7 +353,7 @@ void CloudWatch::running(const Worker& worker, const InstanceView& view) {
 void CloudWatch::say_moved(const Worker& worker, const std::string& address) {
   const WorkerRecord& record = worker.record;
   if (record.address.empty() || record.phase != WorkerPhase::kReady) return;
-  step_.log(LogLevel::kWarning, "worker.moved",
+  step_.log(LogLevel::kWarning, "worker.moved", about(record),
             str("worker ", record.id.value, " was at ", record.address, " and is now at ", address,
                 ": somebody stopped and started it; handed out when it answers"));
 }

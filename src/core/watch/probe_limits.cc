@@ -29,7 +29,7 @@ void Probes::boot_due(const InstanceId& id) {
   const bool found = worker->record.phase == WorkerPhase::kAdopting;
   if (found && workers_.busy(*worker)) return found_busy(*worker);
   if (worker->ours) return never_ready(*worker);
-  step_.log(LogLevel::kWarning, "worker.left_alone",
+  step_.log(LogLevel::kWarning, "worker.left_alone", about(worker->record),
             str("instance ", id.value, " carries Name=", kNameTagValue,
                 " and does not answer: left alone; end it yourself if it is yours"));
   worker->left_alone = true;

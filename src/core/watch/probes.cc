@@ -248,7 +248,7 @@ void Probes::now_ready(const Worker& worker) {
   }
   const bool busy = workers_.silent(worker);
   step_.log(
-      LogLevel::kInfo, "worker.ready",
+      LogLevel::kInfo, "worker.ready", about(record),
       launched
           ? str("worker ", record.id.value, " at ", record.address, " is ready, ",
                 to_string(step_.now.boot - record.begun), " after its launch")
@@ -293,7 +293,7 @@ void Probes::out_of_reach(const Worker& worker, bool is) {
 void Probes::back(const Worker& worker) {
   workers_.become_ready(worker);
   watch(worker);
-  step_.log(LogLevel::kInfo, "worker.back",
+  step_.log(LogLevel::kInfo, "worker.back", about(worker.record),
             str("worker ", worker.record.id.value, " at ", worker.record.address,
                 answers_questions(worker) ? " answers again" : " accepts connections again"));
 }
@@ -313,7 +313,7 @@ void Probes::suspected(const Worker& worker, ProbeOutcome outcome) {
   workers_.become_suspect(worker, *worker.unreachable_since, Save::kNow);
   step_.want_listing = true;
   step_.log(
-      LogLevel::kWarning, "worker.suspect",
+      LogLevel::kWarning, "worker.suspect", about(worker.record),
       str("worker ", worker.record.id.value, " at ", worker.record.address, " is ",
           to_string(outcome), ", ", worker.failures, " times in a row: not handed out until it ",
           answers_questions(worker) ? "answers" : "accepts", " again; asking EC2"));

@@ -24,7 +24,7 @@ void Terminations::mark(const Worker& worker, const std::string& reason) {
 void Terminations::end(const Worker& worker, const std::string& reason, LogLevel level) {
   if (!worker.ours || worker.record.phase == WorkerPhase::kTerminating) return;
   mark(worker, reason);
-  step_.log(level, "worker.end",
+  step_.log(level, "worker.end", about(worker.record),
             str("worker ", worker.record.id.value, " ", reason, ": terminating"));
   ask(worker, step_.settings.terminate_repeat);
 }
@@ -41,7 +41,7 @@ void Terminations::end_unfit(const Worker& worker) {
 void Terminations::ends_by_itself(const Worker& worker, const std::string& reason) {
   if (worker.record.phase == WorkerPhase::kTerminating) return;
   mark(worker, reason);
-  step_.log(LogLevel::kWarning, "worker.ended",
+  step_.log(LogLevel::kWarning, "worker.ended", about(worker.record),
             str("worker ", worker.record.id.value, " ", reason, ": no longer handed out"));
   // Should EC2 think better of it, we have not.
   step_.timers.arm({TimerKind::kWorkerTerminate, worker.record.id.value},
@@ -63,7 +63,7 @@ void Terminations::ask(const Worker& worker, Duration again_after) {
 void Terminations::repeat(const InstanceId& id) {
   const Worker* const worker = ending(id);
   if (worker == nullptr) return;
-  step_.log(LogLevel::kInfo, "worker.end_again",
+  step_.log(LogLevel::kInfo, "worker.end_again", about(worker->record),
             str("worker ", id.value, " ", worker->record.end_reason,
                 ": EC2 has not ended it yet, asking again"));
   ask(*worker, step_.settings.terminate_repeat);
@@ -101,7 +101,8 @@ void Terminations::answered(const TerminateAnswered& answer) {
     // Too young to be seen, or gone for long: a listing and a question by id will tell.
     const std::string text =
         str("worker ", id.value, " is unknown to TerminateInstances: looking it up");
-    if (workers_.find(id) != nullptr) step_.log(LogLevel::kInfo, "worker.end_not_found", text);
+    if (workers_.find(id) != nullptr)
+      step_.log(LogLevel::kInfo, "worker.end_not_found", about(id), text);
   }
   std::vector<InstanceId> not_got_to;
   for (const InstanceRefused& one : result.refused) {
@@ -122,7 +123,7 @@ void Terminations::accepted(const TerminatedNow& now) {
   worker->end_refusal.reset();
   if (!worker->refusal_told.empty()) {
     worker->refusal_told.clear();
-    step_.log(LogLevel::kInfo, "worker.end_accepted",
+    step_.log(LogLevel::kInfo, "worker.end_accepted", about(worker->record),
               str("EC2 no longer refuses to end worker ", now.id.value));
   }
   const bool ends =
@@ -151,7 +152,7 @@ void Terminations::failed(const std::vector<InstanceId>& asked, const CloudFailu
     names.push_back(id.value);
   }
   if (names.empty()) return;
-  step_.log(LogLevel::kWarning, "worker.end_failed",
+  step_.log(LogLevel::kWarning, "worker.end_failed", About{names},
             str("TerminateInstances for ", join(names, ", "), " failed (",
                 describe(failure, {.action = "TerminateInstances"}), "); asking again in ",
                 to_string(delay)));
@@ -164,7 +165,7 @@ void Terminations::refused(const InstanceRefused& one) {
   back_off(*worker);
   if (worker->refusal_told == one.why.code) return;
   worker->refusal_told = one.why.code;
-  step_.log(LogLevel::kAlert, "worker.end_refused",
+  step_.log(LogLevel::kAlert, "worker.end_refused", about(worker->record),
             str("EC2 refuses to end worker ", one.id.value, " (", worker->record.end_reason,
                 "), which goes on to be billed: ", why_refused(*worker),
                 "; the others end, and this one ", "is asked for again every ",
@@ -192,7 +193,7 @@ void Terminations::gone(const InstanceId& id, std::optional<WallTime> ended, con
     line.ended =
         std::max(line.launched, ended.value_or(worker.seen_ended.value_or(step_.now.wall)));
     const auto billed = std::chrono::ceil<seconds>(*line.ended - line.launched);
-    step_.log(LogLevel::kInfo, "worker.gone",
+    step_.log(LogLevel::kInfo, "worker.gone", about(worker.record),
               str("worker ", id.value, " has ended (", line.end_reason, "): ", line.type, " ",
                   to_string(line.market), ", ", billed.count(), " s, handed out ", line.handed_out,
                   " times"));

@@ -22,6 +22,20 @@ std::int64_t leading_number(std::string_view text) {
   return parse_int(text.substr(0, text.find(' '))).value_or(-1);
 }
 
+// What the sentence names as its subject and Log::about leaves out; empty: nothing.
+std::string names_without_id(const core::Log& line) {
+  for (const std::string_view before : {"worker ", "instance ", "(token ", "launch ", "pool "}) {
+    // Within a refusal it is what the callers were told.
+    if (line.key == "callers.refused" && before != "pool ") continue;
+    std::string id = word_after(line.text, before);
+    id.resize(std::min(id.size(), id.find_last_not_of(",:;") + 1));
+    const bool named = before.starts_with('(') || before.starts_with('p') || id.starts_with("i-") ||
+                       id.starts_with("cb-");
+    if (named && !id.empty() && std::ranges::find(line.about, id) == line.about.end()) return id;
+  }
+  return {};
+}
+
 }  // namespace
 
 void TrueLog::told(const core::Event& event) {
@@ -51,6 +65,9 @@ void TrueLog::turned() {
 
 // What could not be written may have been decided all the same.
 void TrueLog::logged(const core::Log& line) {
+  if (const std::string missed = names_without_id(line); !missed.empty()) {
+    throw Violated(kTrueLogRule, str("who looks for ", missed, " does not find: ", line.text));
+  }
   if (history_.commit_failing() || holds(line.key, line.text)) return;
   throw Violated(kTrueLogRule, str("the log says what is not so: ", line.key, ": ", line.text));
 }
