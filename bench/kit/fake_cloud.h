@@ -58,7 +58,7 @@ inline core::InstanceView running(const core::WorkerRecord& record) {
 class PerfectPorts : public port::Cloud,
                      public port::Prober,
                      public port::Store,
-                     public port::Journal {
+                     public port::LogSink {
  public:
   std::vector<core::InstanceView> machines;
   port::EventSink* sink = nullptr;  // set before the first event
@@ -84,7 +84,7 @@ class PerfectPorts : public port::Cloud,
   }
   void hang_up(const InstanceId&) override {}
   Status commit(const std::vector<core::Change>&, Now) override { return Done{}; }
-  void log(const core::Log&) override {}
+  void write(const core::Log&) override {}
 };
 
 }  // namespace cb::bench

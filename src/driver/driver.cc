@@ -18,7 +18,7 @@ struct Act {
   void operator()(const core::TagInstances& a) { ports.cloud.tag(a); }
   void operator()(const core::ProbeWorker& a) { ports.prober.probe(a); }
   void operator()(const core::HangUp& a) { ports.prober.hang_up(a.worker); }
-  void operator()(const core::Log& a) { ports.journal.log(a); }
+  void operator()(const core::Log& a) { ports.log.write(a); }
 };
 
 template <class T>

@@ -18,7 +18,7 @@ struct Ports {
   port::Prober& prober;
   port::Replies& replies;
   port::Store& store;
-  port::Journal& journal;
+  port::LogSink& log;
 };
 
 class Driver : public port::EventSink {

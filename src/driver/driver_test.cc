@@ -17,7 +17,7 @@ class World : public port::Cloud,
               public port::Prober,
               public port::Replies,
               public port::Store,
-              public port::Journal {
+              public port::LogSink {
  public:
   explicit World(core::Settings settings = usable_settings())
       : broker(std::move(settings), encode),
@@ -115,7 +115,7 @@ class World : public port::Cloud,
     for (const core::Change& change : changes) saved.apply(change);
     return Done{};
   }
-  void log(const core::Log& line) override { logged.push_back(line.key); }
+  void write(const core::Log& line) override { logged.push_back(line.key); }
 
   core::Broker broker;
   std::unique_ptr<Driver> driver;

@@ -18,9 +18,9 @@ struct LastEvent : port::EventSink {
   std::optional<core::Event> event;
   void post(core::Event got) override { event = std::move(got); }
 };
-struct Lines : port::Journal {
+struct Lines : port::LogSink {
   json::array all;
-  void log(const core::Log& line) override { all.emplace_back(line.text); }
+  void write(const core::Log& line) override { all.emplace_back(line.text); }
 };
 
 struct ToJson {

@@ -31,9 +31,11 @@ struct AnswerTo {
   }
 };
 
-struct Script : cb::port::EventSink, cb::port::Journal {
+struct Script : cb::port::EventSink, cb::port::LogSink {
   void post(cb::core::Event event) override { events.push_back(std::move(event)); }
-  void log(const cb::core::Log& line) override { std::fprintf(stderr, "%s\n", line.text.c_str()); }
+  void write(const cb::core::Log& line) override {
+    std::fprintf(stderr, "%s\n", line.text.c_str());
+  }
   void run(cb::io::TextListener& listener) {
     while (!events.empty()) {
       for (const auto& event : std::exchange(events, {})) {

@@ -67,6 +67,13 @@ LIBRARIES = {
 # broker-sim forks its workers and reads its command line; the world itself does neither.
 EXCEPTIONS = {("sim", "main"), ("sim", "runner"), ("sim", "second_run")}
 MAX_LINES = 400
+MAX_FUNCTION = 50
+FUNCTION = re.compile(r"\)( const| noexcept| override| mutable)* \{$")
+TABLE = re.compile(r"_rows\(\) \{$")  # data, a row below the other
+# Headers that are contracts, and how much of one must say what a call means: units, ranges, failures,
+# threads, what a crash loses.
+CONTRACTS = ("src/port", "src/core/model")
+LEAST_SAID = 0.35
 MAX_TEST_LINES = 500
 MAX_COLUMNS = 100
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.M)
@@ -108,6 +115,30 @@ def crowded(checked):
             yield f"{name}: {len(sources)} sources, over {MAX_SOURCES}"
 
 
+def long_functions(name, lines):
+    """A head is in the first column, or in a class's; its body ends with a brace below it."""
+    for first, line in enumerate(lines):
+        head = first
+        while head > 0 and lines[head - 1].rstrip().endswith((",", "(")):
+            head -= 1  # of several lines
+        indent = re.match(r" *", lines[head]).group()
+        statement = re.match(r"(if|for|while|switch|else|do|return)\b", lines[head].strip())
+        inner = "](" in line or "]{" in line  # a lambda: part of the function around it
+        if len(indent) > 2 or statement or inner or not FUNCTION.search(line):
+            continue
+        last = next((n for n in range(first, len(lines)) if lines[n] == indent + "}"), first)
+        length = last - head + 1
+        if length > MAX_FUNCTION and not TABLE.search(line):
+            yield f"{name}:{head + 1}: {length} lines, over {MAX_FUNCTION}"
+
+
+def unsaid(name, lines):
+    written = [line for line in lines if line.strip()]
+    said = sum("//" in line for line in written) / len(written)
+    if said < LEAST_SAID:
+        yield f"{name}: {said:.0%} of it says what its calls mean, under {LEAST_SAID:.0%}"
+
+
 def problems_of(path):
     room = path.relative_to(ROOT / "src").parts[0]
     text = path.read_text()
@@ -122,6 +153,10 @@ def problems_of(path):
             yield f"{name}:{number}: {len(line)} columns, over {MAX_COLUMNS}"
     if path.suffix == ".h" and "#pragma once" not in text:
         yield f"{name}: a header without #pragma once"
+    if path.suffix == ".h" and str(name.parent) in CONTRACTS:
+        yield from unsaid(name, lines)
+    if path.suffix == ".cc":
+        yield from long_functions(name, lines)
     for kind, target in INCLUDE.findall(text):
         if kind == '"':
             other = target.split("/")[0]
@@ -135,12 +170,22 @@ def problems_of(path):
                 yield f"{name}: <{target}> may be named only in {', '.join(sorted(rooms))}"
 
 
+def gone_from_the_map():
+    """Files and folders that ARCHITECTURE.md names and the tree does not have."""
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    for name in sorted(set(re.findall(r"`([a-z0-9_]+(?:/[a-z0-9_*]+)+(?:\.(?:cc|h))?)`", text))):
+        if not any(list(base.glob(name)) + list(base.glob(name + ".cc"))
+                   for base in (ROOT, ROOT / "src", ROOT / "src/sim")):
+            yield f"ARCHITECTURE.md: there is no {name}"
+
+
 def main():
     checked = files()
     if len(checked) < 50:
         sys.exit(f"only {len(checked)} source files found: the check itself is broken")
     problems = [p for path in checked for p in problems_of(path)]
     problems += crowded(checked)
+    problems += gone_from_the_map()
     print("\n".join(problems) or f"{len(checked)} files keep to the arrows")
     sys.exit(1 if problems else 0)
 

@@ -73,10 +73,7 @@ std::string records(const std::vector<std::vector<std::string>>& rows, std::size
     std::string line;
     out += (out.empty() ? "" : "\n") + rows[r][0];
     for (std::size_t i = 1; i < rows[r].size(); ++i) {
-      std::string heading = rows[0][i];
-      std::transform(heading.begin(), heading.end(), heading.begin(),
-                     [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-      const std::string entry = str(heading, ' ', rows[r][i]);
+      const std::string entry = str(lower(rows[0][i]), ' ', rows[r][i]);
       if (!line.empty() && line.size() + 2 + entry.size() >= columns) {
         out += str("\n", line, ',');
         line.clear();

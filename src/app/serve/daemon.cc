@@ -17,7 +17,7 @@ namespace cb::app {
 using core::LogLevel;
 
 void Daemon::say(LogLevel level, std::string key, std::string text) {
-  journal_.log({level, std::move(key), std::move(text)});
+  log_.write({level, std::move(key), std::move(text)});
 }
 
 // Called from many handlers; one pump serves all that are ready, so that their changes are saved
@@ -46,7 +46,7 @@ void Daemon::pump() {
   if (const auto due = driver_->next_deadline(); due && *due <= io::now().boot) run_driver();
   if (driver_->has_work()) wake();
   if (stopping_) stop_when_quiet();
-  journal_.catch_up();
+  log_.catch_up();
   arm_timer();
 }
 
@@ -99,10 +99,10 @@ void Daemon::reload() {
   }
   loaded_ = std::move(*fresh);
   loaded_.config = plan.config;
-  journal_.configure(loaded_.config.log);
+  log_.configure(loaded_.config.log);
   listener_->set_allow(*io::AllowList::parse(loaded_.config.allow));
   mailbox_.post(core::SettingsChanged{loaded_.config.core});
-  io::check_aws(*aws_, journal_, loaded_.config.core, io::now().wall);
+  io::check_aws(*aws_, log_, loaded_.config.core, io::now().wall);
   manager_.ready("serving");
 }
 
@@ -153,7 +153,7 @@ int Daemon::run() {
   signals_.add(SIGHUP);
   wait_for_signal();
   keep_watchdog_quiet();
-  io::check_aws(*aws_, journal_, loaded_.config.core, io::now().wall);
+  io::check_aws(*aws_, log_, loaded_.config.core, io::now().wall);
   manager_.ready("serving");
   wake();
   io_.run();

@@ -10,8 +10,8 @@
 
 #include "app/config/config_load.h"
 #include "app/serve/crash_points.h"
-#include "app/serve/log_journal.h"
 #include "app/serve/service_manager.h"
+#include "app/serve/stderr_log.h"
 #include "core/broker.h"
 #include "driver/driver.h"
 #include "io/aws/aws_credentials.h"
@@ -55,7 +55,7 @@ class Daemon {
 
   LoadedConfig loaded_;
   ServeFlags flags_;
-  LogJournal journal_;
+  StderrLog log_;
   ServiceManager manager_;
   boost::asio::io_context io_{1};
   boost::asio::steady_timer timer_{io_};

@@ -21,7 +21,7 @@ using core::LogLevel;
 Daemon::Daemon(LoadedConfig loaded, ServeFlags flags)
     : loaded_(std::move(loaded)),
       flags_(std::move(flags)),
-      journal_(loaded_.config.log, STDERR_FILENO, [] { return io::now().boot; }) {}
+      log_(loaded_.config.log, STDERR_FILENO, [] { return io::now().boot; }) {}
 
 Daemon::~Daemon() = default;
 
@@ -46,7 +46,7 @@ Status Daemon::start(const std::string& port_file) {
 driver::Ports Daemon::ports() {
   crashing_store_.emplace(*store_, crash_points_);
   crashing_cloud_.emplace(*cloud_, crash_points_);
-  return {*crashing_cloud_, *prober_, *listener_, *crashing_store_, journal_};
+  return {*crashing_cloud_, *prober_, *listener_, *crashing_store_, log_};
 }
 
 port::EventSink& Daemon::cloud_events() {
@@ -56,7 +56,7 @@ port::EventSink& Daemon::cloud_events() {
 #else
 
 driver::Ports Daemon::ports() {
-  return {*cloud_, *prober_, *listener_, *store_, journal_};
+  return {*cloud_, *prober_, *listener_, *store_, log_};
 }
 
 port::EventSink& Daemon::cloud_events() {
@@ -89,9 +89,8 @@ Status Daemon::open_cloud() {
   }
   credentials_.emplace(find_keys(loaded_.config), aws_credential_limits(loaded_.config.aws));
   loaded_.config.core.region = setup->region;
-  aws_.emplace(io_, *credentials_, journal_, std::move(*setup),
-               aws_call_settings(loaded_.config.aws));
-  cloud_.emplace(*aws_, cloud_events(), journal_);
+  aws_.emplace(io_, *credentials_, log_, std::move(*setup), aws_call_settings(loaded_.config.aws));
+  cloud_.emplace(*aws_, cloud_events(), log_);
   return Done{};
 }
 
@@ -107,7 +106,7 @@ Status Daemon::open_doors() {
   auto allow = io::AllowList::parse(config.allow);
   if (!allow) return allow.error();
   options.allow = std::move(*allow);
-  listener_.emplace(io_, std::move(options), io::now, mailbox_, journal_, [] {});
+  listener_.emplace(io_, std::move(options), io::now, mailbox_, log_, [] {});
   return listener_->listen(config.listen);
 }
 

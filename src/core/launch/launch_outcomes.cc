@@ -71,7 +71,7 @@ void Launcher::launched(Attempts::iterator found, const Launched& result) {
   for (const InstanceView& view : result.instances) {
     if (workers_.find(view.id) != nullptr || workers_.ended_before(view.id)) continue;
     // What was asked for is what it is, whatever the answer says of it.
-    WorkerRecord asked;
+    WorkerRecord asked = workers_.first_record(view);
     asked.pool = record.pool;
     asked.token = record.token;
     asked.begun =
@@ -80,31 +80,25 @@ void Launcher::launched(Attempts::iterator found, const Launched& result) {
     asked.type = record.type;
     asked.asked_image = record.image;
     asked.serving = record.serving;
-    const Worker& worker = take_up(view, std::move(asked));
+    const Worker& worker = take_up(std::move(asked));
     if (record.doomed) terminations_.end(worker, "launched before TERMINATE_ALL");
     terminations_.end_unfit(worker);
   }
 }
 
-const Worker& Launcher::take_up(const InstanceView& view, WorkerRecord asked) {
+const Worker& Launcher::take_up(WorkerRecord asked) {
   Worker worker;
   WorkerRecord& record = worker.record = std::move(asked);
-  record.id = view.id;
-  record.account = step_.identity.account;
-  record.region = step_.settings.region;
-  record.image = view.image;
-  record.zone = view.zone;
-  record.launched = view.launched;
-  record.last_used = step_.now.boot;
   workers_.follow_settings(record);
   worker.coming_until = step_.now.boot + worker.serving().launch_timeout;
-  step_.timers.arm({TimerKind::kWorkerBoot, view.id.value}, worker.coming_until);
-  step_.timers.arm({TimerKind::kWorkerLifetime, view.id.value},
+  step_.timers.arm({TimerKind::kWorkerBoot, record.id.value}, worker.coming_until);
+  step_.timers.arm({TimerKind::kWorkerLifetime, record.id.value},
                    record.begun + step_.settings.max_lifetime);
   step_.want_listing = true;
-  step_.log(LogLevel::kInfo, "launch.done", about(record),
-            str("launched worker ", view.id.value, " (", record.type, " ", to_string(record.market),
-                " ", view.zone, ", token ", record.token.value, ") for pool ", record.pool.value));
+  step_.log(
+      LogLevel::kInfo, "launch.done", about(record),
+      str("launched worker ", record.id.value, " (", record.type, " ", to_string(record.market),
+          " ", record.zone, ", token ", record.token.value, ") for pool ", record.pool.value));
   return workers_.add(std::move(worker));
 }
 
@@ -113,19 +107,16 @@ void Launcher::late(const InstanceView& view, const ClosedAttempt& closed) {
   const PoolName& pool = closed.pool;
   const bool useful = waiting_.waits_for(pool) && workers_.ready(pool) == nullptr &&
                       workers_.coming(pool) == nullptr && under_way(pool) == nullptr;
-  WorkerRecord asked;
+  WorkerRecord asked = workers_.first_record(view);
   asked.pool = pool;
   asked.token = closed.token;
-  asked.begun = step_.now.boot;
   if (view.launched) {
     // No call that was answered before it was given up has made it.
     const Instant earliest = closed.at - step_.settings.unknown_outcome_grace;
     asked.begun = launch_instant(*view.launched, std::min(earliest, step_.now.boot), step_.now);
   }
   asked.asked_image = closed.image;
-  asked.market = view.market;
-  asked.type = view.type;
-  const Worker& worker = take_up(view, std::move(asked));
+  const Worker& worker = take_up(std::move(asked));
   terminations_.end_as_wanted(worker);
   if (!useful)
     terminations_.end(worker, "turned up after its launch was given up and nobody waits");

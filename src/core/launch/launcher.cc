@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/back_off.h"
 #include "base/text.h"
 #include "core/model/claim.h"
 
@@ -191,10 +192,8 @@ void Launcher::retry(const LaunchToken& token) {
 }
 
 void Launcher::send_again_later(Attempt& attempt, const std::string& trouble) {
-  const unsigned doublings = std::min(attempt.failures++, 16U);
-  const Duration longest = std::min(step_.settings.retry_delay_min * (std::int64_t{1} << doublings),
-                                    step_.settings.retry_delay_max);
-  // Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+  const Duration longest =
+      back_off(step_.settings.retry_delay_min, step_.settings.retry_delay_max, attempt.failures++);
   const Duration delay =
       jitter_.between(std::min(step_.settings.retry_delay_min, longest), longest);
   attempt.last_trouble = trouble;

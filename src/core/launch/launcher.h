@@ -130,8 +130,8 @@ class Launcher {
   // It was launched for those who wait, in vain.
   void note(const PoolName& pool, const Candidate& candidate, const std::string& why);
   void close(Attempts::iterator attempt, bool certainly_nothing);
-  // `asked`: what is known of its launch (pool, token, begun, and what was asked for).
-  const Worker& take_up(const InstanceView& view, WorkerRecord asked);
+  // `asked`: what EC2 shows of it, and what is known of its launch.
+  const Worker& take_up(WorkerRecord asked);
   void late(const InstanceView& view, const ClosedAttempt& closed);
   void mark_unknown(Attempt& attempt, bool mismatch);
   static Candidate candidate_of(const AttemptRecord& record);

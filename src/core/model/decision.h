@@ -1,5 +1,8 @@
 #pragma once
-// Everything the broker can want done.
+// Everything that the broker can want done. The driver performs a decision's actions in their
+// order, on its own thread, each through the port that is named here. None can fail: what goes
+// wrong comes back as an event. A crash between save and then loses the actions: recovery asks EC2
+// what became of those that the journal announces, and the others are decided anew.
 
 #include <string>
 #include <variant>
@@ -12,37 +15,45 @@
 
 namespace cb::core {
 
+// Replies: the one answer to a request. The caller's id is not used again.
 struct Reply {
   CallerId caller;
   Answer answer;
 };
+// Replies: a word to one that waits, protocol 2 only.
 struct Tell {
   CallerId caller;
   Progress progress;
 };
+// Cloud: whose account the keys are. Answered by Identified.
 struct Identify {};
-// The only action that must not happen unless the batch's changes are durable.
+// Cloud: RunInstances. The only action that must not happen unless the batch's changes are durable.
+// Answered by LaunchAnswered with the same token.
 struct LaunchInstance {
   LaunchToken token;
   std::string region;
   std::string request;  // AttemptRecord::request
 };
+// Cloud: DescribeInstances, all pages. Answered by Listed with the same query.
 struct ListInstances {
   QueryId query;
   ListQuery what;
 };
+// Cloud: what is wanted gone. Answered by TerminateAnswered, which is no proof of an end: a listing
+// is. Also harmless for what has ended already.
 struct TerminateInstances {
-  std::vector<InstanceId> ids;
+  std::vector<InstanceId> ids;  // not empty, each once
 };
-// The tag is put on all of them, in place of a former one of that key.
+// Cloud: CreateTags. Answered by Tagged. The tag is put on all of them, in place of a former one of
+// that key.
 struct TagInstances {
-  std::vector<InstanceId> ids;
-  std::string key;
-  std::string value;
+  std::vector<InstanceId> ids;  // not empty, each once
+  std::string key;              // one of core/model/cloud.h
+  std::string value;            // at most 256 characters, EC2's limit
 };
-// kTcp: whether its port accepts. kDserv: the one question that a worker is asked at a time, on a
-// connection that is kept; the answer has no time limit, since a worker that boots or computes
-// answers when it is done.
+// Prober. kTcp: whether its port accepts. kDserv: the one question that a worker is asked at a
+// time, on a connection that is kept; the answer has no time limit, since a worker that boots or
+// computes answers when it is done.
 struct ProbeWorker {
   ProbeId probe;
   InstanceId worker;
@@ -55,10 +66,12 @@ struct ProbeWorker {
   Duration keep_alive{30'000};
   std::size_t keep_alive_max = 3;
 };
-// Closes the connection on which `worker` is asked. Its question, if one is open, gets no answer.
+// Prober. Closes the connection on which `worker` is asked. Its question, if one is open, gets no
+// answer.
 struct HangUp {
   InstanceId worker;
 };
+// As syslog knows them, kAlert being LOG_ALERT; `log_level` leaves out what is below.
 enum class LogLevel { kDebug, kInfo, kWarning, kError, kAlert };
 // The ids of instances, launches (their tokens) and pools that a sentence is about, so that
 // everything that was said of one of them can be found without reading sentences.
@@ -86,7 +99,9 @@ struct Log {
 using Action = std::variant<Reply, Tell, Identify, LaunchInstance, ListInstances,
                             TerminateInstances, TagInstances, ProbeWorker, HangUp, Log>;
 
-// What is in `save` is durable before anything in `then` begins.
+// One step's outcome. What is in `save` is durable before anything in `then` begins, as one commit;
+// where nothing is to be saved there is none. A commit that fails drops the launches in `then`, and
+// SaveFailed tells of it.
 struct Decision {
   std::vector<Change> save;
   std::vector<Action> then;

@@ -1,5 +1,7 @@
 #pragma once
-// Everything that can happen to the broker.
+// Everything that can happen to the broker. Events come one at a time, on the driver's thread, in
+// the order in which the driver heard of them, which need not be that in which they happened. Any
+// of them may be lost in a crash: only Started and a listing are believed about what is.
 
 #include <optional>
 #include <string>
@@ -26,6 +28,7 @@ struct Started {
   // Names this machine and state_dir, the same in every run there; empty: cannot be told.
   std::string place = {};
 };
+// The answer to Identify.
 struct Identified {
   CloudIdentity identity;  // empty account: unknown
 };
@@ -38,8 +41,10 @@ struct Origin {
   std::string name;     // which the client gave itself
 };
 std::string to_string(const Origin& origin);  // "rig-3 at 192.0.2.7", "a client"
+// A client's request, complete and well formed (wire/text_session.h). `caller` is new with each:
+// answered by exactly one Reply unless CallerGone comes first.
 struct Asked {
-  CallerId caller;
+  CallerId caller;  // from the door that it came in by, which alone can reply
   Request request;
   Origin origin = {};
 };
@@ -47,19 +52,25 @@ struct Asked {
 struct CallerGone {
   CallerId caller;
 };
+// The answer to LaunchInstance. May come late, after the attempt was closed, or twice.
 struct LaunchAnswered {
   LaunchToken token;
   LaunchResult result;
 };
+// The answer to ListInstances: what EC2 showed some time between question and answer; it may lag
+// behind a launch or an end by minutes.
+// https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
 struct Listed {
-  QueryId query;
+  QueryId query;  // of the one asked; another one is ignored
   ListResult result;
 };
+// The answer to TerminateInstances.
 struct TerminateAnswered {
   std::vector<InstanceId> asked;
   TerminateResult result;
 };
-// Every id that was asked for and is not refused has the tag now. `failure`: none of them has.
+// The answer to TagInstances. Every id that was asked for and is not refused has the tag now.
+// `failure`: none of them has.
 struct Tagged {
   std::vector<InstanceId> asked;
   std::string key;
@@ -78,6 +89,7 @@ enum class ProbeOutcome {
   kUnknown,      // this machine could not try: no word on the worker
 };
 std::string_view to_string(ProbeOutcome outcome);
+// The answer to ProbeWorker. Of a probe that nobody remembers: ignored.
 struct Probed {
   ProbeId probe;
   InstanceId worker;
@@ -93,6 +105,8 @@ struct SaveFailed {
 };
 // A save works again, after SaveFailed.
 struct SaveWorks {};
+// A reload (SIGHUP) that was found valid as a whole. Takes effect at once; nothing that runs is
+// ended by it, except what nobody ever had and what its pool would no longer launch.
 struct SettingsChanged {
   Settings settings;
 };

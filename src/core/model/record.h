@@ -1,6 +1,11 @@
 #pragma once
 // What the journal holds: what was meant, and what must be remembered about it. wire/record_codec.h
 // turns it into text; docs/state.md says why a crash between any two steps is safe.
+//
+// A new field is optional, or has a value that an older journal's records get: the codec leaves out
+// what is unset and fills in what is missing. Where no value is right for all of them the format
+// goes up (io/store/sqlite_store_upgrade.h), and tests/journals keeps one of the former. Instants
+// are of the boot that the journal is dated to; recovery moves them (shift_instants).
 
 #include <map>
 #include <optional>
@@ -37,6 +42,8 @@ struct AttemptRecord {
   bool operator==(const AttemptRecord&) const = default;
 };
 
+// A step of an instance's life as the journal knows it; workers/worker.h has the table of what may
+// follow what.
 enum class WorkerPhase { kBooting, kAdopting, kReady, kTerminating };
 std::string_view to_string(WorkerPhase phase);
 std::optional<WorkerPhase> parse_worker_phase(std::string_view text);
@@ -70,16 +77,16 @@ struct WorkerRecord {
 // One instance from its launch to its end: what was billed. Kept for `ledger_keep` by the store.
 struct LedgerRecord {
   InstanceId id;
-  PoolName pool;
-  std::string account;
-  std::string region;
+  PoolName pool;        // by whose settings it was launched
+  std::string account;  // which is billed
+  std::string region;   // "eu-west-1"
   Market market = Market::kSpot;
-  std::string type;
-  std::string zone;
-  WallTime launched;
-  std::optional<WallTime> ended;  // unset while it runs
-  std::string end_reason;
-  std::uint64_t handed_out = 0;
+  std::string type;               // what is billed, with market, region and zone
+  std::string zone;               // empty: EC2 has not said
+  WallTime launched;              // EC2's launchTime; ours where it gave none
+  std::optional<WallTime> ended;  // unset while it runs; never before `launched`
+  std::string end_reason;         // the clause of the log; set when it is known to end
+  std::uint64_t handed_out = 0;   // answers that named it
   bool operator==(const LedgerRecord&) const = default;
 };
 
@@ -109,18 +116,22 @@ struct BrokerRecord {
   bool operator==(const BrokerRecord&) const = default;
 };
 
+// The outcome is settled. Dropping what is not there is no error, here and in the next three.
 struct DropAttempt {
   LaunchToken token;
   bool operator==(const DropAttempt&) const = default;
 };
+// It has ended, or is no longer ours; its line in the ledger stays.
 struct DropWorker {
   InstanceId id;
   bool operator==(const DropWorker&) const = default;
 };
+// EC2 has made nothing of it, or it is older than an hour.
 struct DropLaunchStamp {
   LaunchToken token;
   bool operator==(const DropLaunchStamp&) const = default;
 };
+// Its instance turned up, or a day is over.
 struct DropClosedAttempt {
   LaunchToken token;
   bool operator==(const DropClosedAttempt&) const = default;

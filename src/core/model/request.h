@@ -23,19 +23,27 @@ struct GetWorker {
   std::string client;            // a name for the log; empty: none given
   bool wants_progress = false;   // protocol 2
 };
+// Restarts the idle clock of the ready worker at `address`: Ok, or Refused (kUnknownWorker).
 struct Ping {
-  std::string address;
+  std::string address;  // as it was handed out
 };
+// Ends the worker at `address`, for all its clients. Ok, also when there is none (any more).
 struct Release {
   std::string address;
 };
+// Of what is known here, without asking EC2: StatusRows, or an Overview.
 struct ShowStatus {
   bool everything = false;  // an Overview instead of StatusRows
 };
+// Of what EC2 shows, asked after the request came: AllInstances or CommandFailed. Those that come
+// while one listing is under way share the next.
 struct ListAll {};
+// Ends every worker and every launch, those of unknown outcome too: TerminatedIds when EC2 has
+// accepted, at the latest after terminate_all_patience with what it has accepted by then.
 struct TerminateAll {};
 using Request = std::variant<GetWorker, Ping, Release, ShowStatus, ListAll, TerminateAll>;
 
+// The answer to GetWorker: its service has just answered, or did when it was last looked at.
 struct WorkerAddress {
   std::string address;
 };
@@ -60,6 +68,7 @@ struct Refused {
   // One line without "ERROR: " and without newline; says what the person can do.
   std::string why;
 };
+// A ready worker.
 struct StatusRow {
   InstanceId instance;
   std::string address;

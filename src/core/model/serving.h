@@ -13,11 +13,11 @@ enum class AddressKind { kPublic, kPrivate };
 struct Serving {
   // What the machine is: it stays what it was launched for.
   AddressKind address = AddressKind::kPublic;
-  int worker_port = 2560;
+  int worker_port = 2560;  // 1 to 65535; dserv's own
   ReadyCheck ready = ReadyCheck::kDserv;
   // How long we wait: follows its pool for as long as that is configured.
-  Duration launch_timeout = minutes{3};
-  Duration idle_timeout = minutes{15};
+  Duration launch_timeout = minutes{3};  // from the launch to readiness; then it is ended
+  Duration idle_timeout = minutes{15};   // from its last use; then it is ended
 
   // Whether a machine of one is a machine of the other.
   bool same_machine(const Serving& other) const {

@@ -32,25 +32,11 @@ void CloudWatch::adopt(const InstanceView& view, bool tagged, const std::string&
   Worker worker;
   worker.perhaps_used = true;
   worker.ours = tagged || workers_.end_wanted(view.id).has_value();
-  worker.record = {.id = view.id,
-                   .pool = pool,
-                   .token = {std::string(view.tag(kTokenTag))},
-                   .account = step_.identity.account,
-                   .region = step_.settings.region,
-                   .market = view.market,
-                   .type = view.type,
-                   .image = view.image,
-                   .asked_image = {},
-                   .zone = view.zone,
-                   .address = {},
-                   .phase = WorkerPhase::kAdopting,
-                   .begun = step_.now.boot,
-                   .launched = view.launched,
-                   .boot = {},
-                   .last_used = step_.now.boot,
-                   .end_reason = {},
-                   .former_owner = former_owner,
-                   .serving = {}};
+  worker.record = workers_.first_record(view);
+  worker.record.pool = pool;
+  worker.record.token = {std::string(view.tag(kTokenTag))};
+  worker.record.phase = WorkerPhase::kAdopting;
+  worker.record.former_owner = former_owner;
   workers_.follow_settings(worker.record);
   const Duration boot = worker.serving().launch_timeout;
   // One that was launched just now may still boot and is worth waiting for; an old one that does

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/back_off.h"
 #include "base/text.h"
 #include "core/advice/cloud_advice.h"
 #include "core/advice/cloud_error.h"
@@ -133,10 +134,9 @@ void Terminations::accepted(const TerminatedNow& now) {
       *worker, [&](Worker& mine) { mine.end_confirmed = ends; }, Save::kLater);
 }
 
-Duration Terminations::back_off(const Worker& worker) {
-  const std::size_t doublings = std::min<std::size_t>(worker.terminate_failures++, 10);
-  const Duration delay =
-      std::min(step_.settings.retry_delay_min * (1 << doublings), step_.settings.terminate_repeat);
+Duration Terminations::ask_later(const Worker& worker) {
+  const Duration delay = back_off(step_.settings.retry_delay_min, step_.settings.terminate_repeat,
+                                  worker.terminate_failures++);
   step_.timers.arm_by({TimerKind::kWorkerTerminate, worker.record.id.value},
                       step_.now.boot + delay);
   return delay;
@@ -148,7 +148,7 @@ void Terminations::failed(const std::vector<InstanceId>& asked, const CloudFailu
   for (const InstanceId& id : asked) {
     const Worker* const worker = ending(id);
     if (worker == nullptr) continue;
-    delay = back_off(*worker);
+    delay = ask_later(*worker);
     names.push_back(id.value);
   }
   if (names.empty()) return;
@@ -162,7 +162,7 @@ void Terminations::refused(const InstanceRefused& one) {
   const Worker* const worker = ending(one.id);
   if (worker == nullptr) return;
   worker->end_refusal = one.why;
-  back_off(*worker);
+  ask_later(*worker);
   if (worker->refusal_told == one.why.code) return;
   worker->refusal_told = one.why.code;
   step_.log(LogLevel::kAlert, "worker.end_refused", about(worker->record),

@@ -43,7 +43,7 @@ class Terminations {
   void accepted(const TerminatedNow& now);
   void failed(const std::vector<InstanceId>& asked, const CloudFailure& failure);
   void refused(const InstanceRefused& one);
-  Duration back_off(const Worker& worker);
+  Duration ask_later(const Worker& worker);
 
   Step& step_;
   WorkerPool& workers_;

@@ -23,6 +23,20 @@ std::vector<InstanceId> WorkerPool::ids() const {
   return out;
 }
 
+WorkerRecord WorkerPool::first_record(const InstanceView& view) const {
+  WorkerRecord record;
+  record.id = view.id;
+  record.account = step_.identity.account;
+  record.region = step_.settings.region;
+  record.market = view.market;
+  record.type = view.type;
+  record.image = view.image;
+  record.zone = view.zone;
+  record.launched = view.launched;
+  record.begun = record.last_used = step_.now.boot;
+  return record;
+}
+
 const Worker& WorkerPool::add(Worker worker) {
   const Worker& kept = restore(std::move(worker), Save::kNow);
   if (kept.ours) step_.save(ledger_line(kept));

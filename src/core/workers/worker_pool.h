@@ -35,6 +35,9 @@ class WorkerPool {
   const std::unordered_map<InstanceId, Worker>& all() const { return workers_; }
   std::vector<InstanceId> ids() const;  // sorted, so that runs repeat
 
+  // What `view` says of an instance that is new to us, as a record that begins now. What was asked
+  // for is better known from its launch, where there is one.
+  WorkerRecord first_record(const InstanceView& view) const;
   // Takes up a worker; the record is saved unless it is not ours (yet).
   const Worker& add(Worker worker);
   // As add, for a worker that the journal holds already.

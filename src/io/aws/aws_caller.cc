@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "base/back_off.h"
 #include "base/prng.h"
 #include "base/text.h"
 #include "core/advice/cloud_error.h"
@@ -64,12 +65,12 @@ class AwsCaller::Calls : public std::enable_shared_from_this<Calls> {
   }
 
  public:
-  Calls(boost::asio::io_context& context, AwsCredentials& credentials, port::Journal& journal,
+  Calls(boost::asio::io_context& context, AwsCredentials& credentials, port::LogSink& log,
         AwsSetup given_setup, AwsCallSettings settings)
       : setup(std::move(given_setup)),
         context_(context),
         credentials_(credentials),
-        journal_(journal),
+        log_(log),
         settings_(settings),
         repeats_max_(setup.attempts_max.value_or(settings.repeats_max + 1) - 1),
         reads_(settings.reads),
@@ -169,9 +170,9 @@ class AwsCaller::Calls : public std::enable_shared_from_this<Calls> {
     }
     if (key != known_key_ && key != told_of_key_) {
       told_of_key_ = key;
-      journal_.log({core::LogLevel::kInfo, "aws.keys",
-                    str("other keys than before, of ", set.source,
-                        ": nothing is done with them until STS has said whose they are")});
+      log_.write({core::LogLevel::kInfo, "aws.keys",
+                  str("other keys than before, of ", set.source,
+                      ": nothing is done with them until STS has said whose they are")});
       if (tell_keys_changed_) tell_keys_changed_();
     }
     if (call.what.whoever || call.what.kind == AwsCallKind::kIdentify) return true;
@@ -253,11 +254,11 @@ class AwsCaller::Calls : public std::enable_shared_from_this<Calls> {
     const Duration off = *aws - wall_now();
     if (std::chrono::abs(off - skew_) < settings_.skew_min) return;
     skew_ = off;
-    journal_.log({core::LogLevel::kWarning, "aws.clock",
-                  str("this machine's clock is ",
-                      to_string(Duration{std::chrono::floor<seconds>(std::chrono::abs(off))}),
-                      off > Duration{0} ? " behind" : " ahead of",
-                      " AWS: signatures are corrected; set the clock (timedatectl set-ntp true)")});
+    log_.write({core::LogLevel::kWarning, "aws.clock",
+                str("this machine's clock is ",
+                    to_string(Duration{std::chrono::floor<seconds>(std::chrono::abs(off))}),
+                    off > Duration{0} ? " behind" : " ahead of",
+                    " AWS: signatures are corrected; set the clock (timedatectl set-ntp true)")});
   }
 
   // Looks for other keys once; the same ones again need not be tried again.
@@ -275,9 +276,9 @@ class AwsCaller::Calls : public std::enable_shared_from_this<Calls> {
   void try_replaced_keys(const CallPtr& call, CloudFailure failure) {
     const auto known = credentials_.current();
     if (known->set && known->set->keys != call->keys) {
-      journal_.log({core::LogLevel::kInfo, "aws.keys",
-                    str("AWS refused the keys (", failure.code, "): trying again with those of ",
-                        known->set->source)});
+      log_.write({core::LogLevel::kInfo, "aws.keys",
+                  str("AWS refused the keys (", failure.code, "): trying again with those of ",
+                      known->set->source)});
       return send(call, *known->set);
     }
     if (!known->problem.empty()) failure.message += str("; ", known->problem);
@@ -287,7 +288,7 @@ class AwsCaller::Calls : public std::enable_shared_from_this<Calls> {
   bool repeat(const CallPtr& call) {
     if (call->repeats >= repeats_max_) return false;
     const Duration bound =
-        std::min(settings_.repeat_delay_max, settings_.repeat_delay_min * (1 << call->repeats));
+        back_off(settings_.repeat_delay_min, settings_.repeat_delay_max, call->repeats);
     const Duration wait = prng_.between(Duration{0}, bound);
     if (Clock::now() + wait >= call->deadline) return false;
     ++call->repeats;
@@ -307,7 +308,7 @@ class AwsCaller::Calls : public std::enable_shared_from_this<Calls> {
 
   boost::asio::io_context& context_;
   AwsCredentials& credentials_;
-  port::Journal& journal_;
+  port::LogSink& log_;
   const AwsCallSettings settings_;
   const int repeats_max_;
   TokenBucket reads_, launches_, terminations_, tags_, identifications_;
@@ -321,8 +322,8 @@ class AwsCaller::Calls : public std::enable_shared_from_this<Calls> {
 };
 
 AwsCaller::AwsCaller(boost::asio::io_context& context, AwsCredentials& credentials,
-                     port::Journal& journal, AwsSetup setup, AwsCallSettings settings)
-    : calls_(std::make_shared<Calls>(context, credentials, journal, std::move(setup), settings)) {}
+                     port::LogSink& log, AwsSetup setup, AwsCallSettings settings)
+    : calls_(std::make_shared<Calls>(context, credentials, log, std::move(setup), settings)) {}
 
 AwsCaller::~AwsCaller() {
   calls_->abandon();

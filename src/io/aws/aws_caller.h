@@ -67,7 +67,7 @@ class AwsCaller {
   using Callback = std::function<void(AwsReply)>;
 
   // All references must outlive this.
-  AwsCaller(boost::asio::io_context& context, AwsCredentials& credentials, port::Journal& journal,
+  AwsCaller(boost::asio::io_context& context, AwsCredentials& credentials, port::LogSink& log,
             AwsSetup setup, AwsCallSettings settings = {});
   // Abandons what is under way; no callback runs afterwards.
   ~AwsCaller();

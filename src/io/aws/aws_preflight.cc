@@ -135,7 +135,7 @@ std::deque<Question> questions_for(const core::Settings& settings, const std::st
 
 struct Check {
   AwsCaller& caller;
-  port::Journal& journal;
+  port::LogSink& log;
   std::deque<Question> questions;
   std::function<void()> done;
   bool found_something = false;
@@ -145,7 +145,7 @@ struct Check {
 void say(Check& check, const Finding& finding) {
   check.found_something = true;
   if (!finding.about.empty() && !check.said.insert(finding.about).second) return;
-  check.journal.log({finding.level, "aws.check", finding.text});
+  check.log.write({finding.level, "aws.check", finding.text});
 }
 
 void ask_next(const std::shared_ptr<Check>& check);
@@ -164,8 +164,8 @@ void take(const std::shared_ptr<Check>& check, const Question& question, const A
 void ask_next(const std::shared_ptr<Check>& check) {
   if (check->questions.empty()) {
     if (!check->found_something) {
-      check->journal.log({LogLevel::kInfo, "aws.check",
-                          "EC2 accepts the configured image, names and rights (dry runs)"});
+      check->log.write({LogLevel::kInfo, "aws.check",
+                        "EC2 accepts the configured image, names and rights (dry runs)"});
     }
     if (check->done) check->done();
     return;
@@ -180,10 +180,10 @@ void ask_next(const std::shared_ptr<Check>& check) {
 
 }  // namespace
 
-void check_aws(AwsCaller& caller, port::Journal& journal, const core::Settings& settings,
-               WallTime now, std::function<void()> done) {
+void check_aws(AwsCaller& caller, port::LogSink& log, const core::Settings& settings, WallTime now,
+               std::function<void()> done) {
   const auto check = std::make_shared<Check>(
-      Check{caller, journal, questions_for(settings, caller.setup().region, now), std::move(done)});
+      Check{caller, log, questions_for(settings, caller.setup().region, now), std::move(done)});
   // Nothing was asked about a pool without an image, so nothing was accepted.
   for (const auto& [name, pool] : settings.pools) check->found_something |= pool.image.empty();
   ask_next(check);

@@ -13,11 +13,11 @@ namespace cb::io {
 
 // Asks one question after the other, and never blocks: for each pool with an image DescribeImages
 // and one dry run of RunInstances for each market, and one dry run of TerminateInstances. Each
-// finding is one line of `journal` with the key "aws.check", and so is "all is well". When AWS
+// finding is one line of `log` with the key "aws.check", and so is "all is well". When AWS
 // cannot be asked at all, that is the only line. `now` dates the tags of the dry runs. `done`,
 // where given, is called after the last line; neither it nor a line comes after the end of
-// `caller`. `journal` must outlive `caller`.
-void check_aws(AwsCaller& caller, port::Journal& journal, const core::Settings& settings,
-               WallTime now, std::function<void()> done = {});
+// `caller`. `log` must outlive `caller`.
+void check_aws(AwsCaller& caller, port::LogSink& log, const core::Settings& settings, WallTime now,
+               std::function<void()> done = {});
 
 }  // namespace cb::io

@@ -18,9 +18,9 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
 
-struct Logged : port::Journal {
+struct Logged : port::LogSink {
   std::vector<core::Log> all;
-  void log(const core::Log& line) override { all.push_back(line); }
+  void write(const core::Log& line) override { all.push_back(line); }
 };
 
 ServerReply refusal(int status, std::string_view code) {

@@ -119,12 +119,12 @@ core::Event failure_of(BatchUnderWay failed, CloudFailure why) {
 struct Ec2Cloud::Shared : std::enable_shared_from_this<Shared> {
   AwsCaller& caller;
   port::EventSink& sink;
-  port::Journal& journal;
+  port::LogSink& log;
   Ec2CloudSettings settings;
   std::string trouble;  // the code of the last failure of STS; empty: it answered
 
-  Shared(AwsCaller& c, port::EventSink& s, port::Journal& j, Ec2CloudSettings given)
-      : caller(c), sink(s), journal(j), settings(given) {}
+  Shared(AwsCaller& c, port::EventSink& s, port::LogSink& l, Ec2CloudSettings given)
+      : caller(c), sink(s), log(l), settings(given) {}
 
   // `go_on` gets the reply, unless the cloud has been destroyed meanwhile.
   template <class GoOn>
@@ -159,8 +159,8 @@ struct Ec2Cloud::Shared : std::enable_shared_from_this<Shared> {
     const std::string why =
         said ? str(" (", failure.code, ')')
              : ": " + describe(failure, {.action = "GetCallerIdentity", .region = region()});
-    journal.log({core::LogLevel::kWarning, "aws.account",
-                 "STS does not say which account these credentials belong to" + why});
+    log.write({core::LogLevel::kWarning, "aws.account",
+               "STS does not say which account these credentials belong to" + why});
   }
 
   void list_page(ListingUnderWay listing, const std::string& next_token) {
@@ -264,9 +264,9 @@ struct Ec2Cloud::Shared : std::enable_shared_from_this<Shared> {
   }
 };
 
-Ec2Cloud::Ec2Cloud(AwsCaller& caller, port::EventSink& sink, port::Journal& journal,
+Ec2Cloud::Ec2Cloud(AwsCaller& caller, port::EventSink& sink, port::LogSink& log,
                    Ec2CloudSettings settings)
-    : shared_(std::make_shared<Shared>(caller, sink, journal, settings)) {
+    : shared_(std::make_shared<Shared>(caller, sink, log, settings)) {
   caller.when_keys_change([weak = shared_->weak_from_this()] {
     if (const auto self = weak.lock()) self->sink.post(core::KeysChanged{});
   });

@@ -20,7 +20,7 @@ struct Ec2CloudSettings {
 class Ec2Cloud : public port::Cloud {
  public:
   // References must outlive this. After its end no event comes.
-  Ec2Cloud(AwsCaller& caller, port::EventSink& sink, port::Journal& journal,
+  Ec2Cloud(AwsCaller& caller, port::EventSink& sink, port::LogSink& log,
            Ec2CloudSettings settings = {});
   ~Ec2Cloud() override;
 

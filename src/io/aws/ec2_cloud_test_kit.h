@@ -30,10 +30,10 @@ struct Events : port::EventSink {
   std::vector<core::Event> all;
   void post(core::Event event) override { all.push_back(std::move(event)); }
 };
-struct Lines : port::Journal {
+struct Lines : port::LogSink {
   std::vector<std::string> keys;
   std::string text;
-  void log(const core::Log& line) override {
+  void write(const core::Log& line) override {
     keys.push_back(line.key);
     text += line.text + "\n";
   }

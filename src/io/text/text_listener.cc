@@ -31,13 +31,13 @@ std::uint32_t interest(const wire::TextSession& session) {
 }  // namespace
 
 TextListener::TextListener(boost::asio::io_context& io, TextListenerOptions options,
-                           std::function<Now()> clock, port::EventSink& sink,
-                           port::Journal& journal, std::function<void()> wake)
+                           std::function<Now()> clock, port::EventSink& sink, port::LogSink& log,
+                           std::function<void()> wake)
     : io_(io),
       options_(std::move(options)),
       clock_(std::move(clock)),
       sink_(sink),
-      journal_(journal),
+      log_(log),
       wake_(std::move(wake)),
       epoll_(io, new_epoll()),
       timer_(io),

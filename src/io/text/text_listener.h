@@ -50,7 +50,7 @@ class TextListener : public port::Replies {
   // the driver runs it then, until it has no more work. All references outlive the listener, and
   // the listener outlives the io_context's last handler.
   TextListener(boost::asio::io_context& io, TextListenerOptions options, std::function<Now()> clock,
-               port::EventSink& sink, port::Journal& journal, std::function<void()> wake);
+               port::EventSink& sink, port::LogSink& log, std::function<void()> wake);
   ~TextListener() override;
 
   // Listens on all of them ("127.0.0.1:9000", "[::]:9000"), or on none and says why.
@@ -111,7 +111,7 @@ class TextListener : public port::Replies {
   TextListenerOptions options_;
   std::function<Now()> clock_;
   port::EventSink& sink_;
-  port::Journal& journal_;
+  port::LogSink& log_;
   std::function<void()> wake_;
 
   boost::asio::posix::stream_descriptor epoll_;  // owns the epoll descriptor

@@ -166,7 +166,7 @@ void TextListener::watch_doors(std::uint32_t events) {
 
 void TextListener::say_once(bool& said, const char* key, std::string text) {
   if (!std::exchange(said, true)) {
-    journal_.log({core::LogLevel::kAlert, key, std::move(text), key});
+    log_.write({core::LogLevel::kAlert, key, std::move(text), key});
   }
 }
 

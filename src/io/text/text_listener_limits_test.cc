@@ -119,8 +119,8 @@ TEST_F(TextListenerTest, LackOfDescriptorsPausesAcceptingAndNeverSpins) {
   // A sanitizer that meets a kind of object for the first time needs a descriptor of its own, so
   // everything is met before, and nothing is asserted while there is none.
   EXPECT_EQ(ask("GET_WORKER\n"), "198.51.100.7\n");
-  port::Journal* volatile journal = &broker;
-  journal->log({});
+  port::LogSink* volatile log = &broker;
+  log->write({});
   broker.logged.clear();
   std::vector<TestClient> clients;
   for (int i = 0; i < 8; ++i) clients.emplace_back(address, "GET_WORKER\n");

@@ -74,9 +74,9 @@ class TestClient {
 };
 
 // The broker: `on_asked` may answer at once.
-struct ScriptedBroker : port::EventSink, port::Journal {
+struct ScriptedBroker : port::EventSink, port::LogSink {
   void post(core::Event event) override { events.push_back(std::move(event)); }
-  void log(const core::Log& line) override { logged.push_back(line); }
+  void write(const core::Log& line) override { logged.push_back(line); }
 
   // Handles what was posted, as the driver does: answers may post more.
   void run() {

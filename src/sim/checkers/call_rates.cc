@@ -119,9 +119,9 @@ void CallRates::terminate_answered(const core::TerminateAnswered& answer) {
 void CallRates::again_later(const InstanceId& id) {
   const core::Settings& settings = ground_.options.settings;
   End& end = ends_[id];
-  const std::size_t doublings = std::min<std::size_t>(end.failures++, 10);
-  const Duration delay =
-      std::min(settings.retry_delay_min * (1 << doublings), settings.terminate_repeat);
+  const std::size_t doublings = std::min<std::size_t>(end.failures++, 16);
+  const Duration delay = std::min(settings.retry_delay_min * (std::int64_t{1} << doublings),
+                                  settings.terminate_repeat);
   end.not_before = std::min(end.not_before, ground_.now() + delay);
   due_[id] = ground_.now() + delay;
 }

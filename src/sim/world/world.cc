@@ -11,10 +11,10 @@
 namespace cb::sim {
 namespace {
 
-class SimJournal : public port::Journal {
+class SimLog : public port::LogSink {
  public:
-  explicit SimJournal(Ground& ground) : ground_(ground) {}
-  void log(const core::Log& line) override {
+  explicit SimLog(Ground& ground) : ground_(ground) {}
+  void write(const core::Log& line) override {
     ground_.timeline.note("log     ", line.key, ": ", line.text);
     ground_.timeline.fold(static_cast<int>(line.level));
     ground_.tell([&](Watcher& watcher) { watcher.logged(line); });
@@ -76,12 +76,11 @@ class World {
   SimCloud cloud_{ground_, ec2_, mailbox_, crasher_, store_};
   SimProber prober_{ground_, ec2_, mailbox_};
   Clients clients_{ground_, ec2_, mailbox_, crasher_};
-  SimJournal journal_{ground_};
+  SimLog log_{ground_};
   ProcessFaults process_faults_{ground_, crasher_, mailbox_, store_, cloud_};
-  Process process_{
-      ground_, mailbox_, store_, {cloud_, prober_, clients_, store_, journal_}, [this] {
-        process_faults_.it_died();
-      }};
+  Process process_{ground_, mailbox_, store_, {cloud_, prober_, clients_, store_, log_}, [this] {
+                     process_faults_.it_died();
+                   }};
   ErrorCounter errors_{ground_};
   Checkers checkers_{ground_, ec2_, store_, process_};
 };

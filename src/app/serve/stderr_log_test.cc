@@ -1,4 +1,4 @@
-#include "app/serve/log_journal.h"
+#include "app/serve/stderr_log.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -67,45 +67,45 @@ class Pipe {
 struct TestLog {
   TestLog(int fd, LogReader reader, LogSettings chosen = {})
       : settings(chosen),
-        journal(
+        out(
             chosen, fd, [this] { return now; }, reader) {}
   void log(LogLevel level, std::string text, std::string kind = {}) {
-    journal.log({level, "k", std::move(text), std::move(kind)});
+    out.write({level, "k", std::move(text), std::move(kind)});
   }
   void configure(LogLevel level, LogFormat format) {
     settings.level = level;
     settings.format = format;
-    journal.configure(settings);
+    out.configure(settings);
   }
   Instant now{seconds{100}};
   LogSettings settings;
-  LogJournal journal;
+  StderrLog out;
 };
 
-TEST(LogJournal, ALineForPeopleHasTimeLevelKeyAndSentence) {
+TEST(StderrLog, ALineForPeopleHasTimeLevelKeyAndSentence) {
   Written out;
   TestLog log(out.fd(), LogReader::kFile);
-  log.journal.log({LogLevel::kInfo, "worker.idle", "worker i-0abc idle 900 s (limit 900 s)"});
+  log.out.write({LogLevel::kInfo, "worker.idle", "worker i-0abc idle 900 s (limit 900 s)"});
   EXPECT_THAT(out.text(), MatchesRegex("....-..-..T..:..:......Z info worker.idle: worker i-0abc "
                                        "idle 900 s .limit 900 s.\n"));
 }
 
-TEST(LogJournal, JsonIsOneObjectALine) {
+TEST(StderrLog, JsonIsOneObjectALine) {
   Written out;
   TestLog log(out.fd(), LogReader::kFile, {.format = LogFormat::kJson});
-  log.journal.log({LogLevel::kAlert, "a.b", "say \"no\"\nnow"});
+  log.out.write({LogLevel::kAlert, "a.b", "say \"no\"\nnow"});
   EXPECT_THAT(out.text(), MatchesRegex(".\"time\":\"[^\"]*Z\",\"level\":\"alert\",\"key\":\"a.b\","
                                        "\"text\":\"say ..no...nnow\".\n"));
 }
 
-TEST(LogJournal, JsonNamesWhatALineIsAbout) {
+TEST(StderrLog, JsonNamesWhatALineIsAbout) {
   Written out;
   TestLog log(out.fd(), LogReader::kFile, {.format = LogFormat::kJson});
-  log.journal.log({LogLevel::kInfo, "a.b", "t", "", {"i-0abc", "default"}});
+  log.out.write({LogLevel::kInfo, "a.b", "t", "", {"i-0abc", "default"}});
   EXPECT_THAT(out.text(), MatchesRegex(".*\"text\":\"t\",\"about\":.\"i-0abc\",\"default\".}\n"));
 }
 
-TEST(LogJournal, ForJournaldThePriorityStandsInFrontAndNoTime) {
+TEST(StderrLog, ForJournaldThePriorityStandsInFrontAndNoTime) {
   Written out;
   TestLog log(out.fd(), LogReader::kJournald, {.level = LogLevel::kDebug});
   for (auto level : {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarning, LogLevel::kError,
@@ -118,7 +118,7 @@ TEST(LogJournal, ForJournaldThePriorityStandsInFrontAndNoTime) {
   EXPECT_THAT(out.text().substr(40), StartsWith("<4>{\"time\""));
 }
 
-TEST(LogJournal, LinesBelowTheLevelAreLeftOutAlsoAfterAChange) {
+TEST(StderrLog, LinesBelowTheLevelAreLeftOutAlsoAfterAChange) {
   Written out;
   TestLog log(out.fd(), LogReader::kJournald, {.level = LogLevel::kWarning});
   log.log(LogLevel::kInfo, "one");
@@ -128,7 +128,7 @@ TEST(LogJournal, LinesBelowTheLevelAreLeftOutAlsoAfterAChange) {
   EXPECT_EQ(out.text(), "<3>k: two\n<6>k: three\n");
 }
 
-TEST(LogJournal, ALineStaysOneLine) {
+TEST(StderrLog, ALineStaysOneLine) {
   Written out;
   TestLog log(out.fd(), LogReader::kJournald);
   log.log(LogLevel::kInfo, "a\nb\033[31m");
@@ -174,7 +174,7 @@ class Variable {
   std::optional<std::string> before_;
 };
 
-TEST(LogJournal, OnATerminalOnlyTheLevelIsColouredUnlessNoColourIsWanted) {
+TEST(StderrLog, OnATerminalOnlyTheLevelIsColouredUnlessNoColourIsWanted) {
   const Variable capable("TERM", "xterm");
   const Variable none("NO_COLOR", "");
   EXPECT_THAT(shown(100, "t"), MatchesRegex("[^\033]*Z .....?minfo\033.m k: t\n"));
@@ -186,20 +186,20 @@ TEST(LogJournal, OnATerminalOnlyTheLevelIsColouredUnlessNoColourIsWanted) {
   EXPECT_THAT(shown(100, "t"), EndsWith("Z info k: t\n"));
 }
 
-TEST(LogJournal, OnANarrowTerminalLinesBreakBetweenWords) {
+TEST(StderrLog, OnANarrowTerminalLinesBreakBetweenWords) {
   const Variable dumb("TERM", "dumb");
   EXPECT_THAT(shown(50, "each of these words stays whole, and what follows is indented"),
               EndsWith("Z info k: each of these\n    words stays whole, and what follows is\n"
                        "    indented\n"));
 }
 
-TEST(LogJournal, AReaderThatStopsReadingCostsLinesAndNeverAWait) {
+TEST(StderrLog, AReaderThatStopsReadingCostsLinesAndNeverAWait) {
   Pipe out;
   TestLog log(out.fd(), LogReader::kJournald, {.buffer_kib = 8, .key_lines_max = 10'000});
   const std::string text(100, 'x');
   for (int n = 0; n < 1000; ++n) log.log(LogLevel::kInfo, str(n, ' ', text));
   std::string all;
-  for (std::string some; !(some = out.read()).empty(); log.journal.catch_up()) all += some;
+  for (std::string some; !(some = out.read()).empty(); log.out.catch_up()) all += some;
   // What waited has come in order and whole, and then how much did not.
   std::size_t lines = 0;
   for (const auto line : split(all, '\n')) lines += line == str("<6>k: ", lines, ' ', text) ? 1 : 0;
@@ -209,7 +209,7 @@ TEST(LogJournal, AReaderThatStopsReadingCostsLinesAndNeverAWait) {
   EXPECT_EQ(out.read(), "<6>k: flows\n");
 }
 
-TEST(LogJournal, ASocketThatNobodyReadsCostsNoWaitEither) {
+TEST(StderrLog, ASocketThatNobodyReadsCostsNoWaitEither) {
   int ends[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
   const io::UniqueFd here(ends[0]);
@@ -220,16 +220,16 @@ TEST(LogJournal, ASocketThatNobodyReadsCostsNoWaitEither) {
   EXPECT_GT(::read(there.get(), buffer.data(), buffer.size()), 10'000);
 }
 
-TEST(LogJournal, ALineLongerThanThePipeComesWhole) {
+TEST(StderrLog, ALineLongerThanThePipeComesWhole) {
   Pipe out;
   TestLog log(out.fd(), LogReader::kJournald, {.buffer_kib = 1});
   log.log(LogLevel::kInfo, std::string(20'000, 'x'));
   std::string all;
-  for (std::string some; !(some = out.read()).empty(); log.journal.catch_up()) all += some;
+  for (std::string some; !(some = out.read()).empty(); log.out.catch_up()) all += some;
   EXPECT_EQ(all, "<6>k: " + std::string(20'000, 'x') + '\n');
 }
 
-TEST(LogJournal, AReaderThatGoesAwayCostsNothing) {
+TEST(StderrLog, AReaderThatGoesAwayCostsNothing) {
   std::signal(SIGPIPE, SIG_IGN);
   Pipe out;
   TestLog log(out.fd(), LogReader::kFile);
@@ -238,28 +238,28 @@ TEST(LogJournal, AReaderThatGoesAwayCostsNothing) {
   std::signal(SIGPIPE, SIG_DFL);
 }
 
-TEST(LogJournal, RefusalsForOneReasonAreOneLineAnIntervalAndACount) {
+TEST(StderrLog, RefusalsForOneReasonAreOneLineAnIntervalAndACount) {
   Written out;
   TestLog log(out.fd(), LogReader::kJournald, {.repeat_interval = seconds{60}});
   for (int n = 1; n <= 20'000; ++n) log.log(LogLevel::kWarning, str(n, " refused"), "quota");
   log.log(LogLevel::kWarning, "one refused", "denied");
   EXPECT_EQ(out.text(), "<4>k: 1 refused\n<4>k: one refused\n");
   log.now += seconds{61};
-  log.journal.catch_up();
+  log.out.catch_up();
   EXPECT_THAT(out.text(), EndsWith("<4>k: 19999 more like this in the last 1m1s, the latest: 20000 "
                                    "refused\n"));
   log.log(LogLevel::kWarning, "anew", "quota");
   EXPECT_THAT(out.text(), EndsWith("<4>k: anew\n"));
 }
 
-TEST(LogJournal, NoKeyFloodsTheLogWhateverItsLinesSay) {
+TEST(StderrLog, NoKeyFloodsTheLogWhateverItsLinesSay) {
   Written out;
   TestLog log(out.fd(), LogReader::kJournald, {.key_lines_max = 3});
   for (int n = 1; n <= 10; ++n) log.log(LogLevel::kInfo, str("caller ", n), str("kind ", n));
   EXPECT_EQ(out.text(), "<6>k: caller 1\n<6>k: caller 2\n<6>k: caller 3\n");
-  log.journal.log({LogLevel::kInfo, "other", "said"});
+  log.out.write({LogLevel::kInfo, "other", "said"});
   log.now += log.settings.repeat_interval;
-  log.journal.catch_up();
+  log.out.catch_up();
   EXPECT_THAT(out.text(), EndsWith("<6>other: said\n<6>k: 7 more like this in the last 1m, the "
                                    "latest: caller 10\n"));
 }

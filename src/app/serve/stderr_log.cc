@@ -1,4 +1,4 @@
-#include "app/serve/log_journal.h"
+#include "app/serve/stderr_log.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -57,53 +57,53 @@ LogReader reader_of(int fd) {
   return ::isatty(fd) == 1 ? LogReader::kTerminal : LogReader::kFile;
 }
 
-LogJournal::LogJournal(const LogSettings& settings, int fd, Clock clock)
-    : LogJournal(settings, fd, std::move(clock), reader_of(fd)) {}
+StderrLog::StderrLog(const LogSettings& settings, int fd, Clock clock)
+    : StderrLog(settings, fd, std::move(clock), reader_of(fd)) {}
 
-LogJournal::LogJournal(const LogSettings& settings, int fd, Clock clock, LogReader reader)
+StderrLog::StderrLog(const LogSettings& settings, int fd, Clock clock, LogReader reader)
     : settings_(settings),
       reader_(reader),
       fd_(fd),
       colours_(reader == LogReader::kTerminal && wants_colours(fd)),
       clock_(std::move(clock)),
       repeats_(settings.repeat_interval, settings.key_lines_max),
-      sink_(fd, settings.buffer_kib * 1024) {}
+      pipe_(fd, settings.buffer_kib * 1024) {}
 
-LogJournal::~LogJournal() {
+StderrLog::~StderrLog() {
   catch_up();
 }
 
-void LogJournal::configure(const LogSettings& settings) {
+void StderrLog::configure(const LogSettings& settings) {
   settings_ = settings;
   repeats_.configure(settings.repeat_interval, settings.key_lines_max);
-  sink_.set_room(settings.buffer_kib * 1024);
+  pipe_.set_room(settings.buffer_kib * 1024);
 }
 
-void LogJournal::log(const core::Log& line) {
+void StderrLog::write(const core::Log& line) {
   if (line.level < settings_.level) return;
   catch_up();
-  if (repeats_.wanted(line, clock_())) write(line);
+  if (repeats_.wanted(line, clock_())) put(line);
 }
 
-void LogJournal::catch_up() {
-  sink_.flush();
-  if (!sink_.behind()) {
-    if (const std::size_t lost = sink_.take_lost()) {
-      write({LogLevel::kWarning, "log.lost",
-             str(lost, " lines of this log are lost: nobody read it for so long that more than ",
-                 settings_.buffer_kib, " KiB (log_buffer_kib) waited")});
+void StderrLog::catch_up() {
+  pipe_.flush();
+  if (!pipe_.behind()) {
+    if (const std::size_t lost = pipe_.take_lost()) {
+      put({LogLevel::kWarning, "log.lost",
+           str(lost, " lines of this log are lost: nobody read it for so long that more than ",
+               settings_.buffer_kib, " KiB (log_buffer_kib) waited")});
     }
   }
-  for (const core::Log& line : repeats_.due(clock_())) write(line);
+  for (const core::Log& line : repeats_.due(clock_())) put(line);
 }
 
-void LogJournal::write(const core::Log& line) {
+void StderrLog::put(const core::Log& line) {
   const auto level = static_cast<std::size_t>(line.level);
   std::string text;
   if (reader_ == LogReader::kJournald) text = kPriorities[level];
-  if (settings_.format == LogFormat::kJson) return sink_.write(text + json_line(line));
+  if (settings_.format == LogFormat::kJson) return pipe_.write(text + json_line(line));
   const std::string said = wire::one_line(str(line.key, ": ", line.text));
-  if (reader_ == LogReader::kJournald) return sink_.write(text + said);
+  if (reader_ == LogReader::kJournald) return pipe_.write(text + said);
   const std::string time = now_text() + ' ';
   text = str(time, word(line.level), ' ', said);
   if (reader_ == LogReader::kTerminal) text = folded(text, columns_of(fd_), "    ");
@@ -112,7 +112,7 @@ void LogJournal::write(const core::Log& line) {
     text.insert(at + word(line.level).size(), kColourEnd);
     text.insert(at, kColours[level]);
   }
-  sink_.write(text);
+  pipe_.write(text);
 }
 
 }  // namespace cb::app

@@ -1,4 +1,4 @@
-#include "app/serve/log_sink.h"
+#include "app/serve/log_pipe.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -14,7 +14,7 @@
 
 namespace cb::app {
 
-LogSink::LogSink(int fd, std::size_t room) : fd_(fd), room_(room) {
+LogPipe::LogPipe(int fd, std::size_t room) : fd_(fd), room_(room) {
   struct stat is {};
   if (::fstat(fd, &is) != 0) return;
   if (S_ISSOCK(is.st_mode)) {
@@ -26,7 +26,7 @@ LogSink::LogSink(int fd, std::size_t room) : fd_(fd), room_(room) {
   }
 }
 
-void LogSink::write(const std::string& line) {
+void LogPipe::write(const std::string& line) {
   flush();
   std::string text = line + '\n';
   if (waiting_.empty() && !write_some(text)) {
@@ -42,7 +42,7 @@ void LogSink::write(const std::string& line) {
   }
 }
 
-void LogSink::flush() {
+void LogPipe::flush() {
   while (!waiting_.empty()) {
     std::string& first = waiting_.front();
     const std::size_t before = first.size();
@@ -55,7 +55,7 @@ void LogSink::flush() {
 
 // Takes away from `text` what could be written; whether that was all of it. What fails for ever (a
 // pipe without a reader) is let go.
-bool LogSink::write_some(std::string& text) {
+bool LogPipe::write_some(std::string& text) {
   std::size_t done = 0;
   while (done < text.size()) {
     const char* const from = text.data() + done;

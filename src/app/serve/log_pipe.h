@@ -10,10 +10,10 @@
 
 namespace cb::app {
 
-class LogSink {
+class LogPipe {
  public:
   // `fd` outlives this. At most `room` bytes wait for its reader.
-  LogSink(int fd, std::size_t room);
+  LogPipe(int fd, std::size_t room);
 
   // `line` without newline. Written if its reader takes it, else kept; lost, and counted, when it
   // would be more than `room` bytes that wait.
