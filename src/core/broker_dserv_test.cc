@@ -216,6 +216,24 @@ TEST_F(Dserv, AComputingWorkerWhoseJournalWasLostIsKeptAndNoOtherIsLaunched) {
   EXPECT_EQ(world.alive(), 1U) << "its idle time begins when the job is done";
 }
 
+// An answer, a client or a listing that comes in that very moment is stepped before time passes.
+TEST_F(Dserv, WhoAsksInTheMomentOfItsAdoptionCausesNoOtherLaunch) {
+  computes(minutes{20});
+  lose_the_journal();
+  const CallerId caller = world.get();
+  while (!world.logged("is not in the journal")) world.run_for(milliseconds{1});
+  const Duration boot = world.settings().pools.begin()->second.launch_timeout;
+  const Duration verdict = std::max(boot, world.settings().sweep_grace);
+  world.run_for(verdict - milliseconds{2});
+  while (!world.logged("taken for busy")) {
+    world.now.boot += Duration{10};
+    world.get();
+    ASSERT_EQ(world.machines.size(), 1U);
+    world.run_for(Duration{10});
+  }
+  EXPECT_EQ(world.answer(caller), "203.0.113.1");
+}
+
 TEST_F(Dserv, AWorkerThatComputesInAPoolWithoutQuestionsIsIdle) {
   world.settings().pools.begin()->second.ready = ReadyCheck::kTcp;
   world.change_settings();

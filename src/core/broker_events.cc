@@ -72,6 +72,7 @@ void Broker::State::recover(const WorkerRecord& record, const Records& records) 
       worker.coming_until = std::max(record.begun + boot, soonest);
       // What was found is spared for sweep_grace, in this process as in the last.
       const bool found = record.phase == WorkerPhase::kAdopting;
+      if (found) step.timers.arm({TimerKind::kWorkerAwaited, id}, worker.coming_until);
       const Duration grace = found ? std::max(boot, step.settings.sweep_grace) : boot;
       step.timers.arm({TimerKind::kWorkerBoot, id}, std::max(record.begun + grace, soonest));
       break;

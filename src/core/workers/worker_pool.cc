@@ -213,7 +213,8 @@ const Worker* WorkerPool::coming(const PoolName& pool) const {
     const Worker& worker = workers_.at(id);
     // While it boots it is waited for until it is given up: its last probe may just be on its way.
     const bool boots = worker.record.phase == WorkerPhase::kBooting;
-    if (boots || step_.now.boot < worker.coming_until) return &worker;
+    // Not by the clock: in the step before that timer's, the verdict on it may come with the timer.
+    if (boots || step_.timers.armed({TimerKind::kWorkerAwaited, id.value})) return &worker;
   }
   return nullptr;
 }
