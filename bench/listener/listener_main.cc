@@ -4,13 +4,13 @@
 //   bench-listener PORT
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cstdio>
 #include <cstdlib>
 
 #include "bench/kit/fake_cloud.h"
 #include "driver/driver.h"
 #include "io/clock/clock.h"
+#include "io/loop/loop.h"
 #include "io/text/text_listener.h"
 #include "wire/ec2_request.h"
 
@@ -21,62 +21,33 @@ std::string no_request(const core::LaunchSpec&) {
   return "request";
 }
 
-// The loop around the driver: run while there is work, then wake at its deadline.
-class Loop : public port::EventSink {
- public:
-  explicit Loop(int port)
-      : broker_(settings_with_image(), no_request),
-        listener_(io_, {}, io::now, *this, ports_, [this] { turn(); }),
-        driver_(broker_, {ports_, ports_, listener_, ports_, ports_}),
-        timer_(io_),
-        port_(port) {
-    ports_.sink = this;
-    ports_.machines = {running(ready_worker(1, io::now()))};
-  }
-  int run() {
-    core::Started started;
-    started.fresh_nonce = "benchmark";
-    const core::WorkerRecord worker = ready_worker(1, io::now());
-    started.records.workers.emplace(worker.id, worker);
-    driver_.post(std::move(started));
-    turn();
-    if (const auto status = listener_.listen({str("127.0.0.1:", port_)}); !status) {
-      return std::fprintf(stderr, "bench-listener: %s\n", status.error().what.c_str()), 1;
-    }
-    io_.run();
-    return 0;
-  }
-  void post(core::Event event) override { driver_.post(std::move(event)); }
+int serve(int port) {
+  boost::asio::io_context io{1};
+  io::Loop<driver::Driver> loop(io);
+  core::Broker broker(settings_with_image(), no_request);
+  PerfectPorts ports;
+  io::TextListener listener(io, {}, io::now, loop, ports);
+  driver::Driver driver(broker, {ports, ports, listener, ports, ports});
+  loop.drive(driver, {[&] { listener.read_what_waits(); }, [] {}});
 
- private:
-  void turn() {
-    do driver_.run(io::now());
-    while (driver_.has_work());
-    const auto due = driver_.next_deadline();
-    if (!due || (armed_ && *armed_ <= *due)) return;
-    armed_ = due;
-    timer_.expires_after(std::max(Duration{0}, *due - io::now().boot));
-    timer_.async_wait([this](boost::system::error_code cancelled) {
-      if (cancelled) return;
-      armed_.reset();
-      turn();
-    });
+  core::Started started;
+  started.fresh_nonce = "benchmark";
+  const core::WorkerRecord worker = ready_worker(1, io::now());
+  started.records.workers.emplace(worker.id, worker);
+  ports.sink = &loop;
+  ports.machines = {running(worker)};
+  loop.post(std::move(started));
+  if (const auto status = listener.listen({str("127.0.0.1:", port)}); !status) {
+    return std::fprintf(stderr, "bench-listener: %s\n", status.error().what.c_str()), 1;
   }
-
-  boost::asio::io_context io_{1};
-  core::Broker broker_;
-  PerfectPorts ports_;
-  io::TextListener listener_;
-  driver::Driver driver_;
-  boost::asio::steady_timer timer_;
-  std::optional<Instant> armed_;
-  int port_;
-};
+  io.run();
+  return 0;
+}
 
 }  // namespace
 }  // namespace cb::bench
 
 int main(int argc, char** argv) {
   if (argc != 2) return std::fputs("usage: bench-listener PORT\n", stderr), 2;
-  return cb::bench::Loop(std::atoi(argv[1])).run();
+  return cb::bench::serve(std::atoi(argv[1]));
 }

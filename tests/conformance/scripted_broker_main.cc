@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "io/clock/clock.h"
+#include "io/loop/loop.h"
 #include "io/text/text_listener.h"
 
 namespace {
@@ -31,23 +32,24 @@ struct AnswerTo {
   }
 };
 
-struct Script : cb::port::EventSink, cb::port::LogSink {
-  void post(cb::core::Event event) override { events.push_back(std::move(event)); }
+struct Script : cb::port::LogSink {
+  void post(cb::core::Event event) { events.push_back(std::move(event)); }
+  bool has_work() const { return !events.empty(); }
+  static std::optional<cb::Instant> next_deadline() { return {}; }
   void write(const cb::core::Log& line) override {
     std::fprintf(stderr, "%s\n", line.text.c_str());
   }
-  void run(cb::io::TextListener& listener) {
-    while (!events.empty()) {
-      for (const auto& event : std::exchange(events, {})) {
-        const auto* asked = std::get_if<cb::core::Asked>(&event);
-        if (asked == nullptr) continue;
-        if (std::holds_alternative<cb::core::GetWorker>(asked->request)) {
-          listener.tell(asked->caller, {cb::core::Progress::Phase::kPending, "pending i-0abc"});
-        }
-        listener.reply(asked->caller, std::visit(AnswerTo{}, asked->request));
+  void run(cb::Now) {
+    for (const auto& event : std::exchange(events, {})) {
+      const auto* asked = std::get_if<cb::core::Asked>(&event);
+      if (asked == nullptr) continue;
+      if (std::holds_alternative<cb::core::GetWorker>(asked->request)) {
+        replies->tell(asked->caller, {cb::core::Progress::Phase::kPending, "pending i-0abc"});
       }
+      replies->reply(asked->caller, std::visit(AnswerTo{}, asked->request));
     }
   }
+  cb::port::Replies* replies = nullptr;
   std::vector<cb::core::Event> events;
 };
 
@@ -58,10 +60,10 @@ int main() {
   Script script;
   cb::io::TextListenerOptions options;
   options.text.version = "1.2.3";
-  cb::io::TextListener* self = nullptr;
-  cb::io::TextListener listener(io, options, cb::io::now, script, script,
-                                [&] { script.run(*self); });
-  self = &listener;
+  cb::io::Loop<Script> loop(io);
+  loop.drive(script);
+  cb::io::TextListener listener(io, options, cb::io::now, loop, script);
+  script.replies = &listener;
   if (const auto listening = listener.listen({"127.0.0.1:0"}); !listening) {
     std::fprintf(stderr, "%s\n", listening.error().what.c_str());
     return 1;

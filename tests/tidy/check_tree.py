@@ -37,6 +37,7 @@ FLOORS = {
     "io": {
         "net": set(),
         "clock": {"net"},
+        "loop": {"clock"},
         "text": {"net", "clock"},
         "aws": {"net", "clock"},
         "store": {"net", "clock"},
@@ -96,7 +97,7 @@ def wrong_floor(path, target):
     other_room, other = sub_room(target.split("/"))
     if not sub or room != other_room or sub == other or room not in FLOORS:
         return
-    if other not in FLOORS[room][sub] and not path.stem.endswith("_test"):
+    if other not in FLOORS[room][sub] and "_test" not in path.stem:
         yield f"{path.relative_to(ROOT)}: {room}/{sub} may not include {target}"
 
 

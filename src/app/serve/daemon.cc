@@ -1,6 +1,5 @@
 #include "app/serve/daemon.h"
 
-#include <boost/asio/post.hpp>
 #include <csignal>
 #include <utility>
 
@@ -18,53 +17,6 @@ using core::LogLevel;
 
 void Daemon::say(LogLevel level, std::string key, std::string text) {
   log_.write({level, std::move(key), std::move(text)});
-}
-
-// Called from many handlers; one pump serves all that are ready, so that their changes are saved
-// in one commit.
-void Daemon::wake() {
-  if (pump_posted_) return;
-  pump_posted_ = true;
-  boost::asio::post(io_, [this] {
-    pump_posted_ = false;
-    pump();
-  });
-}
-
-// Before time passes for a worker everybody is heard who has spoken in it: after a turn that took
-// long (a stopped process, a slow disk) that may be any number of clients.
-void Daemon::run_driver() {
-  const Now now = io::now();
-  const auto due = driver_->next_deadline();
-  if (due && *due <= now.boot) listener_->read_what_waits();
-  driver_->run(now);
-}
-
-void Daemon::pump() {
-  // What ports answer at once is taken in the same turn, but no turn goes on for ever.
-  for (int rounds = 0; driver_->has_work() && rounds < 100; ++rounds) run_driver();
-  if (const auto due = driver_->next_deadline(); due && *due <= io::now().boot) run_driver();
-  if (driver_->has_work()) wake();
-  if (stopping_) stop_when_quiet();
-  log_.catch_up();
-  arm_timer();
-}
-
-void Daemon::arm_timer() {
-  const auto due = driver_->next_deadline();
-  if (due == timer_at_) return;
-  timer_at_ = due;
-  if (!due) {
-    timer_.cancel();
-    return;
-  }
-  // One millisecond more: the timer's clock is not ours, and a wake-up too early is a wasted one.
-  timer_.expires_after(std::max(*due - io::now().boot, Duration{0}) + milliseconds{1});
-  timer_.async_wait([this](boost::system::error_code error) {
-    if (error) return;
-    timer_at_.reset();
-    pump();
-  });
 }
 
 void Daemon::wait_for_signal() {
@@ -101,7 +53,7 @@ void Daemon::reload() {
   loaded_.config = plan.config;
   log_.configure(loaded_.config.log);
   listener_->set_allow(*io::AllowList::parse(loaded_.config.allow));
-  mailbox_.post(core::SettingsChanged{loaded_.config.core});
+  loop_.post(core::SettingsChanged{loaded_.config.core});
   io::check_aws(*aws_, log_, loaded_.config.core, io::now().wall);
   manager_.ready("serving");
 }
@@ -117,17 +69,17 @@ void Daemon::stop() {
                       : what_goes_on(broker_->records(), loaded_.config.core.max_lifetime)));
   listener_->stop_accepting();
   stop_by_ = io::now().boot + loaded_.config.stop_timeout;
-  driver_->post(core::StopRequested{end_workers});
-  wake();
+  loop_.post(core::StopRequested{end_workers});
   stop_timer_.expires_after(loaded_.config.stop_timeout);
   stop_timer_.async_wait([this](boost::system::error_code error) {
-    if (!error) wake();
+    if (!error) loop_.wake();
   });
 }
 
 void Daemon::stop_when_quiet() {
+  if (!stop_by_) return;
   const Now now = io::now();
-  if (!stop_by_ || (!broker_->quiet() && now.boot < *stop_by_)) return;
+  if (!broker_->quiet() && now.boot < *stop_by_) return;
   if (!broker_->quiet()) {
     say(LogLevel::kAlert, "broker.stop_late",
         "stopped before EC2 confirmed the end of every worker: the next start asks again");
@@ -155,7 +107,6 @@ int Daemon::run() {
   keep_watchdog_quiet();
   io::check_aws(*aws_, log_, loaded_.config.core, io::now().wall);
   manager_.ready("serving");
-  wake();
   io_.run();
   say(LogLevel::kInfo, "broker.stopped", "stopped");
   return 0;

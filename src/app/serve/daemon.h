@@ -16,6 +16,7 @@
 #include "driver/driver.h"
 #include "io/aws/aws_credentials.h"
 #include "io/aws/ec2_cloud.h"
+#include "io/loop/loop.h"
 #include "io/probe/worker_prober.h"
 #include "io/store/sqlite_store.h"
 #include "io/text/text_listener.h"
@@ -35,10 +36,6 @@ class Daemon {
   int run();
 
  private:
-  void wake();
-  void pump();
-  void run_driver();
-  void arm_timer();
   void wait_for_signal();
   void reload();
   void stop();
@@ -58,20 +55,11 @@ class Daemon {
   StderrLog log_;
   ServiceManager manager_;
   boost::asio::io_context io_{1};
-  boost::asio::steady_timer timer_{io_};
   boost::asio::steady_timer stop_timer_{io_};
   boost::asio::steady_timer watchdog_{io_};
   boost::asio::signal_set signals_{io_};
 
-  // Events that ports post go to the driver; the driver needs the ports: this stands between.
-  struct Mailbox : port::EventSink {
-    explicit Mailbox(Daemon& owner) : daemon(owner) {}
-    void post(core::Event event) override {
-      daemon.driver_->post(std::move(event));
-      daemon.wake();
-    }
-    Daemon& daemon;
-  } mailbox_{*this};
+  io::Loop<driver::Driver> loop_{io_};
 
   std::unique_ptr<io::SqliteStore> store_;
   std::optional<core::Broker> broker_;
@@ -82,14 +70,12 @@ class Daemon {
   std::optional<io::TextListener> listener_;
 #ifdef BROKER_CRASH_POINTS
   CrashPoints crash_points_;
-  CrashingSink crashing_sink_{mailbox_, crash_points_};
+  CrashingSink crashing_sink_{loop_, crash_points_};
   std::optional<CrashingStore> crashing_store_;
   std::optional<CrashingCloud> crashing_cloud_;
 #endif
   std::optional<driver::Driver> driver_;
-  bool pump_posted_ = false;
   bool stopping_ = false;
-  std::optional<Instant> timer_at_;
   std::optional<Instant> stop_by_;
 };
 

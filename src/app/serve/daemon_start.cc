@@ -33,10 +33,15 @@ Status Daemon::start(const std::string& port_file) {
   if (Status status = open_journal(started); !status) return status;
   if (Status status = open_cloud(); !status) return status;
   broker_.emplace(loaded_.config.core, wire::encode_run_instances);
-  prober_.emplace(io_, mailbox_, [] {});
+  prober_.emplace(io_, loop_);
   if (Status status = open_doors(); !status) return status;
   driver_.emplace(*broker_, ports());
-  mailbox_.post(std::move(started));
+  loop_.drive(*driver_, {[this] { listener_->read_what_waits(); },
+                         [this] {
+                           stop_when_quiet();
+                           log_.catch_up();
+                         }});
+  loop_.post(std::move(started));
   say_where_it_listens();
   return write_port_file(port_file);
 }
@@ -60,7 +65,7 @@ driver::Ports Daemon::ports() {
 }
 
 port::EventSink& Daemon::cloud_events() {
-  return mailbox_;
+  return loop_;
 }
 
 #endif
@@ -106,7 +111,7 @@ Status Daemon::open_doors() {
   auto allow = io::AllowList::parse(config.allow);
   if (!allow) return allow.error();
   options.allow = std::move(*allow);
-  listener_.emplace(io_, std::move(options), io::now, mailbox_, log_, [] {});
+  listener_.emplace(io_, std::move(options), io::now, loop_, log_);
   return listener_->listen(config.listen);
 }
 

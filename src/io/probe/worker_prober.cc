@@ -219,9 +219,8 @@ class WorkerProber::Asking : public std::enable_shared_from_this<Asking> {
   bool over_ = false;
 };
 
-WorkerProber::WorkerProber(asio::io_context& io, port::EventSink& sink, std::function<void()> wake,
-                           std::size_t open_max)
-    : io_(io), sink_(sink), wake_(std::move(wake)), open_max_(open_max) {}
+WorkerProber::WorkerProber(asio::io_context& io, port::EventSink& sink, std::size_t open_max)
+    : io_(io), sink_(sink), open_max_(open_max) {}
 
 WorkerProber::~WorkerProber() = default;
 
@@ -269,7 +268,6 @@ void WorkerProber::connected_or_not() {
 
 void WorkerProber::post(const core::ProbeWorker& what, ProbeOutcome outcome) {
   sink_.post(core::Probed{what.probe, what.worker, outcome, what.kind});
-  wake_();
 }
 
 }  // namespace cb::io

@@ -4,7 +4,6 @@
 
 #include <boost/asio/io_context.hpp>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <unordered_map>
 
@@ -18,11 +17,9 @@ class WorkerProber : public port::Prober {
 
   // At most `open_max` connections are being made at once; further probes wait in order, and their
   // time limits run from when they begin. Connections on which a question is open, or was, are as
-  // many as there are workers that boot or compute. `wake` is called after a Probed event was
-  // posted to `sink`. All references outlive the prober, and the prober outlives the io_context's
-  // last handler.
-  WorkerProber(boost::asio::io_context& io, port::EventSink& sink, std::function<void()> wake,
-               std::size_t open_max = kOpenMax);
+  // many as there are workers that boot or compute. All references outlive the prober, and the
+  // prober outlives the io_context's last handler.
+  WorkerProber(boost::asio::io_context& io, port::EventSink& sink, std::size_t open_max = kOpenMax);
   ~WorkerProber() override;
 
   // An address that is not one, and an ICMP error, are kUnreachable. Where it is this machine that
@@ -45,7 +42,6 @@ class WorkerProber : public port::Prober {
 
   boost::asio::io_context& io_;
   port::EventSink& sink_;
-  std::function<void()> wake_;
   std::size_t open_max_;
   std::size_t open_ = 0;
   std::deque<core::ProbeWorker> queue_;

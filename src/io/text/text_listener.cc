@@ -31,14 +31,12 @@ std::uint32_t interest(const wire::TextSession& session) {
 }  // namespace
 
 TextListener::TextListener(boost::asio::io_context& io, TextListenerOptions options,
-                           std::function<Now()> clock, port::EventSink& sink, port::LogSink& log,
-                           std::function<void()> wake)
+                           std::function<Now()> clock, port::EventSink& sink, port::LogSink& log)
     : io_(io),
       options_(std::move(options)),
       clock_(std::move(clock)),
       sink_(sink),
       log_(log),
-      wake_(std::move(wake)),
       epoll_(io, new_epoll()),
       timer_(io),
       scratch_(kScratch),
@@ -125,13 +123,9 @@ bool TextListener::turn() {
   return count == kEventsATurn || more_at_doors_;
 }
 
-// Lets the broker decide about what this turn has brought, and carries out what follows.
 void TextListener::end_turn() {
   in_turn_ = true;
-  do {
-    if (std::exchange(posted_, false)) wake_();
-    settle_touched();
-  } while (posted_);
+  settle_touched();
   in_turn_ = false;
   arm_timer();
   finish_if_empty();
@@ -224,12 +218,7 @@ void TextListener::take(TextConnection& connection, wire::TextSession::Asked ask
   if (!asked) return;
   connections_.new_caller(connection);
   core::Origin origin = origin_of(connection, *asked);
-  post(core::Asked{connection.caller, std::move(*asked), std::move(origin)});
-}
-
-void TextListener::post(core::Event event) {
-  posted_ = true;
-  sink_.post(std::move(event));
+  sink_.post(core::Asked{connection.caller, std::move(*asked), std::move(origin)});
 }
 
 // Whatever happens to a connection within a turn is carried out at the turn's end, so that ten
@@ -264,7 +253,7 @@ void TextListener::settle(TextConnection& connection) {
     if ((connection.watched & EPOLLIN) == 0) read_from(connection);
   }
   if (session.phase() != Phase::kWaiting && connection.caller.value != 0) {
-    post(core::CallerGone{std::exchange(connection.caller, {})});
+    sink_.post(core::CallerGone{std::exchange(connection.caller, {})});
   }
   if (session.phase() == Phase::kClosed) return close(connection);
   watch(connection);

@@ -46,11 +46,9 @@ class TextListener : public port::Replies {
  public:
   static constexpr int kAcceptsATurn = 128;  // then those who are already in are served
 
-  // `wake` is called on the io_context's thread after events were posted to `sink`: whoever owns
-  // the driver runs it then, until it has no more work. All references outlive the listener, and
-  // the listener outlives the io_context's last handler.
+  // All references outlive the listener, and the listener outlives the io_context's last handler.
   TextListener(boost::asio::io_context& io, TextListenerOptions options, std::function<Now()> clock,
-               port::EventSink& sink, port::LogSink& log, std::function<void()> wake);
+               port::EventSink& sink, port::LogSink& log);
   ~TextListener() override;
 
   // Listens on all of them ("127.0.0.1:9000", "[::]:9000"), or on none and says why.
@@ -64,7 +62,7 @@ class TextListener : public port::Replies {
   void tell(CallerId caller, const core::Progress& progress) override;
 
   // Takes in all that has come by now, whatever the number of clients: before anything is decided
-  // that only their silence allows. Not from inside `wake`.
+  // that only their silence allows.
   void read_what_waits();
 
   // Stopping, first step: new clients are refused by the kernel, the others are served.
@@ -104,7 +102,6 @@ class TextListener : public port::Replies {
   bool within_memory(TextConnection& connection);
   void watch(TextConnection& connection);
   void close(TextConnection& connection);
-  void post(core::Event event);
   void finish_if_empty();
 
   boost::asio::io_context& io_;
@@ -112,7 +109,6 @@ class TextListener : public port::Replies {
   std::function<Now()> clock_;
   port::EventSink& sink_;
   port::LogSink& log_;
-  std::function<void()> wake_;
 
   boost::asio::posix::stream_descriptor epoll_;  // owns the epoll descriptor
   boost::asio::steady_timer timer_;
@@ -133,7 +129,6 @@ class TextListener : public port::Replies {
   bool in_turn_ = false;
   bool more_at_doors_ = false;
   bool turn_wanted_ = false;
-  bool posted_ = false;
 
   bool finishing_ = false;
   std::function<void()> done_;

@@ -107,7 +107,7 @@ TEST_F(TextListenerTest, ACompleteLineInFrontOfAResetIsDone) {
   ASSERT_TRUE(run_until([&] { return listener->connections() == 1; }));
   client.send("RELEASE 198.51.100.7\n");
   client.reset();
-  ASSERT_TRUE(run_until([&] { return listener->connections() == 0; }));
+  ASSERT_TRUE(run_until([&] { return listener->connections() == 0 && !broker.gone.empty(); }));
   ASSERT_EQ(broker.asked.size(), 1U);
   EXPECT_EQ(broker.gone, std::vector{broker.asked[0].caller});
 }

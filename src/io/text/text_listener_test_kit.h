@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "io/clock/clock.h"
+#include "io/loop/loop.h"
 #include "io/text/listen_socket.h"
 #include "io/text/text_listener.h"
 #include "port/ports.h"
@@ -73,22 +74,21 @@ class TestClient {
   bool was_reset_ = false;
 };
 
-// The broker: `on_asked` may answer at once.
-struct ScriptedBroker : port::EventSink, port::LogSink {
-  void post(core::Event event) override { events.push_back(std::move(event)); }
+// The broker, in the driver's place: `on_asked` may answer at once.
+struct ScriptedBroker : port::LogSink {
+  void post(core::Event event) { events.push_back(std::move(event)); }
+  bool has_work() const { return !events.empty(); }
+  static std::optional<Instant> next_deadline() { return {}; }
   void write(const core::Log& line) override { logged.push_back(line); }
 
-  // Handles what was posted, as the driver does: answers may post more.
-  void run() {
-    while (!events.empty()) {
-      const std::vector<core::Event> batch = std::exchange(events, {});
-      for (const core::Event& event : batch) {
-        if (const auto* a = std::get_if<core::Asked>(&event)) {
-          asked.push_back(*a);
-          if (on_asked) on_asked(*a);
-        } else if (const auto* g = std::get_if<core::CallerGone>(&event)) {
-          gone.push_back(g->caller);
-        }
+  void run(Now) {
+    const std::vector<core::Event> batch = std::exchange(events, {});
+    for (const core::Event& event : batch) {
+      if (const auto* a = std::get_if<core::Asked>(&event)) {
+        asked.push_back(*a);
+        if (on_asked) on_asked(*a);
+      } else if (const auto* g = std::get_if<core::CallerGone>(&event)) {
+        gone.push_back(g->caller);
       }
     }
   }
@@ -104,7 +104,8 @@ class TextListenerTest : public ::testing::Test {
  protected:
   // Called by the first start(); a test may change `options` before it.
   void start() {
-    listener.emplace(io, options, now, broker, broker, [this] { broker.run(); });
+    loop.drive(broker);
+    listener.emplace(io, options, now, loop, broker);
     const auto listening = listener->listen({"127.0.0.1:0"});
     ASSERT_TRUE(listening) << listening.error().what;
     address = listener->addresses().front();
@@ -139,6 +140,7 @@ class TextListenerTest : public ::testing::Test {
 
   boost::asio::io_context io{1};
   ScriptedBroker broker;
+  Loop<ScriptedBroker> loop{io};
   TextListenerOptions options;
   std::optional<TextListener> listener;
   std::string address;
