@@ -37,7 +37,7 @@ int serve(int port) {
   ports.sink = &loop;
   ports.machines = {running(worker)};
   loop.post(std::move(started));
-  if (const auto status = listener.listen({str("127.0.0.1:", port)}); !status) {
+  if (const auto status = listener.doors().listen({str("127.0.0.1:", port)}); !status) {
     return std::fprintf(stderr, "bench-listener: %s\n", status.error().what.c_str()), 1;
   }
   io.run();

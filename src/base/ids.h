@@ -28,6 +28,19 @@ using CallerId = NumberId<struct CallerTag>;    // one request of one client; ne
 using QueryId = NumberId<struct QueryTag>;      // one question to the cloud, unique in this run
 using ProbeId = NumberId<struct ProbeTag>;      // one probe of one worker, unique in this run
 
+// Which door a caller came in by, 0 to 15: each numbers its own callers, and the upper four bits of
+// a CallerId say whose it is, so that its answer goes back there (driver/reply_router.h).
+using CallerSource = std::uint8_t;
+inline constexpr int kCallerNumberBits = 60;
+
+inline CallerId caller_id(CallerSource source, std::uint64_t number) {
+  constexpr std::uint64_t kNumber = (std::uint64_t{1} << kCallerNumberBits) - 1;
+  return {static_cast<std::uint64_t>(source) << kCallerNumberBits | (number & kNumber)};
+}
+inline CallerSource source_of(CallerId caller) {
+  return static_cast<CallerSource>(caller.value >> kCallerNumberBits);
+}
+
 }  // namespace cb
 
 template <class Tag>

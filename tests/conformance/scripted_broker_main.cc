@@ -64,11 +64,11 @@ int main() {
   loop.drive(script);
   cb::io::TextListener listener(io, options, cb::io::now, loop, script);
   script.replies = &listener;
-  if (const auto listening = listener.listen({"127.0.0.1:0"}); !listening) {
+  if (const auto listening = listener.doors().listen({"127.0.0.1:0"}); !listening) {
     std::fprintf(stderr, "%s\n", listening.error().what.c_str());
     return 1;
   }
-  const std::string address = listener.addresses().front();
+  const std::string address = listener.doors().addresses().front();
   std::printf("%s\n", address.substr(address.rfind(':') + 1).c_str());
   std::fflush(stdout);
   boost::asio::posix::stream_descriptor input(io, ::dup(STDIN_FILENO));

@@ -8,8 +8,8 @@
 #include "app/config/settings_value.h"
 #include "base/text.h"
 #include "core/launch/user_data.h"
-#include "io/text/allow_list.h"
-#include "io/text/listen_socket.h"
+#include "io/net/allow_list.h"
+#include "io/net/listen_socket.h"
 #include "wire/gzip.h"
 
 namespace cb::app {

@@ -14,6 +14,7 @@
 #include "app/serve/stderr_log.h"
 #include "core/broker.h"
 #include "driver/driver.h"
+#include "driver/reply_router.h"
 #include "io/aws/aws_credentials.h"
 #include "io/aws/ec2_cloud.h"
 #include "io/loop/loop.h"
@@ -74,6 +75,7 @@ class Daemon {
   std::optional<CrashingStore> crashing_store_;
   std::optional<CrashingCloud> crashing_cloud_;
 #endif
+  driver::ReplyRouter replies_;
   std::optional<driver::Driver> driver_;
   bool stopping_ = false;
   std::optional<Instant> stop_by_;

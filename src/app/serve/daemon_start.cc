@@ -18,6 +18,9 @@ namespace cb::app {
 
 using core::LogLevel;
 
+// What callers' numbers begin with; the next door takes the next number.
+constexpr CallerSource kTextSource = 0;
+
 Daemon::Daemon(LoadedConfig loaded, ServeFlags flags)
     : loaded_(std::move(loaded)),
       flags_(std::move(flags)),
@@ -51,7 +54,7 @@ Status Daemon::start(const std::string& port_file) {
 driver::Ports Daemon::ports() {
   crashing_store_.emplace(*store_, crash_points_);
   crashing_cloud_.emplace(*cloud_, crash_points_);
-  return {*crashing_cloud_, *prober_, *listener_, *crashing_store_, log_};
+  return {*crashing_cloud_, *prober_, replies_, *crashing_store_, log_};
 }
 
 port::EventSink& Daemon::cloud_events() {
@@ -61,7 +64,7 @@ port::EventSink& Daemon::cloud_events() {
 #else
 
 driver::Ports Daemon::ports() {
-  return {*cloud_, *prober_, *listener_, *store_, log_};
+  return {*cloud_, *prober_, replies_, *store_, log_};
 }
 
 port::EventSink& Daemon::cloud_events() {
@@ -105,18 +108,20 @@ Status Daemon::open_doors() {
   options.text.limits = config.text;
   options.text.version = BROKER_VERSION;
   options.text.empty_input_is_get_worker = config.empty_input_is_get_worker;
-  options.max_connections = config.max_connections;
+  options.source = kTextSource;
+  options.doors.max_connections = config.max_connections;
   options.client_memory_mib = config.client_memory_mib;
-  options.client_gone_after = config.client_gone_after;
+  options.doors.client_gone_after = config.client_gone_after;
   auto allow = io::AllowList::parse(config.allow);
   if (!allow) return allow.error();
-  options.allow = std::move(*allow);
+  options.doors.allow = std::move(*allow);
   listener_.emplace(io_, std::move(options), io::now, loop_, log_);
-  return listener_->listen(config.listen);
+  replies_.add(kTextSource, *listener_);
+  return listener_->doors().listen(config.listen);
 }
 
 void Daemon::say_where_it_listens() {
-  std::vector<std::string> addresses = listener_->addresses();
+  std::vector<std::string> addresses = listener_->doors().addresses();
   const bool local = std::all_of(addresses.begin(), addresses.end(), [](const std::string& a) {
     return a.starts_with("127.") || a.starts_with("[::1]");
   });
@@ -129,7 +134,7 @@ void Daemon::say_where_it_listens() {
 
 Status Daemon::write_port_file(const std::string& path) const {
   if (path.empty()) return Done{};
-  const std::string address = listener_->addresses().front();
+  const std::string address = listener_->doors().addresses().front();
   const std::string port = address.substr(address.rfind(':') + 1);
   std::ofstream file(path);
   file << port << "\n";

@@ -10,7 +10,7 @@
 #include <set>
 
 #include "base/text.h"
-#include "io/text/listen_socket.h"
+#include "io/net/listen_socket.h"
 #include "wire/dserv_frame.h"
 
 namespace cb::io {

@@ -7,13 +7,13 @@
 #include <vector>
 
 #include "base/ids.h"
-#include "io/net/unique_fd.h"
+#include "io/net/stream.h"
 #include "wire/text_session.h"
 
 namespace cb::io {
 
 struct TextConnection {
-  UniqueFd fd;
+  Stream stream;
   wire::TextSession session;
   std::uint64_t id = 0;       // unique in this run; its low bits are the slot
   CallerId caller;            // of the request that is with the broker; 0: none
@@ -28,12 +28,14 @@ struct TextConnection {
 };
 
 // Numbers are made of a serial number and a slot, so that a number that outlived its owner finds
-// nothing. Their top bit is clear: other listeners make theirs with it set.
+// nothing. A caller's has its source in front.
 class TextConnections {
  public:
   static constexpr int kSlotBits = 20;
 
-  TextConnection& add(UniqueFd fd, wire::TextSession session) {
+  explicit TextConnections(CallerSource source) : source_(source) {}
+
+  TextConnection& add(Stream stream, wire::TextSession session) {
     if (free_.empty()) {
       free_.push_back(static_cast<std::uint32_t>(slots_.size()));
       slots_.emplace_back();
@@ -41,7 +43,7 @@ class TextConnections {
     const std::uint32_t slot = free_.back();
     free_.pop_back();
     slots_[slot] = std::make_unique<TextConnection>(
-        TextConnection{std::move(fd), std::move(session), fresh_number(slot), {}});
+        TextConnection{std::move(stream), std::move(session), fresh_number(slot), {}});
     ++size_;
     return *slots_[slot];
   }
@@ -53,7 +55,7 @@ class TextConnections {
     --size_;
   }
   void new_caller(TextConnection& connection) {
-    connection.caller.value = fresh_number(connection.slot());
+    connection.caller = caller_id(source_, fresh_number(connection.slot()));
   }
 
   TextConnection* in_slot(std::uint32_t slot) const {
@@ -77,6 +79,7 @@ class TextConnections {
  private:
   std::uint64_t fresh_number(std::uint32_t slot) { return ++serial_ << kSlotBits | slot; }
 
+  CallerSource source_;
   std::vector<std::unique_ptr<TextConnection>> slots_;
   std::vector<std::uint32_t> free_;
   std::size_t size_ = 0;

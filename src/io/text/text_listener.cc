@@ -1,7 +1,6 @@
 #include "io/text/text_listener.h"
 
 #include <sys/epoll.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -25,7 +24,7 @@ int new_epoll() {
 }
 
 std::uint32_t interest(const wire::TextSession& session) {
-  return (session.input_room() == 0 ? 0U : EPOLLIN) | (session.output().empty() ? 0U : EPOLLOUT);
+  return Stream::polled(session.input_room() != 0, !session.output().empty());
 }
 
 }  // namespace
@@ -39,11 +38,11 @@ TextListener::TextListener(boost::asio::io_context& io, TextListenerOptions opti
       log_(log),
       epoll_(io, new_epoll()),
       timer_(io),
+      acceptor_(io, options_.doors, *this, log),
+      connections_(options_.source),
       scratch_(kScratch),
       now_(clock_().boot),
       finish_timer_(io) {
-  if (options_.max_connections == 0) options_.max_connections = default_max_connections();
-  options_.max_connections = std::min(options_.max_connections, largest_max_connections());
   watch_epoll();
 }
 
@@ -52,7 +51,7 @@ TextListener::~TextListener() = default;
 void TextListener::reply(CallerId caller, const core::Answer& answer) {
   TextConnection* const connection = connections_.by_caller(caller);
   if (connection == nullptr) return;
-  if (!in_turn_) now_ = clock_().boot;
+  see_the_time();
   connection->caller = {};
   take(*connection, connection->session.answered(answer, now_));
   touch(*connection);
@@ -61,16 +60,16 @@ void TextListener::reply(CallerId caller, const core::Answer& answer) {
 void TextListener::tell(CallerId caller, const core::Progress& progress) {
   TextConnection* const connection = connections_.by_caller(caller);
   if (connection == nullptr) return;
-  if (!in_turn_) now_ = clock_().boot;
+  see_the_time();
   connection->session.told(progress, now_);
   touch(*connection);
 }
 
 void TextListener::finish(Duration limit, std::function<void()> done) {
-  stop_accepting();
+  acceptor_.stop();
   finishing_ = true;
   done_ = std::move(done);
-  now_ = clock_().boot;
+  see_the_time();
   for (std::uint32_t slot = 0; slot < connections_.slots(); ++slot) {
     if (TextConnection* const connection = connections_.in_slot(slot)) {
       connection->session.stop(now_);
@@ -105,9 +104,11 @@ void TextListener::watch_epoll() {
 // What can wait is a full backlog at each door and something from each client; who comes while this
 // runs is heard in the next turn.
 void TextListener::read_what_waits() {
-  const std::size_t at_doors = doors_.size() * static_cast<std::size_t>(options_.backlog);
-  std::size_t turns = 2 + (connections_.size() + at_doors) / kAcceptsATurn;
-  while (turns-- != 0 && turn()) {
+  const std::size_t most = connections_.size() + acceptor_.waiting_max();
+  bool more = true;
+  for (std::size_t turns = 2 + most / Acceptor::kAcceptsATurn; more && turns != 0; --turns) {
+    const bool at_doors = acceptor_.accept_waiting();
+    more = turn() || at_doors;
   }
 }
 
@@ -117,10 +118,9 @@ bool TextListener::turn() {
   const int count = ::epoll_wait(epoll_.native_handle(), events.data(), kEventsATurn, 0);
   now_ = clock_().boot;
   in_turn_ = true;
-  more_at_doors_ = false;
   for (int i = 0; i < count; ++i) handle(events[static_cast<std::size_t>(i)]);
   end_turn();
-  return count == kEventsATurn || more_at_doors_;
+  return count == kEventsATurn;
 }
 
 void TextListener::end_turn() {
@@ -135,7 +135,6 @@ void TextListener::expire() {
   read_what_waits();  // nobody's time is up who has spoken in it
   now_ = clock_().boot;
   in_turn_ = true;
-  if (doors_open_at_ && now_ >= *doors_open_at_) open_doors();
   while (const auto slot = deadlines_.take_due(now_)) {
     TextConnection& connection = *connections_.in_slot(*slot);
     take(connection, connection.session.time_passed(now_));
@@ -146,8 +145,7 @@ void TextListener::expire() {
 
 // One timer for everybody. It is only moved forward: when it comes too early, it is set again.
 void TextListener::arm_timer() {
-  std::optional<Instant> next = deadlines_.earliest();
-  if (doors_open_at_) next = std::min(next.value_or(*doors_open_at_), *doors_open_at_);
+  const std::optional<Instant> next = deadlines_.earliest();
   if (!next || (timer_at_ && *timer_at_ <= *next)) return;
   timer_at_ = next;
   timer_.expires_after(std::max(Duration{0}, *next - now_));
@@ -158,12 +156,47 @@ void TextListener::arm_timer() {
   });
 }
 
+// Outside of a turn: within one it is read once.
+void TextListener::see_the_time() {
+  if (!in_turn_) now_ = clock_().boot;
+}
+
+void TextListener::admit(UniqueFd fd) {
+  see_the_time();
+  add(std::move(fd), wire::TextSession(options_.text, now_), false);
+}
+
+// An answer must not be destroyed by a reset, so refused clients are lingered for like others;
+// beyond a number of them, only what has already arrived is read.
+void TextListener::refuse(UniqueFd fd, const std::string& why) {
+  see_the_time();
+  const std::string line = str("ERROR: ", why);
+  if (refused_ < Acceptor::kRefusedAtOnce) {
+    ++refused_;
+    return add(std::move(fd), wire::TextSession::refusing(options_.text, now_, line), true);
+  }
+  Stream stream(std::move(fd));
+  stream.write(line + '\n', true);
+  stream.shut();
+  stream.read(scratch_);
+}
+
+// Its command is often here already: read at once.
+void TextListener::add(UniqueFd fd, wire::TextSession session, bool refused) {
+  TextConnection& connection = connections_.add(Stream(std::move(fd)), std::move(session));
+  connection.refused = refused;
+  connection.watched = EPOLLIN;
+  epoll_event event{};
+  event.events = connection.watched;
+  event.data.u64 = connection.id;
+  ::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_ADD, connection.stream.fd(), &event);
+  read_from(connection);
+  touch(connection);
+}
+
 void TextListener::handle(const epoll_event& event) {
   TextConnection* const connection = connections_.by_id(event.data.u64);
-  if (connection == nullptr) {
-    if (event.data.u64 < doors_.size()) accept_from(doors_[event.data.u64].get());
-    return;
-  }
+  if (connection == nullptr) return;
   touch(*connection);
   wire::TextSession& session = connection->session;
   const bool hung_up = (event.events & (EPOLLERR | EPOLLHUP)) != 0;
@@ -178,12 +211,12 @@ void TextListener::read_from(TextConnection& connection) {
   wire::TextSession& session = connection.session;
   const std::size_t room = std::min(session.input_room(), scratch_.size());
   if (room == 0) return;
-  const ssize_t got = ::recv(connection.fd.get(), scratch_.data(), room, 0);
-  if (got > 0) {
-    take(connection, session.received({scratch_.data(), static_cast<std::size_t>(got)}, now_));
-  } else if (got == 0) {
+  const Stream::Result got = connection.stream.read({scratch_.data(), room});
+  if (got.outcome == Stream::Outcome::kDone) {
+    take(connection, session.received({scratch_.data(), got.bytes}, now_));
+  } else if (got.outcome == Stream::Outcome::kEnd) {
     take(connection, session.input_ended(now_));
-  } else if (errno != EAGAIN && errno != EINTR) {
+  } else if (got.outcome == Stream::Outcome::kBroken) {
     session.reset();
   }
 }
@@ -191,16 +224,11 @@ void TextListener::read_from(TextConnection& connection) {
 void TextListener::write_to(TextConnection& connection) {
   wire::TextSession& session = connection.session;
   while (!session.output().empty() && session.phase() != wire::TextSession::Phase::kClosed) {
-    const auto output = session.output();
-    // What is shut down behind its last line travels with the end of the stream, in one packet.
     const bool last = session.phase() == wire::TextSession::Phase::kEnding;
-    const int flags = MSG_NOSIGNAL | (last ? MSG_MORE : 0);
-    const ssize_t sent = ::send(connection.fd.get(), output.data(), output.size(), flags);
-    if (sent < 0) {
-      if (errno != EAGAIN && errno != EINTR) session.reset();
-      return;
-    }
-    take(connection, session.wrote(static_cast<std::size_t>(sent), now_));
+    const Stream::Result sent = connection.stream.write(session.output(), last);
+    if (sent.outcome == Stream::Outcome::kLater) return;
+    if (sent.outcome == Stream::Outcome::kBroken) return session.reset();
+    take(connection, session.wrote(sent.bytes, now_));
   }
 }
 
@@ -211,7 +239,7 @@ core::Origin TextListener::origin_of(const TextConnection& connection,
       !std::holds_alternative<core::TerminateAll>(request)) {
     return {};
   }
-  return {peer_host(connection.fd.get()), connection.session.client()};
+  return {connection.stream.peer(), connection.session.client()};
 }
 
 void TextListener::take(TextConnection& connection, wire::TextSession::Asked asked) {
@@ -249,7 +277,7 @@ void TextListener::settle(TextConnection& connection) {
   write_to(connection);
   if (!within_memory(connection)) session.reset();
   if (session.phase() == Phase::kLingering && !std::exchange(connection.shut, true)) {
-    ::shutdown(connection.fd.get(), SHUT_WR);
+    connection.stream.shut();
     if ((connection.watched & EPOLLIN) == 0) read_from(connection);
   }
   if (session.phase() != Phase::kWaiting && connection.caller.value != 0) {
@@ -272,11 +300,14 @@ bool TextListener::within_memory(TextConnection& connection) {
   const std::size_t most = options_.client_memory_mib * 1024 * 1024;
   if (held_ < most / 2) told_memory_ = false;
   if (held_ <= most || connection.held <= kModest) return true;
-  say_once(told_memory_, "listener.memory",
-           str("the buffers of ", connections_.size(), " clients hold ", held_ / 1024 / 1024,
-               " MiB (client_memory_mib ", options_.client_memory_mib,
-               "): closing those who do not read their answers; raise client_memory_mib if they "
-               "are yours"));
+  if (!std::exchange(told_memory_, true)) {
+    log_.write({core::LogLevel::kAlert, "listener.memory",
+                str("the buffers of ", connections_.size(), " clients hold ", held_ / 1024 / 1024,
+                    " MiB (client_memory_mib ", options_.client_memory_mib,
+                    "): closing those who do not read their answers; raise client_memory_mib if "
+                    "they are yours"),
+                "listener.memory"});
+  }
   return false;
 }
 
@@ -290,7 +321,7 @@ void TextListener::watch(TextConnection& connection) {
   epoll_event event{};
   event.events = wanted;
   event.data.u64 = connection.id;
-  ::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_MOD, connection.fd.get(), &event);
+  ::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_MOD, connection.stream.fd(), &event);
 }
 
 void TextListener::close(TextConnection& connection) {

@@ -12,8 +12,7 @@
 #include <vector>
 
 #include "io/clock/deadline_heap.h"
-#include "io/text/allow_list.h"
-#include "io/text/listen_socket.h"
+#include "io/net/acceptor.h"
 #include "io/text/text_connections.h"
 #include "port/ports.h"
 #include "wire/text_session.h"
@@ -24,39 +23,24 @@ namespace cb::io {
 
 struct TextListenerOptions {
   wire::TextOptions text;
-  // Clients at once; 0: default_max_connections(). Held to largest_max_connections().
-  std::size_t max_connections = 0;
+  AcceptorOptions doors;
   // What the buffers of all clients together may hold. Beyond it, whoever holds more than a modest
   // part (who does not read its answers, or sends far ahead of them) is closed.
   std::size_t client_memory_mib = 64;
-  AllowList allow;
-  // A client whose network is gone is given up after about so long.
-  Duration client_gone_after = seconds{90};
-  int backlog = 4096;                         // the kernel holds it to net.core.somaxconn
-  Duration accept_pause = milliseconds{100};  // when no descriptor is left
+  // In the callers' numbers; each listener of a broker has its own.
+  CallerSource source = 0;
 };
 
-// The process's descriptor limit less 256, or half of a small limit.
-std::size_t default_max_connections();
-// What leaves 64 descriptors for EC2, the store and probes, 64 for clients that are being refused,
-// and 32 for the process itself.
-std::size_t largest_max_connections();
-
-class TextListener : public port::Replies {
+class TextListener : public port::Replies, private Acceptor::House {
  public:
-  static constexpr int kAcceptsATurn = 128;  // then those who are already in are served
-
   // All references outlive the listener, and the listener outlives the io_context's last handler.
   TextListener(boost::asio::io_context& io, TextListenerOptions options, std::function<Now()> clock,
                port::EventSink& sink, port::LogSink& log);
   ~TextListener() override;
 
-  // Listens on all of them ("127.0.0.1:9000", "[::]:9000"), or on none and says why.
-  Status listen(const std::vector<std::string>& addresses);
-  // Where it listens, with the real ports.
-  std::vector<std::string> addresses() const;
-  // For clients that connect from now on.
-  void set_allow(AllowList allow) { options_.allow = std::move(allow); }
+  // Where clients come in: where it listens, and who may.
+  Acceptor& doors() { return acceptor_; }
+  const Acceptor& doors() const { return acceptor_; }
 
   void reply(CallerId caller, const core::Answer& answer) override;
   void tell(CallerId caller, const core::Progress& progress) override;
@@ -65,10 +49,8 @@ class TextListener : public port::Replies {
   // that only their silence allows.
   void read_what_waits();
 
-  // Stopping, first step: new clients are refused by the kernel, the others are served.
-  void stop_accepting();
-  // Stopping, last step: who still waits gets an ERROR line; when every connection is closed, or
-  // `limit` has passed and the rest was cut, `done` is called once, from the io_context.
+  // Stopping, after doors().stop(): who still waits gets an ERROR line; when every connection is
+  // closed, or `limit` has passed and the rest was cut, `done` is called once, from the io_context.
   void finish(Duration limit, std::function<void()> done);
 
   std::size_t connections() const { return connections_.size(); }
@@ -83,15 +65,11 @@ class TextListener : public port::Replies {
   void expire();
   void arm_timer();
 
-  void accept_from(int door);
-  void admit(UniqueFd fd, const Endpoint& peer);
-  void refuse(UniqueFd fd, const std::string& line);
-  void pause_accepting(int error);
-  void open_doors();
-  void watch_doors(std::uint32_t events);
-  void say_once(bool& said, const char* key, std::string text);
-
+  std::size_t clients() const override { return connections_.size() - refused_; }
+  void admit(UniqueFd fd) override;
+  void refuse(UniqueFd fd, const std::string& why) override;
   void add(UniqueFd fd, wire::TextSession session, bool refused);
+  void see_the_time();
   void read_from(TextConnection& connection);
   void write_to(TextConnection& connection);
   static core::Origin origin_of(const TextConnection& connection, const core::Request& request);
@@ -113,10 +91,7 @@ class TextListener : public port::Replies {
   boost::asio::posix::stream_descriptor epoll_;  // owns the epoll descriptor
   boost::asio::steady_timer timer_;
   std::optional<Instant> timer_at_;
-  std::vector<UniqueFd> doors_;
-  std::optional<Instant> doors_open_at_;  // accepting is paused until then
-  bool told_full_ = false;
-  bool told_no_descriptor_ = false;
+  Acceptor acceptor_;
   bool told_memory_ = false;
 
   TextConnections connections_;
@@ -127,7 +102,6 @@ class TextListener : public port::Replies {
   std::vector<char> scratch_;
   Instant now_;  // of this turn
   bool in_turn_ = false;
-  bool more_at_doors_ = false;
   bool turn_wanted_ = false;
 
   bool finishing_ = false;

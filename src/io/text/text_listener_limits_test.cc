@@ -11,7 +11,7 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 TEST_F(TextListenerTest, BeyondTheLimitAClientIsToldAndLaterClientsAreServed) {
-  options.max_connections = 3;
+  options.doors.max_connections = 3;
   start();
   answer_everything();
   std::vector<TestClient> silent;
@@ -29,7 +29,7 @@ TEST_F(TextListenerTest, BeyondTheLimitAClientIsToldAndLaterClientsAreServed) {
 }
 
 TEST_F(TextListenerTest, RefusedClientsThatStayAreBoundedToo) {
-  options.max_connections = 1;
+  options.doors.max_connections = 1;
   start();
   std::vector<TestClient> clients;
   for (int i = 0; i < 300; ++i) clients.emplace_back(address);
@@ -71,13 +71,13 @@ TEST_F(TextListenerTest, ClientsThatReadNothingAreClosedBeforeTheyHoldMoreThanAl
 }
 
 TEST_F(TextListenerTest, AnAddressThatIsNotAllowedIsToldWhichKeyToSet) {
-  options.allow = *AllowList::parse({"192.0.2.0/24"});
+  options.doors.allow = *AllowList::parse({"192.0.2.0/24"});
   start();
   EXPECT_EQ(ask("GET_WORKER\n"),
             "ERROR: 127.0.0.1 may not use this broker; add it to allow in the broker's "
             "configuration\n");
   EXPECT_TRUE(broker.asked.empty());
-  listener->set_allow(*AllowList::parse({"127.0.0.0/8"}));
+  listener->doors().set_allow(*AllowList::parse({"127.0.0.0/8"}));
   answer_everything();
   EXPECT_EQ(ask("GET_WORKER\n"), "198.51.100.7\n");
 }
@@ -86,12 +86,12 @@ TEST_F(TextListenerTest, SeveralAddressesAreListenedOnOrNone) {
   start();
   answer_everything();
   TextListener second(io, options, now, loop, broker);
-  const Status taken = second.listen({"127.0.0.2:0", address});
+  const Status taken = second.doors().listen({"127.0.0.2:0", address});
   ASSERT_FALSE(taken);
   EXPECT_THAT(taken.error().what, StartsWith("cannot listen on " + address));
-  EXPECT_TRUE(second.addresses().empty());
-  ASSERT_TRUE(second.listen({"127.0.0.2:0", "127.0.0.3:0"}));
-  for (const std::string& each : second.addresses()) {
+  EXPECT_TRUE(second.doors().addresses().empty());
+  ASSERT_TRUE(second.doors().listen({"127.0.0.2:0", "127.0.0.3:0"}));
+  for (const std::string& each : second.doors().addresses()) {
     TestClient client(each, "nonsense\n");
     EXPECT_TRUE(run_until([&] { return client.read() == "ERROR: Unknown command\n"; })) << each;
   }
@@ -129,7 +129,7 @@ TEST_F(TextListenerTest, LackOfDescriptorsPausesAcceptingAndNeverSpins) {
   {
     const FewDescriptors none(0);
     told = run_until([&] { return !broker.logged.empty(); });
-    handlers = io.run_for(5 * options.accept_pause);
+    handlers = io.run_for(5 * options.doors.accept_pause);
   }
   ASSERT_TRUE(told);
   EXPECT_THAT(broker.logged[0].text, HasSubstr("raise the descriptor limit"));
@@ -199,10 +199,13 @@ TEST_F(TextListenerTest, StoppingEndsWithinItsLimitThoughAClientReadsNothing) {
 TEST_F(TextListenerTest, WhoHasConnectedBeforeTheDoorClosesIsServed) {
   start();
   answer_everything();
-  TestClient client(address, "PING 1\n");
-  listener->stop_accepting();
-  ASSERT_TRUE(run_until([&] { return client.ended(); }));
-  EXPECT_EQ(client.read(), "OK\n");
+  std::vector<TestClient> clients;
+  for (int i = 0; i < 3 * Acceptor::kAcceptsATurn; ++i) clients.emplace_back(address, "PING 1\n");
+  listener->doors().stop();
+  for (TestClient& client : clients) {
+    ASSERT_TRUE(run_until([&] { return client.ended() || client.was_reset(); }));
+    EXPECT_EQ(client.read(), "OK\n");
+  }
 }
 
 TEST_F(TextListenerTest, StoppingWithoutClientsIsDoneAtOnceButNotInsideTheCall) {
@@ -214,7 +217,7 @@ TEST_F(TextListenerTest, StoppingWithoutClientsIsDoneAtOnceButNotInsideTheCall) 
 }
 
 TEST_F(TextListenerTest, AfterStandingStillEveryoneWhoHasSpokenIsReadAtOnceWhateverTheirNumber) {
-  options.max_connections = 1000;
+  options.doors.max_connections = 1000;
   start();
   std::vector<TestClient> kept;
   for (int i = 0; i < 350; ++i) kept.emplace_back(address, "HELLO 2\n");

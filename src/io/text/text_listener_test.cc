@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "base/text.h"
+#include "driver/reply_router.h"
 #include "io/text/text_listener_test_kit.h"
 
 namespace cb::io {
@@ -319,6 +320,28 @@ TEST_F(TextListenerTest, ConnectionsThatStayAreKeptAlive) {
   socklen_t size = sizeof on;
   ASSERT_EQ(::getsockopt(kept, SOL_SOCKET, SO_KEEPALIVE, &on, &size), 0);
   EXPECT_NE(on, 0);
+}
+
+// Both give their first client the same slot and serial number.
+TEST_F(TextListenerTest, EachOfTwoListenersOfABrokerAnswersItsOwnCallers) {
+  start();
+  options.source = 1;
+  TextListener second(io, options, now, loop, broker);
+  ASSERT_TRUE(second.doors().listen({"127.0.0.1:0"}));
+  driver::ReplyRouter replies;
+  replies.add(0, *listener);
+  replies.add(1, second);
+  TestClient one(address, "GET_WORKER\n");
+  TestClient other(second.doors().addresses().front(), "GET_WORKER\n");
+  ASSERT_TRUE(run_until([&] { return broker.asked.size() == 2; }));
+  for (const core::Asked& asked : broker.asked) {
+    const int source = source_of(asked.caller);
+    replies.tell(asked.caller, {core::Progress::Phase::kPending, "pending"});
+    replies.reply(asked.caller, core::WorkerAddress{str("198.51.100.", source)});
+  }
+  ASSERT_TRUE(run_until([&] { return one.ended() && other.ended(); }));
+  EXPECT_EQ(one.read(), "198.51.100.0\n");
+  EXPECT_EQ(other.read(), "198.51.100.1\n");
 }
 
 }  // namespace

@@ -18,7 +18,7 @@
 
 #include "io/clock/clock.h"
 #include "io/loop/loop.h"
-#include "io/text/listen_socket.h"
+#include "io/net/listen_socket.h"
 #include "io/text/text_listener.h"
 #include "port/ports.h"
 
@@ -106,9 +106,9 @@ class TextListenerTest : public ::testing::Test {
   void start() {
     loop.drive(broker);
     listener.emplace(io, options, now, loop, broker);
-    const auto listening = listener->listen({"127.0.0.1:0"});
+    const auto listening = listener->doors().listen({"127.0.0.1:0"});
     ASSERT_TRUE(listening) << listening.error().what;
-    address = listener->addresses().front();
+    address = listener->doors().addresses().front();
   }
   void answer_everything() {
     broker.on_asked = [this](const core::Asked& asked) {

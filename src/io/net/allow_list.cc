@@ -1,4 +1,4 @@
-#include "io/text/allow_list.h"
+#include "io/net/allow_list.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

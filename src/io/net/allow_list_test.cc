@@ -1,8 +1,8 @@
-#include "io/text/allow_list.h"
+#include "io/net/allow_list.h"
 
 #include <gtest/gtest.h>
 
-#include "io/text/listen_socket.h"
+#include "io/net/listen_socket.h"
 
 namespace cb::io {
 namespace {

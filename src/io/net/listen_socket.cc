@@ -1,4 +1,4 @@
-#include "io/text/listen_socket.h"
+#include "io/net/listen_socket.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

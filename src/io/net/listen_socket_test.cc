@@ -1,4 +1,4 @@
-#include "io/text/listen_socket.h"
+#include "io/net/listen_socket.h"
 
 #include <gtest/gtest.h>
 #include <netinet/in.h>
