@@ -38,7 +38,8 @@ std::size_t largest_max_connections();
 class Acceptor {
  public:
   static constexpr int kAcceptsATurn = 128;  // then those who are already in are served
-  // Connections that a house may keep open only to tell them why not: descriptors are left for them.
+  // Connections that a house may keep open only to tell them why not: descriptors are left for
+  // them.
   static constexpr std::size_t kRefusedAtOnce = 64;
 
   // Whose doors these are. Called on the io_context's thread, from a handler or accept_waiting().

@@ -6,8 +6,10 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <cerrno>
 #include <chrono>
@@ -99,6 +101,14 @@ struct ScriptedBroker : port::LogSink {
   std::vector<core::Log> logged;
   std::function<void(const core::Asked&)> on_asked;
 };
+
+// Lets this process have `count` descriptors; false where the system does not allow it.
+inline bool have_descriptors(rlim_t count) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = std::max(limit.rlim_cur, std::min(count, limit.rlim_max));
+  return ::setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= count;
+}
 
 class TextListenerTest : public ::testing::Test {
  protected:
