@@ -31,7 +31,10 @@ void Broker::State::on(const Started& event) {
   if (event.clock_moved) save_all(records);
   launcher.restore(records);
   limits.restore(records.stamps);
-  for (const auto& [id, record] : records.workers) recover(record, records);
+  for (const auto& [id, record] : records.workers) {
+    if (!record.region.empty()) watches.watch(record.region);
+    recover(record, records);
+  }
   end_unfit();
   if (!records.workers.empty()) {
     step.timers.arm({TimerKind::kTrustJournal, ""},
@@ -40,7 +43,7 @@ void Broker::State::on(const Started& event) {
   step.log(LogLevel::kInfo, "broker.start",
            str("broker ", step.settings.name, " started with ", records.workers.size(),
                " workers and ", records.attempts.size(), " unsettled launches in its journal"));
-  watch.identify();
+  watches.identify();
 }
 
 void Broker::State::save_all(const Records& records) {
@@ -160,9 +163,9 @@ void Broker::State::due(const Timer& timer) {
     case TimerKind::kAttemptRetry:
       return launcher.retry({timer.id});
     case TimerKind::kListing:
-      return watch.listing_due();
+      return watches.listing_due(timer.id);
     case TimerKind::kIdentify:
-      return watch.identify();
+      return watches.identify();
     case TimerKind::kSaveRetry:
       // Any change makes the driver try again, with all that it could not save before.
       step.timers.arm(timer, step.now.boot + step.settings.save_retry_interval);
@@ -170,7 +173,7 @@ void Broker::State::due(const Timer& timer) {
     case TimerKind::kTerminateAll:
       return mass.patience_ended();
     case TimerKind::kTrustJournal:
-      return watch.patience_ended();
+      return watches.patience_ended();
     case TimerKind::kClaim:
     case TimerKind::kWorkerAwaited:
     case TimerKind::kNextTry:
@@ -199,12 +202,13 @@ void Broker::State::on(const SaveWorks&) {
 
 void Broker::State::on(const SettingsChanged& event) {
   step.settings = event.settings;
+  watches.watch(step.settings.region);
   for (const PoolName& pool : waiting.pools()) step.stirred.insert(pool);
   launcher.try_anew();
   workers.reconsider_all();
   end_unfit();
   step.log(LogLevel::kInfo, "settings.changed", "the new settings are in force");
-  watch.identify();
+  watches.identify();
 }
 
 void Broker::State::on(const StopRequested& event) {
@@ -220,7 +224,7 @@ void Broker::State::on(const StopRequested& event) {
 // nobody is looked at until something of that pool changes. In trouble that is no comfort.
 std::vector<PoolName> Broker::State::to_be_settled() {
   for (const PoolName& pool : std::exchange(step.stirred, {})) waiting.stir(pool);
-  if (step.stopping || !step.cloud_trouble.empty()) return waiting.pools();
+  if (step.stopping || !step.cloud_trouble().empty()) return waiting.pools();
   return {waiting.restless().begin(), waiting.restless().end()};
 }
 
@@ -290,10 +294,7 @@ void Broker::State::end_step() {
   }
   mass.settle();
   claims.settle();
-  for (auto* ids : {&step.to_terminate, &step.refused_once}) {
-    if (!ids->empty()) step.act(TerminateInstances{std::exchange(*ids, {})});
-  }
-  watch.schedule(waiting.size() != 0 || workers.unsettled() != 0 || launcher.open() != 0);
+  watches.schedule(waiting.size() != 0 || workers.unsettled() != 0 || launcher.open() != 0);
 }
 
 }  // namespace cb::core

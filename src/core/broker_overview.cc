@@ -57,12 +57,14 @@ Overview Broker::State::overview() {
   }
   out.waiting = waiting.size();
   if (!step.save_trouble.empty()) out.troubles.push_back(step.save_trouble);
-  if (!step.cloud_trouble.empty()) {
-    out.troubles.push_back(step.cloud_trouble);
-  } else if (!step.cloud_doubt.empty()) {
-    out.troubles.push_back(step.cloud_doubt);
-  } else if (!step.listed_once) {
-    out.troubles.push_back("EC2 has not answered its first listing yet");
+  for (const auto& [region, cloud] : step.clouds) {
+    if (!cloud.trouble.empty()) {
+      out.troubles.push_back(cloud.trouble);
+    } else if (!cloud.doubt.empty()) {
+      out.troubles.push_back(cloud.doubt);
+    } else if (!cloud.listed_once) {
+      out.troubles.push_back("EC2 has not answered its first listing yet");
+    }
   }
   launcher.show(out);
   return out;

@@ -11,7 +11,7 @@ void Broker::State::on(const Asked& event) {
 }
 
 void Broker::State::on(const CallerGone& event) {
-  watch.forget(event.caller);
+  watches.forget(event.caller);
   mass.forget(event.caller);
   if (const auto waiter = waiting.out_of_patience(event.caller)) {
     if (!waiting.waits_for(waiter->pool)) launcher.unwanted(waiter->pool);
@@ -31,7 +31,7 @@ void Broker::State::ask(CallerId caller, const GetWorker& request) {
     return;
   }
   if (const Worker* const worker = workers.ready(request.pool)) return hand_out(caller, *worker);
-  watch.doubt_trouble();
+  watches.doubt_trouble();
   waiting.add({.caller = caller,
                .pool = request.pool,
                .since = step.now.boot,
@@ -113,7 +113,7 @@ StatusRows Broker::State::ready_rows() {
 }
 
 void Broker::State::ask(CallerId caller, const ListAll&) {
-  watch.list_for(caller);
+  watches.list_for(caller);
 }
 
 void Broker::State::ask(CallerId caller, const TerminateAll&) {

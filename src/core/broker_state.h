@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/broker.h"
-#include "core/watch/cloud_watch.h"
+#include "core/watch/cloud_watches.h"
 #include "core/watch/mass_termination.h"
 
 namespace cb::core {
@@ -14,16 +14,17 @@ namespace cb::core {
 struct Broker::State {
   State(Settings settings, EncodeLaunch encode_launch) : encode(encode_launch) {
     step.settings = std::move(settings);
+    watches.watch(step.settings.region);
   }
 
   // One for each kind of event; broker_requests.cc has those of clients.
   void on(const Started& event);
-  void on(const Identified& event) { watch.identified(event.identity); }
-  void on(const KeysChanged&) { watch.keys_changed(); }
+  void on(const Identified& event) { watches.identified(event.identity); }
+  void on(const KeysChanged&) { watches.keys_changed(); }
   void on(const Asked& event);
   void on(const CallerGone& event);
   void on(const LaunchAnswered& event) { launcher.answered(event); }
-  void on(const Listed& event) { watch.listed(event); }
+  void on(const Listed& event) { watches.listed(event); }
   void on(const TerminateAnswered& event);
   void on(const Tagged& event) { claims.tagged(event); }
   void on(const Probed& event) { probes.probed(event); }
@@ -66,7 +67,7 @@ struct Broker::State {
   Claims claims{step, workers};
   Launcher launcher{step, encode, waiting, workers, terminations, limits};
   Probes probes{step, workers, terminations, launcher};
-  CloudWatch watch{step, workers, terminations, launcher, probes, claims};
+  CloudWatches watches{step, workers, terminations, launcher, probes, claims};
   MassTermination mass{step, workers, terminations, launcher, waiting};
   Origin origin;  // of the request at hand
   bool begun = false;

@@ -20,10 +20,11 @@ class EventSink {
   virtual void post(core::Event event) = 0;
 };
 
-// EC2 and STS of one account and region. Each call is answered by exactly one event, in any order,
-// within the implementation's own time limit; none fails by itself: a refusal, a time-out, missing
-// keys are an answer with a CloudFailure. After a crash no answer comes: what was asked may have
-// happened, and whoever asked has the intent in the journal.
+// EC2 and STS of one account; each call names the region it goes to, identify goes to that of the
+// configuration. Each call is answered by exactly one event, in any order, within the
+// implementation's own time limit; none fails by itself: a refusal, a time-out, missing keys are an
+// answer with a CloudFailure. After a crash no answer comes: what was asked may have happened, and
+// whoever asked has the intent in the journal.
 class Cloud {
  public:
   virtual ~Cloud() = default;

@@ -94,14 +94,15 @@ json::object ProbeCloud::ask(const json::object& question) {
     cloud.launch({spec.token, spec.region, wire::encode_run_instances(spec)});
   } else if (op == "list") {
     const std::string id = text_at(question, "id");
-    cloud.list({QueryId{1}, id.empty() ? core::ListQuery{core::ListByTag{"default"}}
-                                       : core::ListQuery{core::ListByIds{{{id}}}}});
+    cloud.list({QueryId{1}, state_->caller.setup().region,
+                id.empty() ? core::ListQuery{core::ListByTag{"default"}}
+                           : core::ListQuery{core::ListByIds{{{id}}}}});
   } else if (op == "terminate") {
     std::vector<InstanceId> ids;
     for (const json::value& id : question.at("ids").as_array()) {
       ids.push_back({std::string(id.as_string())});
     }
-    cloud.terminate({ids});
+    cloud.terminate({state_->caller.setup().region, ids});
   } else {
     CHECK(op == "identify");
     cloud.identify();

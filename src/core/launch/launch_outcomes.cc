@@ -25,8 +25,10 @@ void Launcher::answered(const LaunchAnswered& answer) {
       const auto closed = closed_.find(answer.token);
       for (const InstanceView& view : result->instances) {
         const PoolName pool{std::string(view.tag(kPoolTag))};
-        late(view, closed != closed_.end() ? closed->second
-                                           : ClosedAttempt{answer.token, pool, step_.now.boot, {}});
+        const ClosedAttempt known = closed != closed_.end()
+                                        ? closed->second
+                                        : ClosedAttempt{answer.token, pool, step_.now.boot, {}};
+        late(view, step_.region_of(known.pool), known);
       }
     }
     return;
@@ -71,7 +73,7 @@ void Launcher::launched(Attempts::iterator found, const Launched& result) {
   for (const InstanceView& view : result.instances) {
     if (workers_.find(view.id) != nullptr || workers_.ended_before(view.id)) continue;
     // What was asked for is what it is, whatever the answer says of it.
-    WorkerRecord asked = workers_.first_record(view);
+    WorkerRecord asked = workers_.first_record(view, record.region);
     asked.pool = record.pool;
     asked.token = record.token;
     asked.begun =
@@ -94,7 +96,7 @@ const Worker& Launcher::take_up(WorkerRecord asked) {
   step_.timers.arm({TimerKind::kWorkerBoot, record.id.value}, worker.coming_until);
   step_.timers.arm({TimerKind::kWorkerLifetime, record.id.value},
                    record.begun + step_.settings.max_lifetime);
-  step_.want_listing = true;
+  step_.cloud(record.region).want_listing = true;
   step_.log(
       LogLevel::kInfo, "launch.done", about(record),
       str("launched worker ", record.id.value, " (", record.type, " ", to_string(record.market),
@@ -102,12 +104,13 @@ const Worker& Launcher::take_up(WorkerRecord asked) {
   return workers_.add(std::move(worker));
 }
 
-void Launcher::late(const InstanceView& view, const ClosedAttempt& closed) {
+void Launcher::late(const InstanceView& view, const std::string& region,
+                    const ClosedAttempt& closed) {
   if (workers_.find(view.id) != nullptr || workers_.ended_before(view.id)) return;
   const PoolName& pool = closed.pool;
   const bool useful = waiting_.waits_for(pool) && workers_.ready(pool) == nullptr &&
                       workers_.coming(pool) == nullptr && under_way(pool) == nullptr;
-  WorkerRecord asked = workers_.first_record(view);
+  WorkerRecord asked = workers_.first_record(view, region);
   asked.pool = pool;
   asked.token = closed.token;
   if (view.launched) {
@@ -122,7 +125,7 @@ void Launcher::late(const InstanceView& view, const ClosedAttempt& closed) {
     terminations_.end(worker, "turned up after its launch was given up and nobody waits");
 }
 
-bool Launcher::claim(const InstanceView& view) {
+bool Launcher::claim(const InstanceView& view, const std::string& region) {
   const LaunchToken token =
       view.token.empty() ? LaunchToken{std::string(view.tag(kTokenTag))} : view.token;
   const auto found = attempts_.find(token);
@@ -137,7 +140,7 @@ bool Launcher::claim(const InstanceView& view) {
   // taken up once more, and its line in the ledger written anew with a later end.
   closed_.erase(closed);
   step_.save(DropClosedAttempt{token});
-  late(view, known);
+  late(view, region, known);
   return true;
 }
 
@@ -276,7 +279,7 @@ void Launcher::boot_failed(const Worker& worker, const CloudFailure& failure) {
   } else {
     note(record.pool, candidate, str(record.id.value, " ", failure.message));
   }
-  if (cloud_has_none || step_.listing_failed) return;
+  if (cloud_has_none || step_.cloud(record.region).listing_failed) return;
   if (limits_.boot_failed(record.pool, str(record.id.value, " ", failure.message))) {
     step_.log(LogLevel::kAlert, "launch.breaker", about(record),
               limits_.breaker_open(record.pool)->why);

@@ -79,7 +79,7 @@ std::optional<NoLaunch> Launcher::forbidden(const PoolName& name) const {
   }
   const auto block = blocks_.find(name);
   if (block != blocks_.end() && now < block->second.until) {
-    const Candidate any{step_.settings.region, Market::kSpot, pool.instance_types.front()};
+    const Candidate any{step_.region_of(name), Market::kSpot, pool.instance_types.front()};
     const auto left = std::chrono::ceil<seconds>(block->second.until - now);
     return NoLaunch{
         RefusalReason::kConfiguration,
@@ -94,7 +94,7 @@ std::optional<NoLaunch> Launcher::forbidden(const PoolName& name) const {
 
 std::optional<Candidate> Launcher::next_candidate(const PoolName& name) const {
   const auto search = searches_.find(name);
-  for (const Candidate& candidate : candidates(*step_.pool(name), step_.settings.region)) {
+  for (const Candidate& candidate : candidates(*step_.pool(name), step_.region_of(name))) {
     if (search != searches_.end() && search->second.tried.contains(candidate)) continue;
     if (!capacity_.unavailable(name, candidate, step_.now.boot)) return candidate;
   }
@@ -112,7 +112,7 @@ NoLaunch Launcher::nothing_left(const PoolName& name) const {
                .anew = !search.tried.empty()};
   std::vector<std::pair<std::string, std::string>> items;
   std::size_t refusals = 0, capacity = 0, quota = 0;
-  for (const Candidate& candidate : candidates(*step_.pool(name), step_.settings.region)) {
+  for (const Candidate& candidate : candidates(*step_.pool(name), step_.region_of(name))) {
     const auto tried = search.tried.find(candidate);
     const auto refusal = capacity_.unavailable(name, candidate, now);
     if (tried != search.tried.end()) items.emplace_back(to_string(candidate), tried->second);
@@ -180,9 +180,10 @@ Progress Launcher::progress(const PoolName& pool) const {
 
 // No worker is on its way and no launch is open. In the order in which ensure() asks.
 std::string Launcher::waits_for_what(const PoolName& pool) const {
-  if (!step_.cloud_trouble.empty()) return str("asking EC2 anew; lately: ", step_.cloud_trouble);
-  if (!step_.listed_once) {
-    return step_.cloud_doubt.empty() ? "waiting for EC2's first listing" : step_.cloud_doubt;
+  const CloudState& cloud = step_.cloud(step_.region_of(pool));
+  if (!cloud.trouble.empty()) return str("asking EC2 anew; lately: ", cloud.trouble);
+  if (!cloud.listed_once) {
+    return cloud.doubt.empty() ? "waiting for EC2's first listing" : cloud.doubt;
   }
   if (step_.pool(pool) == nullptr) return str("pool ", pool.value, " is not configured");
   if (const auto why = forbidden(pool)) return why->why;

@@ -59,9 +59,10 @@ std::optional<NoLaunch> Launcher::ensure(const PoolName& name) {
                                        str("pool ", name.value, " is not configured"));
   }
   if (workers_.coming(name) != nullptr) return {};
-  if (!step_.cloud_trouble.empty()) {
-    if (step_.trouble_doubted && step_.cloud_open) return {};
-    return now_and_until_somebody_acts(RefusalReason::kCloud, step_.cloud_trouble);
+  const CloudState& cloud = step_.cloud(step_.region_of(name));
+  if (!cloud.trouble.empty()) {
+    if (cloud.trouble_doubted && step_.cloud_open) return {};
+    return now_and_until_somebody_acts(RefusalReason::kCloud, cloud.trouble);
   }
   if (const Attempt* const attempt = under_way(name)) {
     if (attempt->record.mismatch) {
@@ -74,7 +75,7 @@ std::optional<NoLaunch> Launcher::ensure(const PoolName& name) {
     }
     return {};
   }
-  if (!step_.cloud_open || !step_.listed_once) return {};
+  if (!step_.cloud_open || !cloud.listed_once) return {};
   if (auto why = forbidden(name)) return why;
   if (full()) {
     if (workers_.ending_unconfirmed() != 0 || room_soon()) return {};
@@ -233,9 +234,10 @@ void Launcher::close(Attempts::iterator found, bool certainly_nothing) {
   forget(found);
 }
 
-void Launcher::close_lost(Instant begun) {
+void Launcher::close_lost(const std::string& region, Instant begun) {
   std::vector<LaunchToken> lost;
   for (const auto& [token, attempt] : attempts_) {
+    if (attempt.record.region != region) continue;
     if (attempt.in_flight || !attempt.record.outcome_unknown) continue;
     if (begun - attempt.uncertain_since >= step_.settings.unknown_outcome_grace) {
       lost.push_back(token);

@@ -60,10 +60,10 @@ class Launcher {
 
   // A listing shows an instance that the pool does not know and that carries our name. True when
   // a launch of ours explains it (open or closed); the instance is then taken up or ended.
-  bool claim(const InstanceView& view);
+  bool claim(const InstanceView& view, const std::string& region);
   // A complete listing that began at `begun` has been gone through: attempts of unknown outcome
   // that it does not show and that are old enough are closed.
-  void close_lost(Instant begun);
+  void close_lost(const std::string& region, Instant begun);
 
   // A worker of ours became ready, or never will; `failure` says why in the cloud's classes.
   void boot_succeeded(const Worker& worker);
@@ -132,7 +132,7 @@ class Launcher {
   void close(Attempts::iterator attempt, bool certainly_nothing);
   // `asked`: what EC2 shows of it, and what is known of its launch.
   const Worker& take_up(WorkerRecord asked);
-  void late(const InstanceView& view, const ClosedAttempt& closed);
+  void late(const InstanceView& view, const std::string& region, const ClosedAttempt& closed);
   void mark_unknown(Attempt& attempt, bool mismatch);
   static Candidate candidate_of(const AttemptRecord& record);
   void forget_old_closed();

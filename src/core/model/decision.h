@@ -31,22 +31,25 @@ struct Identify {};
 // Answered by LaunchAnswered with the same token.
 struct LaunchInstance {
   LaunchToken token;
-  std::string region;
+  std::string region;   // "eu-west-1"; its endpoint gets the call
   std::string request;  // AttemptRecord::request
 };
 // Cloud: DescribeInstances, all pages. Answered by Listed with the same query.
 struct ListInstances {
   QueryId query;
+  std::string region;  // the answer knows nothing of another
   ListQuery what;
 };
 // Cloud: what is wanted gone. Answered by TerminateAnswered, which is no proof of an end: a listing
 // is. Also harmless for what has ended already.
 struct TerminateInstances {
+  std::string region;           // in which all of them are
   std::vector<InstanceId> ids;  // not empty, each once
 };
 // Cloud: CreateTags. Answered by Tagged. The tag is put on all of them, in place of a former one of
 // that key.
 struct TagInstances {
+  std::string region;           // in which all of them are
   std::vector<InstanceId> ids;  // not empty, each once
   std::string key;              // one of core/model/cloud.h
   std::string value;            // at most 256 characters, EC2's limit

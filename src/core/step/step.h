@@ -3,6 +3,7 @@
 // that is being written. Internal to core.
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -14,6 +15,18 @@
 #include "core/step/timers.h"
 
 namespace cb::core {
+
+// What one region's EC2 currently lets us do; its CloudWatch keeps it.
+struct CloudState {
+  bool listed_once = false;      // a listing has succeeded since the start
+  bool listing_failed = false;   // the latest one failed
+  bool want_listing = false;     // asked for as soon as it may be
+  std::string trouble;           // the sentence; empty while EC2 answers
+  std::string doubt;             // its latest failure, also before callers are refused for it
+  bool trouble_doubted = false;  // a caller came after it was seen: EC2 is asked again first
+  // To be asked for at the end of the step, in one call; those that EC2 has refused by themselves.
+  std::vector<InstanceId> to_terminate, refused_once;
+};
 
 struct Step {
   Settings settings;
@@ -30,24 +43,15 @@ struct Step {
   };
   std::optional<Pause> pause;
 
-  // What the cloud currently lets us do; cloud_watch keeps it.
-  bool cloud_open = false;       // identified as the account of our records
-  bool listed_once = false;      // a listing has succeeded since the start
-  bool listing_failed = false;   // the latest one failed
-  std::string cloud_trouble;     // the sentence; empty while EC2 answers
-  std::string cloud_doubt;       // its latest failure, also before callers are refused for it
-  bool trouble_doubted = false;  // a caller came after it was seen: EC2 is asked again first
-  std::string save_trouble;      // the sentence; empty while the journal can be written
-  Instant cloud_trouble_at{};    // when it was last seen to hold
+  bool cloud_open = false;  // the keys are those of our records' account; Account keeps it
+  std::map<std::string, CloudState> clouds;  // by region; none goes while the process lives
+  std::string save_trouble;                  // the sentence; empty while the journal can be written
   Instant save_trouble_at{};
   bool stopping = false;
 
   // Pools of which a worker or a launch has changed: who waits there is looked at again.
   std::set<PoolName> stirred;
-  bool want_listing = false;             // cloud_watch asks as soon as it may
-  std::vector<InstanceId> to_terminate;  // one call at the end of the step
-  std::vector<InstanceId> refused_once;  // to terminate as well; by themselves, see Terminations
-  std::uint64_t last_id = 0;             // queries and probes
+  std::uint64_t last_id = 0;  // queries and probes
 
   void save(Change change) { out.save.push_back(std::move(change)); }
   void act(Action action) { out.then.push_back(std::move(action)); }
@@ -64,9 +68,16 @@ struct Step {
     if (!pause || pause->from > time_up + settings.restart_grace) return time_up;
     return std::max(time_up, pause->until + settings.restart_grace);
   }
-  void say_cloud_trouble(std::string sentence) {
-    cloud_trouble = std::move(sentence);
-    cloud_trouble_at = now.boot;
+  CloudState& cloud(const std::string& region) { return clouds[region]; }
+  // Where `pool` launches.
+  const std::string& region_of(const PoolName&) const { return settings.region; }
+  // The first region's trouble; empty: none has any.
+  const std::string& cloud_trouble() const {
+    static const std::string kNone;
+    for (const auto& [region, cloud] : clouds) {
+      if (!cloud.trouble.empty()) return cloud.trouble;
+    }
+    return kNone;
   }
   std::uint64_t fresh_id() { return ++last_id; }
   const PoolSettings* pool(const PoolName& name) const {

@@ -25,8 +25,8 @@ enum class TimerKind {
   kWorkerLifetime,
   kWorkerAwaited,  // callers need not wait for it any longer
   kAttemptRetry,   // id: the token
-  kListing,        // no id, in this and the rest
-  kIdentify,       // the account is wrong or not known: ask again
+  kListing,        // id: the region
+  kIdentify,       // the account is wrong or not known: ask again; no id, in this and the rest
   kSaveRetry,
   kProgress,
   kClaim,  // renew our claim on our workers

@@ -11,14 +11,14 @@ void CloudWatch::unknown(const InstanceView& view) {
   // Another broker's, whatever else it carries.
   if (!tagged && !owner.empty()) return;
   if (workers_.ended_before(view.id)) return;
-  if (tagged && launcher_.claim(view)) return;
+  if (tagged && launcher_.claim(view, region_)) return;
   const bool alive = view.state == InstanceState::kPending || view.state == InstanceState::kRunning;
   if (tagged) {
     const bool ends =
         view.state == InstanceState::kShuttingDown || view.state == InstanceState::kTerminated;
     if (ends) return;
     const auto another = claims_.another_on(view);
-    if (another && !claims_.abandoned(view, *another)) return;
+    if (another && !claims_.abandoned(view, region_, *another)) return;
     adopt(view, true, another ? another->nonce : "");
     return;
   }
@@ -32,7 +32,7 @@ void CloudWatch::adopt(const InstanceView& view, bool tagged, const std::string&
   Worker worker;
   worker.perhaps_used = true;
   worker.ours = tagged || workers_.end_wanted(view.id).has_value();
-  worker.record = workers_.first_record(view);
+  worker.record = workers_.first_record(view, region_);
   worker.record.pool = pool;
   worker.record.token = {std::string(view.tag(kTokenTag))};
   worker.record.phase = WorkerPhase::kAdopting;

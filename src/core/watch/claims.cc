@@ -37,7 +37,7 @@ bool Claims::expired(const InstanceView& view) const {
   return !expiry || *expiry + step_.settings.takeover_after <= step_.now.wall;
 }
 
-bool Claims::abandoned(const InstanceView& view, const Claim& claim) {
+bool Claims::abandoned(const InstanceView& view, const std::string& region, const Claim& claim) {
   const std::string value = to_tag(claim);
   Seen& seen =
       anothers_.try_emplace(view.id, Seen{value, step_.now.boot, step_.now.boot}).first->second;
@@ -65,15 +65,15 @@ bool Claims::abandoned(const InstanceView& view, const Claim& claim) {
             "gone for good, what it left is taken over when it has been silent for ", limit,
             claim.stamp.empty() ? " after its instance should have ended by itself" : ""));
   }
-  leave_mark(view.id);
+  leave_mark(view.id, region);
   return false;
 }
 
 // So that the owner hears of us, although nothing of ours may run.
-void Claims::leave_mark(const InstanceId& id) {
+void Claims::leave_mark(const InstanceId& id, const std::string& region) {
   if (step_.stopping || !step_.cloud_open || (next_mark_ && step_.now.boot < *next_mark_)) return;
   next_mark_ = step_.now.boot + interval();
-  step_.act(TagInstances{{id}, std::string(kRivalTag), now()});
+  step_.act(TagInstances{region, {id}, std::string(kRivalTag), now()});
 }
 
 void Claims::look_for_rival(const InstanceView& view) {
@@ -104,20 +104,20 @@ void Claims::take(const InstanceId& id) {
 }
 
 void Claims::settle() {
-  if (!next_ || in_flight_ || !step_.cloud_open || step_.stopping) return;
+  if (!next_ || in_flight_ != 0 || !step_.cloud_open || step_.stopping) return;
   if (fresh_.empty() && step_.now.boot < *next_) return;
   renew();
 }
 
 void Claims::renew() {
   const bool all = step_.now.boot >= *next_;
-  std::vector<InstanceId> ids;
+  std::map<std::string, std::vector<InstanceId>> ids;  // by region
   bool any = false;
   for (const InstanceId& id : workers_.ids()) {
     const Worker& worker = *workers_.find(id);
     if (!worker.ours || worker.end_confirmed) continue;
     any = true;
-    if (all || fresh_.contains(id)) ids.push_back(id);
+    if (all || fresh_.contains(id)) ids[worker.record.region].push_back(id);
   }
   fresh_.clear();
   if (!any) {
@@ -126,14 +126,15 @@ void Claims::renew() {
   }
   if (all) next_ = step_.now.boot + interval();
   step_.timers.arm({TimerKind::kClaim, ""}, *next_);
-  if (ids.empty()) return;
-  in_flight_ = true;
-  step_.act(TagInstances{std::move(ids), std::string(kOwnerTag), now()});
+  in_flight_ = ids.size();
+  for (auto& [region, there] : ids) {
+    step_.act(TagInstances{region, std::move(there), std::string(kOwnerTag), now()});
+  }
 }
 
 void Claims::tagged(const Tagged& answer) {
   if (answer.key != kOwnerTag) return;  // a mark: it is left again later on
-  in_flight_ = false;
+  if (in_flight_ != 0) --in_flight_;
   say_why_not(answer);
 }
 

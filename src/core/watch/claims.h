@@ -22,7 +22,7 @@ class Claims {
   std::optional<Claim> another_on(const InstanceView& view) const;
   // `view` is not ours to answer for, by its claim. True when its owner is gone for good, so that
   // it may be adopted; else both brokers are told of each other.
-  bool abandoned(const InstanceView& view, const Claim& claim);
+  bool abandoned(const InstanceView& view, const std::string& region, const Claim& claim);
   // Another broker has taken `worker` over while we were silent.
   bool lost(const Worker& worker, const InstanceView& view) const;
   // A listing shows an instance of ours: whether another broker was there.
@@ -30,7 +30,7 @@ class Claims {
 
   // `id` is ours, and EC2 shows it: it should say so soon.
   void take(const InstanceId& id);
-  // Ends every step: renews what is due, in one call.
+  // Ends every step: renews what is due, in one call a region.
   void settle();
   void tagged(const Tagged& answer);
 
@@ -45,7 +45,7 @@ class Claims {
   bool ours(const Claim& claim) const;
   bool expired(const InstanceView& view) const;
   void renew();
-  void leave_mark(const InstanceId& id);
+  void leave_mark(const InstanceId& id, const std::string& region);
   void say_why_not(const Tagged& answer);
 
   Step& step_;
@@ -56,7 +56,7 @@ class Claims {
   std::set<InstanceId> fresh_;
   std::optional<Instant> next_;  // renewal; unset: none of ours is known
   std::optional<Instant> next_mark_;
-  bool in_flight_ = false;
+  std::size_t in_flight_ = 0;  // calls
   std::string trouble_told_;
 };
 

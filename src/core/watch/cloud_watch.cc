@@ -32,12 +32,8 @@ void shown_running(Worker& worker) {
 }  // namespace
 
 void CloudWatch::list_for(CallerId caller) {
-  if (!step_.cloud_open && !step_.cloud_trouble.empty()) {
-    step_.act(Reply{caller, CommandFailed{step_.cloud_trouble}});
-    return;
-  }
   listers_.push_back(caller);
-  if (!in_flight_) step_.want_listing = true;
+  if (!in_flight_) cloud_.want_listing = true;
 }
 
 void CloudWatch::forget(CallerId caller) {
@@ -46,29 +42,31 @@ void CloudWatch::forget(CallerId caller) {
 }
 
 void CloudWatch::refuse_listers(const std::string& why) {
-  for (const CallerId caller : listers_) step_.act(Reply{caller, CommandFailed{why}});
-  listers_.clear();
+  for (const CallerId caller : std::exchange(listers_, {})) all_listers_.failed(caller, why);
 }
 
 void CloudWatch::schedule(bool hurry) {
-  const bool in_doubt = keys_ == Keys::kInDoubt && !step_.cloud_open;
-  if ((!step_.cloud_open && !(in_doubt && step_.want_listing)) || in_flight_) {
+  for (auto* ids : {&cloud_.to_terminate, &cloud_.refused_once}) {
+    if (!ids->empty()) step_.act(TerminateInstances{region_, std::exchange(*ids, {})});
+  }
+  if ((!step_.cloud_open && !(account_.in_doubt() && cloud_.want_listing)) || in_flight_) {
     // What is wanted while one is in flight is wanted of a later one: the flag stays.
     return;
   }
   const Duration pace = hurry ? step_.settings.listing_fast : step_.settings.listing_slow;
   const Instant soonest = last_begun_ ? *last_begun_ + step_.settings.listing_fast : step_.now.boot;
-  const bool wanted = step_.want_listing || due_ || !last_begun_;
+  const bool wanted = cloud_.want_listing || due_ || !last_begun_;
   if (!wanted || step_.now.boot < soonest) {
-    step_.timers.arm({TimerKind::kListing, ""},
-                     wanted ? soonest : std::max(*last_begun_ + pace, step_.now.boot));
+    const Instant at = wanted ? soonest : std::max(*last_begun_ + pace, step_.now.boot);
+    if (std::exchange(next_, at) != at) step_.timers.arm({TimerKind::kListing, region_}, at);
     return;
   }
-  step_.timers.cancel({TimerKind::kListing, ""});
-  due_ = step_.want_listing = false;
+  step_.timers.cancel({TimerKind::kListing, region_});
+  next_.reset();
+  due_ = cloud_.want_listing = false;
   in_flight_ = QueryId{step_.fresh_id()};
   last_begun_ = step_.now.boot;
-  step_.act(ListInstances{*in_flight_, ours()});
+  step_.act(ListInstances{*in_flight_, region_, ours()});
 }
 
 ListByTag CloudWatch::ours() const {
@@ -77,76 +75,89 @@ ListByTag CloudWatch::ours() const {
 
 void CloudWatch::doubt_trouble() {
   // Whoever comes while EC2 is being asked is content with that answer.
-  if (step_.cloud_trouble.empty() || !step_.cloud_open || step_.trouble_doubted) return;
-  step_.trouble_doubted = true;
+  if (cloud_.trouble.empty() || !step_.cloud_open || cloud_.trouble_doubted) return;
+  cloud_.trouble_doubted = true;
   doubted_ = step_.now.boot;
   const bool just_begun = in_flight_ && *last_begun_ >= *doubted_;
-  if (!just_begun) step_.want_listing = true;
+  if (!just_begun) cloud_.want_listing = true;
 }
 
-void CloudWatch::listed(const Listed& answer) {
+void CloudWatch::keys_changed() {
+  in_flight_.reset();
+  if (by_ids_) listers_.insert(listers_.end(), by_ids_->listers.begin(), by_ids_->listers.end());
+  by_ids_.reset();
+}
+
+void CloudWatch::keys_refused() {
+  refuse_listers(cloud_.trouble);
+  trust_journal();
+}
+
+bool CloudWatch::listed(const Listed& answer) {
   if (by_ids_ && by_ids_->query == answer.query) {
     ByIds asked = std::move(*by_ids_);
     by_ids_.reset();
-    return by_ids(std::move(asked), answer.result);
+    by_ids(std::move(asked), answer.result);
+    return true;
   }
-  if (in_flight_ != answer.query) return;
+  if (in_flight_ != answer.query) return false;
   in_flight_.reset();
   if (doubted_ && *last_begun_ >= *doubted_) {
     doubted_.reset();
-    step_.trouble_doubted = false;
+    cloud_.trouble_doubted = false;
   }
   if (const auto* failure = std::get_if<CloudFailure>(&answer.result)) {
     failed(*failure);
   } else {
     complete(std::get<Listing>(answer.result));
   }
+  return true;
 }
 
 void CloudWatch::failed(const CloudFailure& failure) {
-  step_.listing_failed = true;
+  cloud_.listing_failed = true;
   if (!failing_since_) failing_since_ = step_.now.boot;
-  const std::string what =
-      describe(failure, {.action = "DescribeInstances", .region = step_.settings.region});
+  const std::string what = describe(failure, {.action = "DescribeInstances", .region = region_});
   const bool refused =
       failure.what == FailureClass::kDenied || failure.what == FailureClass::kBadConfig;
   const bool long_ago =
       step_.now.boot - *failing_since_ >= step_.settings.cloud_unreachable_patience;
-  step_.cloud_doubt = str("EC2 cannot be asked: ", what);
-  if (refused || long_ago) step_.say_cloud_trouble(step_.cloud_doubt);
+  cloud_.doubt = str("EC2 cannot be asked: ", what);
+  if (refused || long_ago) cloud_.trouble = cloud_.doubt;
   if (failing_how_ != failure.code) {
     failing_how_ = failure.code;
     step_.log(refused ? LogLevel::kAlert : LogLevel::kWarning, "cloud.trouble",
               str("EC2's listing failed (", what, "); asking again until it works"));
   }
-  refuse_listers(step_.cloud_doubt);
-  if (!step_.listed_once) trust_journal();
+  refuse_listers(cloud_.doubt);
+  if (!cloud_.listed_once) trust_journal();
 }
 
 // Workers known from the journal are served on their own word while EC2 cannot be asked.
 void CloudWatch::trust_journal() {
   for (const InstanceId& id : workers_.ids()) {
     const Worker& worker = *workers_.find(id);
+    if (worker.record.region != region_) continue;
     if (worker.confirmed || worker.record.phase != WorkerPhase::kReady) continue;
     workers_.update(worker, shown_running, Save::kLater);
   }
 }
 
 void CloudWatch::complete(const Listing& listing) {
-  if (!step_.cloud_open) {
-    if (!proves_account(listing)) return not_believed();
-    keys_ = Keys::kConfirmed;
-    go_on();
+  if (!step_.cloud_open && !account_.proved_by(listing)) {
+    refuse_listers(cloud_.trouble);
+    if (!cloud_.listed_once) trust_journal();
+    return;
   }
   const bool recovered = failing_since_.has_value();
-  step_.listing_failed = false;
-  step_.cloud_trouble.clear();
-  step_.cloud_doubt.clear();
+  cloud_.listing_failed = false;
+  cloud_.trouble.clear();
+  cloud_.doubt.clear();
   failing_since_.reset();
   failing_how_.clear();
   if (recovered) {
     step_.log(LogLevel::kInfo, "cloud.works", "EC2 answers again");
-    identify();  // the credentials may have been exchanged for another account's
+    account_.identify();  // the credentials may have been exchanged for another account's
   }
   std::set<InstanceId> seen;
   std::vector<const InstanceView*> unknown_ones;
@@ -164,8 +175,8 @@ void CloudWatch::complete(const Listing& listing) {
     known(*view);
   }
   ask_for_missing(missing_from(seen), listing);
-  launcher_.close_lost(*last_begun_);
-  step_.listed_once = true;
+  launcher_.close_lost(region_, *last_begun_);
+  cloud_.listed_once = true;
 }
 
 void CloudWatch::known(const InstanceView& view) {
@@ -185,14 +196,14 @@ void CloudWatch::show(AllInstances& answer, const Listing& listing) const {
 }
 
 void CloudWatch::answer_listers(const std::vector<CallerId>& listers, const AllInstances& answer) {
-  for (const CallerId caller : listers) step_.act(Reply{caller, answer});
+  for (const CallerId caller : listers) all_listers_.shown(caller, answer);
 }
 
 std::vector<InstanceId> CloudWatch::missing_from(const std::set<InstanceId>& seen) {
   std::vector<InstanceId> missing;
   for (const InstanceId& id : workers_.ids()) {
     const Worker& worker = *workers_.find(id);
-    if (seen.contains(id)) continue;
+    if (worker.record.region != region_ || seen.contains(id)) continue;
     if (!worker.ours) {
       workers_.remove(id, Leaving::kUnseen);
     } else {
@@ -212,7 +223,7 @@ void CloudWatch::ask_for_missing(std::vector<InstanceId> ids, const Listing& lis
   }
   by_ids_ = ByIds{QueryId{step_.fresh_id()}, std::move(ids), step_.now.boot, std::move(shown),
                   std::exchange(listers_, {})};
-  step_.act(ListInstances{by_ids_->query, ListByIds{by_ids_->ids}});
+  step_.act(ListInstances{by_ids_->query, region_, ListByIds{by_ids_->ids}});
 }
 
 void CloudWatch::by_ids(ByIds asked, const ListResult& result) {

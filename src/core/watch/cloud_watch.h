@@ -1,14 +1,18 @@
 #pragma once
-// What EC2 says exists. One listing serves every need; what the journal and EC2 disagree about is
-// settled here: EC2 wins on what exists, the journal on what was meant.
+// What the EC2 of one region says exists. One listing serves every need; what the journal and EC2
+// disagree about is settled here: EC2 wins on what exists, the journal on what was meant. A region
+// that refuses or does not answer holds up no other.
 
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/launch/launcher.h"
+#include "core/watch/account.h"
 #include "core/watch/claims.h"
+#include "core/watch/listers.h"
 #include "core/watch/probes.h"
 #include "core/workers/terminations.h"
 
@@ -16,36 +20,53 @@ namespace cb::core {
 
 class CloudWatch {
  public:
-  CloudWatch(Step& step, WorkerPool& workers, Terminations& terminations, Launcher& launcher,
-             Probes& probes, Claims& claims)
-      : step_(step),
-        workers_(workers),
-        terminations_(terminations),
-        launcher_(launcher),
-        probes_(probes),
-        claims_(claims) {}
+  // What the watches of all regions share.
+  struct Parts {
+    Step& step;
+    WorkerPool& workers;
+    Terminations& terminations;
+    Launcher& launcher;
+    Probes& probes;
+    Claims& claims;
+    Account& account;
+    Listers& listers;
+  };
+  CloudWatch(std::string region, const Parts& parts)
+      : region_(std::move(region)),
+        step_(parts.step),
+        cloud_(step_.cloud(region_)),
+        workers_(parts.workers),
+        terminations_(parts.terminations),
+        launcher_(parts.launcher),
+        probes_(parts.probes),
+        claims_(parts.claims),
+        account_(parts.account),
+        all_listers_(parts.listers) {}
 
-  // Asks who we are; listings begin with the answer.
-  void identify();
-  void identified(const CloudIdentity& identity);
-  // Nothing is launched, ended or believed until we know whose the new keys are.
+  // False: the answer is to no question of this watch.
+  bool listed(const Listed& answer);
+  // Whose listing is in flight, nobody can tell: its answer is not waited for.
   void keys_changed();
-  void listed(const Listed& answer);
+  // The keys are another account's: nobody is listed for, and what is known is served.
+  void keys_refused();
 
   // A caller came while the latest word of EC2 was trouble: it is asked again before he hears it.
   void doubt_trouble();
   // LIST_ALL: answered by the listing in flight, or by the next (at most one a second).
   void list_for(CallerId caller);
   void forget(CallerId caller);
-  void refuse_listers(const std::string& why);
 
-  // Ends every step: begins a listing that is wanted and allowed, or arms the timer for it.
+  // Ends every step: asks for the ends that are wanted, begins a listing that is wanted and
+  // allowed, or arms the timer for it.
   // `hurry`: something is pending that a listing will settle.
   void schedule(bool hurry);
-  void listing_due() { due_ = true; }
+  void listing_due() {
+    due_ = true;
+    next_.reset();
+  }
   // EC2 has had time to say whether the workers of the journal still run.
   void patience_ended() {
-    if (!step_.listed_once) trust_journal();
+    if (!cloud_.listed_once) trust_journal();
   }
 
  private:
@@ -58,6 +79,7 @@ class CloudWatch {
     std::vector<CallerId> listers;  // who wait for both
   };
 
+  void refuse_listers(const std::string& why);
   void complete(const Listing& listing);
   void failed(const CloudFailure& failure);
   void trust_journal();
@@ -78,34 +100,24 @@ class CloudWatch {
   void show(AllInstances& answer, const Listing& listing) const;
   void answer_listers(const std::vector<CallerId>& listers, const AllInstances& answer);
   ListByTag ours() const;
-  bool holds_anything() const;
-  bool region_changed() const;  // since our records were made
-  bool wrong_account(const CloudIdentity& identity) const;
-  void refuse_account(const CloudIdentity& identity);
-  void account_not_named();
-  void go_on();
-  // While STS names no account: a listing that shows an instance of ours proves it.
-  bool proves_account(const Listing& listing) const;
-  void not_believed();
 
+  std::string region_;
   Step& step_;
+  CloudState& cloud_;
   WorkerPool& workers_;
   Terminations& terminations_;
   Launcher& launcher_;
   Probes& probes_;
   Claims& claims_;
+  Account& account_;
+  Listers& all_listers_;
 
   std::optional<QueryId> in_flight_;
   std::optional<Instant> last_begun_;
+  std::optional<Instant> next_;  // what the timer is armed for
   std::optional<Instant> failing_since_;
   std::string failing_how_;
   bool due_ = false;
-  // What is known of the keys in use. Confirmed: they are of the account of our records, as STS or
-  // an instance of ours said. In doubt: STS names none, and we hold something to lose.
-  enum class Keys { kUnknown, kConfirmed, kInDoubt, kWrong };
-  Keys keys_ = Keys::kUnknown;
-  bool identifying_ = false;
-  bool asked_with_former_keys_ = false;  // that Identify may be about them
   std::optional<ByIds> by_ids_;
   std::vector<CallerId> listers_;
   std::set<InstanceId> reported_;   // said once: left alone

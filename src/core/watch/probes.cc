@@ -311,7 +311,7 @@ void Probes::not_alive(const Worker& worker, ProbeOutcome outcome) {
 
 void Probes::suspected(const Worker& worker, ProbeOutcome outcome) {
   workers_.become_suspect(worker, *worker.unreachable_since, Save::kNow);
-  step_.want_listing = true;
+  step_.cloud(worker.record.region).want_listing = true;
   step_.log(
       LogLevel::kWarning, "worker.suspect", about(worker.record),
       str("worker ", worker.record.id.value, " at ", worker.record.address, " is ",

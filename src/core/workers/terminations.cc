@@ -52,13 +52,14 @@ void Terminations::ends_by_itself(const Worker& worker, const std::string& reaso
 void Terminations::ask(const Worker& worker, Duration again_after) {
   const std::string& id = worker.record.id.value;
   step_.timers.arm({TimerKind::kWorkerTerminate, id}, step_.now.boot + again_after);
+  CloudState& cloud = step_.cloud(worker.record.region);
   if (step_.cloud_open) {
-    auto& call = worker.refusal_told.empty() ? step_.to_terminate : step_.refused_once;
+    auto& call = worker.refusal_told.empty() ? cloud.to_terminate : cloud.refused_once;
     if (std::find(call.begin(), call.end(), worker.record.id) == call.end()) {
       call.push_back(worker.record.id);
     }
   }
-  step_.want_listing = true;
+  cloud.want_listing = true;
 }
 
 void Terminations::repeat(const InstanceId& id) {
@@ -114,7 +115,8 @@ void Terminations::answered(const TerminateAnswered& answer) {
     }
   }
   if (!not_got_to.empty()) failed(not_got_to, result.refused.back().why);
-  step_.want_listing = true;
+  // Of some of them nothing may be left here that says in which region they were.
+  for (auto& [region, cloud] : step_.clouds) cloud.want_listing = true;
 }
 
 void Terminations::accepted(const TerminatedNow& now) {

@@ -23,11 +23,11 @@ std::vector<InstanceId> WorkerPool::ids() const {
   return out;
 }
 
-WorkerRecord WorkerPool::first_record(const InstanceView& view) const {
+WorkerRecord WorkerPool::first_record(const InstanceView& view, const std::string& region) const {
   WorkerRecord record;
   record.id = view.id;
   record.account = step_.identity.account;
-  record.region = step_.settings.region;
+  record.region = region;
   record.market = view.market;
   record.type = view.type;
   record.image = view.image;

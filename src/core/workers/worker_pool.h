@@ -37,7 +37,7 @@ class WorkerPool {
 
   // What `view` says of an instance that is new to us, as a record that begins now. What was asked
   // for is better known from its launch, where there is one.
-  WorkerRecord first_record(const InstanceView& view) const;
+  WorkerRecord first_record(const InstanceView& view, const std::string& region) const;
   // Takes up a worker; the record is saved unless it is not ours (yet).
   const Worker& add(Worker worker);
   // As add, for a worker that the journal holds already.

@@ -40,6 +40,7 @@ core::LaunchResult launch_result(AwsReply reply) {
 // One or more DescribeInstances, each of which may have many pages.
 struct ListingUnderWay {
   QueryId query;
+  std::string region;
   // The bodies to ask for, the last one first, each for the page that a token names.
   std::vector<std::function<std::string(std::string_view)>> questions;
   core::Listing so_far;
@@ -83,6 +84,7 @@ std::vector<std::function<std::string(std::string_view)>> questions_of(
 
 // The same done to many instances: TerminateInstances, or CreateTags where there is a key.
 struct BatchUnderWay {
+  std::string region;
   std::vector<InstanceId> asked;
   std::string key, value;
   std::vector<InstanceId> left;
@@ -155,9 +157,10 @@ struct Ec2Cloud::Shared : std::enable_shared_from_this<Shared> {
   // too, it says with what to do.
   void say_why_unknown(const CloudFailure& failure) {
     if (failure.code == trouble || failure.code == "no credentials") return;
-    const bool said = core::refuses_identity(failure.code) || failure.code == "endpoint";
+    const bool endpoint = failure.code == "endpoint";
+    const bool said = core::refuses_identity(failure.code) || endpoint;
     const std::string why =
-        said ? str(" (", failure.code, ')')
+        said ? str(" (", endpoint ? "it does not answer" : failure.code, ')')
              : ": " + describe(failure, {.action = "GetCallerIdentity", .region = region()});
     log.write({core::LogLevel::kWarning, "aws.account",
                "STS does not say which account these credentials belong to" + why});
@@ -168,7 +171,7 @@ struct Ec2Cloud::Shared : std::enable_shared_from_this<Shared> {
       return sink.post(core::Listed{listing.query, std::move(listing.so_far)});
     }
     std::string body = listing.questions.back()(next_token);
-    call(AwsCallKind::kRead, region(), std::move(body),
+    call(AwsCallKind::kRead, listing.region, std::move(body),
          [listing = std::move(listing), next_token](Shared& self, AwsReply reply) mutable {
            self.take_page(std::move(listing), next_token, std::move(reply));
          });
@@ -198,7 +201,7 @@ struct Ec2Cloud::Shared : std::enable_shared_from_this<Shared> {
     std::vector<InstanceId> ids(t.left.begin(), t.left.begin() + size);
     std::string body = t.body(ids);
     const AwsCallKind kind = t.key.empty() ? AwsCallKind::kTerminate : AwsCallKind::kTag;
-    call(kind, region(), std::move(body),
+    call(kind, t.region, std::move(body),
          [t = std::move(t), ids = std::move(ids)](Shared& self, AwsReply reply) mutable {
            self.take_batch(std::move(t), ids, std::move(reply));
          });
@@ -286,17 +289,18 @@ void Ec2Cloud::launch(const core::LaunchInstance& what) {
 }
 
 void Ec2Cloud::list(const core::ListInstances& what) {
-  shared_->list_page({what.query, questions_of(what.what), {}, {}, 0}, "");
+  shared_->list_page({what.query, what.region, questions_of(what.what), {}, {}, 0}, "");
 }
 
 void Ec2Cloud::terminate(const core::TerminateInstances& what) {
   CHECK(!what.ids.empty());
-  shared_->next_batch({what.ids, "", "", what.ids, shared_->settings.batch, {}, 0});
+  shared_->next_batch({what.region, what.ids, "", "", what.ids, shared_->settings.batch, {}, 0});
 }
 
 void Ec2Cloud::tag(const core::TagInstances& what) {
   CHECK(!what.ids.empty() && !what.key.empty());
-  shared_->next_batch({what.ids, what.key, what.value, what.ids, shared_->settings.batch, {}, 0});
+  shared_->next_batch(
+      {what.region, what.ids, what.key, what.value, what.ids, shared_->settings.batch, {}, 0});
 }
 
 }  // namespace cb::io

@@ -14,13 +14,26 @@ TEST_F(Ec2CloudTest, ATagIsPutOnAllThatMayHaveIt) {
     }
     return http_reply(200, "<CreateTagsResponse><return>true</return></CreateTagsResponse>");
   });
-  cloud_->tag({{{"i-1"}, {"i-others"}}, "compute-broker-owner", "me here now"});
+  cloud_->tag({"us-east-1", {{"i-1"}, {"i-others"}}, "compute-broker-owner", "me here now"});
   const auto tagged = only_event<core::Tagged>();
   EXPECT_FALSE(tagged.failure);
   ASSERT_THAT(tagged.refused, SizeIs(1));
   EXPECT_EQ(tagged.refused[0].id, InstanceId{"i-others"});
   EXPECT_THAT(server_->received().back().body,
               HasSubstr("Tag.1.Key=compute-broker-owner&Tag.1.Value=me%20here%20now"));
+}
+
+TEST_F(Ec2CloudTest, EachCallIsSignedForTheRegionThatItNames) {
+  serve([](const ReceivedRequest& request) {
+    const bool lists = request.body.find("DescribeInstances") != std::string::npos;
+    return lists ? page({}) : terminated(request);
+  });
+  cloud_->list({QueryId{1}, "eu-west-1", core::ListByTag{"default"}});
+  wait_for_events(1);
+  cloud_->terminate({"ap-south-1", {{"i-1"}}});
+  wait_for_events(2);
+  EXPECT_THAT(server_->received().at(0).header("Authorization"), HasSubstr("/eu-west-1/ec2/"));
+  EXPECT_THAT(server_->received().at(1).header("Authorization"), HasSubstr("/ap-south-1/ec2/"));
 }
 
 TEST_F(Ec2CloudTest, OneBadIdDoesNotSaveTheOthers) {

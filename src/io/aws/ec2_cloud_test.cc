@@ -220,7 +220,7 @@ ServerReply wants_fresh_keys(const ReceivedRequest& request) {
 TEST_F(Ec2CloudTest, NothingIsAskedWithReplacedKeysUntilStsHasSaidWhoseTheyAre) {
   keys_will_be("FRESH");
   serve(wants_fresh_keys);
-  cloud_->list({QueryId{1}, core::ListByTag{"default"}});
+  cloud_->list({QueryId{1}, "us-east-1", core::ListByTag{"default"}});
   wait_for_events(2);
   EXPECT_TRUE(std::holds_alternative<core::KeysChanged>(events_.all[0]));
   const auto refused = std::get<CloudFailure>(std::get<core::Listed>(events_.all[1]).result);
@@ -277,7 +277,7 @@ TEST_F(Ec2CloudTest, WithoutKeysNothingIsSentAndTheReasonIsTold) {
   answer_with({page({})});
   AwsCaller caller(context_, none, lines_, AwsSetup{"us-east-1", server_->url(), "", ""});
   Ec2Cloud cloud(caller, events_, lines_);
-  cloud.list({QueryId{1}, core::ListByTag{"default"}});
+  cloud.list({QueryId{1}, "us-east-1", core::ListByTag{"default"}});
   const auto failure = std::get<CloudFailure>(only_event<core::Listed>().result);
   EXPECT_EQ(failure.what, FailureClass::kDenied);
   EXPECT_EQ(failure.message, "run aws configure");
@@ -320,7 +320,7 @@ TEST_F(Ec2CloudTest, AnIdentityThatIsRefusedIsEmptyAndLogged) {
 
 TEST_F(Ec2CloudTest, AfterItsEndNoEventComes) {
   answer_with({page({})});
-  cloud_->list({QueryId{1}, core::ListByTag{"default"}});
+  cloud_->list({QueryId{1}, "us-east-1", core::ListByTag{"default"}});
   cloud_.reset();
   EXPECT_THAT(events_.all, IsEmpty());
   caller_.reset();

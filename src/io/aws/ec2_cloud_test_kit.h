@@ -108,11 +108,11 @@ class Ec2CloudTest : public testing::Test {
     return only_event<core::LaunchAnswered>().result;
   }
   core::ListResult list(core::ListQuery what = core::ListByTag{"default"}) {
-    cloud_->list({QueryId{7}, what});
+    cloud_->list({QueryId{7}, "us-east-1", what});
     return only_event<core::Listed>().result;
   }
   core::TerminateResult terminate(std::vector<InstanceId> ids) {
-    cloud_->terminate({std::move(ids)});
+    cloud_->terminate({"us-east-1", std::move(ids)});
     return only_event<core::TerminateAnswered>().result;
   }
   // From the next attempt on.

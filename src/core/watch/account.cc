@@ -1,48 +1,47 @@
-// Whose the credentials are, and whether that is who we have been so far.
+#include "core/watch/account.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "base/text.h"
-#include "core/watch/cloud_watch.h"
 
 namespace cb::core {
 
-void CloudWatch::identify() {
+void Account::identify() {
   if (identifying_) return;
   identifying_ = true;
   step_.act(Identify{});
 }
 
-bool CloudWatch::holds_anything() const {
+bool Account::holds_anything() const {
   return !workers_.all().empty() || launcher_.open() != 0;
 }
 
-bool CloudWatch::region_changed() const {
+bool Account::region_changed() const {
   const std::string& known = step_.identity.region;
   return !known.empty() && known != step_.settings.region;
 }
 
-bool CloudWatch::wrong_account(const CloudIdentity& identity) const {
+bool Account::wrong_account(const CloudIdentity& identity) const {
   const std::string& known = step_.identity.account;
   const bool account = !identity.account.empty() && !known.empty() && identity.account != known;
   return (account || region_changed()) && holds_anything();
 }
 
-void CloudWatch::keys_changed() {
+void Account::keys_changed() {
   step_.log(LogLevel::kInfo, "cloud.keys", "the AWS keys have changed: asking whose they are");
   asked_with_former_keys_ = identifying_;
   keys_ = Keys::kUnknown;
   step_.cloud_open = false;
-  in_flight_.reset();  // whose listing it is, nobody can tell
-  if (by_ids_) listers_.insert(listers_.end(), by_ids_->listers.begin(), by_ids_->listers.end());
-  by_ids_.reset();
   identify();
 }
 
-void CloudWatch::identified(const CloudIdentity& identity) {
+bool Account::identified(const CloudIdentity& identity) {
   identifying_ = false;
-  if (std::exchange(asked_with_former_keys_, false)) return identify();
+  if (std::exchange(asked_with_former_keys_, false)) {
+    identify();
+    return true;
+  }
   const TimerName again{TimerKind::kIdentify, ""};
   const bool wrong = wrong_account(identity);
   if (wrong || identity.account.empty()) {
@@ -50,8 +49,14 @@ void CloudWatch::identified(const CloudIdentity& identity) {
   } else {
     step_.timers.cancel(again);
   }
-  if (wrong) return refuse_account(identity);
-  if (identity.account.empty() && keys_ != Keys::kConfirmed) return account_not_named();
+  if (wrong) {
+    refuse(identity);
+    return false;
+  }
+  if (identity.account.empty() && keys_ != Keys::kConfirmed) {
+    not_named();
+    return true;
+  }
   BrokerRecord& known = step_.identity;
   const BrokerRecord before = known;
   if (!identity.account.empty()) known.account = identity.account;
@@ -59,11 +64,12 @@ void CloudWatch::identified(const CloudIdentity& identity) {
   if (!(known == before)) step_.save(known);
   keys_ = Keys::kConfirmed;
   // Not in go_on(): a listing that has proved the account is itself the one to go on with.
-  if (!step_.cloud_open) step_.want_listing = true;
+  if (!step_.cloud_open) want_listings();
   go_on();
+  return true;
 }
 
-void CloudWatch::refuse_account(const CloudIdentity& identity) {
+void Account::refuse(const CloudIdentity& identity) {
   const bool fresh = keys_ != Keys::kWrong;
   keys_ = Keys::kWrong;
   step_.cloud_open = false;
@@ -72,21 +78,18 @@ void CloudWatch::refuse_account(const CloudIdentity& identity) {
                              ", but this broker's workers are in ", step_.identity.region)
                        : str("the credentials belong to account ", identity.account,
                              ", but this broker's workers are in account ", step_.identity.account);
-  step_.say_cloud_trouble(
-      str(what, ": nothing is launched, ended or forgotten until they agree again; give it the ",
-          "former credentials and region, or another state_dir"));
-  if (fresh) step_.log(LogLevel::kAlert, "cloud.wrong_account", step_.cloud_trouble);
-  refuse_listers(step_.cloud_trouble);
-  trust_journal();
+  say_trouble(str(what,
+                  ": nothing is launched, ended or forgotten until they agree again; give it the ",
+                  "former credentials and region, or another state_dir"));
+  if (fresh) step_.log(LogLevel::kAlert, "cloud.wrong_account", step_.cloud_trouble());
 }
 
-void CloudWatch::account_not_named() {
+void Account::not_named() {
   BrokerRecord& known = step_.identity;
   if (keys_ == Keys::kWrong) return;  // the same keys as before
   if (!known.account.empty() && holds_anything()) {
     keys_ = Keys::kInDoubt;
-    step_.want_listing = true;
-    return;
+    return want_listings();
   }
   // There is nothing to lose, and what is launched now need not be of the former account or region.
   if (!known.account.empty() || known.region != step_.settings.region) {
@@ -94,14 +97,14 @@ void CloudWatch::account_not_named() {
     known.region = step_.settings.region;
     step_.save(known);
   }
-  if (!step_.cloud_open) step_.want_listing = true;
+  if (!step_.cloud_open) want_listings();
   go_on();
 }
 
-void CloudWatch::go_on() {
+void Account::go_on() {
   if (step_.cloud_open) return;
   step_.cloud_open = true;
-  step_.cloud_trouble.clear();
+  say_trouble({});
   const BrokerRecord& known = step_.identity;
   step_.log(LogLevel::kInfo, "cloud.identity",
             str("EC2 in ", step_.settings.region, ", account ",
@@ -109,21 +112,31 @@ void CloudWatch::go_on() {
   terminations_.ask_for_all();
 }
 
-bool CloudWatch::proves_account(const Listing& listing) const {
+bool Account::proved_by(const Listing& listing) {
   if (keys_ != Keys::kInDoubt) return false;
   const auto open_launches = launcher_.attempts();
-  return std::any_of(listing.instances.begin(), listing.instances.end(), [&](const auto& view) {
-    const Worker* const worker = workers_.find(view.id);
-    return (worker != nullptr && worker->ours) || open_launches.contains(view.token);
-  });
+  const bool ours =
+      std::any_of(listing.instances.begin(), listing.instances.end(), [&](const auto& view) {
+        const Worker* const worker = workers_.find(view.id);
+        return (worker != nullptr && worker->ours) || open_launches.contains(view.token);
+      });
+  if (ours) {
+    keys_ = Keys::kConfirmed;
+    go_on();
+  } else {
+    say_trouble(
+        "STS does not say whose credentials these are, and EC2 shows no instance of ours: "
+        "nothing is launched, ended or forgotten until it does");
+  }
+  return ours;
 }
 
-void CloudWatch::not_believed() {
-  step_.say_cloud_trouble(
-      str("STS does not say whose credentials these are, and EC2 shows no instance of ours: ",
-          "nothing is launched, ended or forgotten until it does"));
-  refuse_listers(step_.cloud_trouble);
-  if (!step_.listed_once) trust_journal();
+void Account::say_trouble(const std::string& sentence) {
+  for (auto& [region, cloud] : step_.clouds) cloud.trouble = sentence;
+}
+
+void Account::want_listings() {
+  for (auto& [region, cloud] : step_.clouds) cloud.want_listing = true;
 }
 
 }  // namespace cb::core

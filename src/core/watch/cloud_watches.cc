@@ -1,0 +1,51 @@
+#include "core/watch/cloud_watches.h"
+
+namespace cb::core {
+
+void CloudWatches::identified(const CloudIdentity& identity) {
+  if (account_.identified(identity)) return;
+  for (auto& [region, watch] : watches_) watch.keys_refused();
+}
+
+void CloudWatches::keys_changed() {
+  account_.keys_changed();
+  for (auto& [region, watch] : watches_) watch.keys_changed();
+}
+
+void CloudWatches::listed(const Listed& answer) {
+  for (auto& [region, watch] : watches_) {
+    if (watch.listed(answer)) return;
+  }
+}
+
+void CloudWatches::doubt_trouble() {
+  for (auto& [region, watch] : watches_) watch.doubt_trouble();
+}
+
+void CloudWatches::list_for(CallerId caller) {
+  if (const std::string& trouble = step_.cloud_trouble(); !step_.cloud_open && !trouble.empty()) {
+    return step_.act(Reply{caller, CommandFailed{trouble}});
+  }
+  listers_.ask(caller, watches_.size());
+  for (auto& [region, watch] : watches_) watch.list_for(caller);
+}
+
+void CloudWatches::forget(CallerId caller) {
+  listers_.forget(caller);
+  for (auto& [region, watch] : watches_) watch.forget(caller);
+}
+
+void CloudWatches::schedule(bool hurry) {
+  for (auto& [region, watch] : watches_) watch.schedule(hurry);
+}
+
+void CloudWatches::listing_due(const std::string& region) {
+  const auto found = watches_.find(region);
+  if (found != watches_.end()) found->second.listing_due();
+}
+
+void CloudWatches::patience_ended() {
+  for (auto& [region, watch] : watches_) watch.patience_ended();
+}
+
+}  // namespace cb::core

@@ -1,0 +1,48 @@
+#pragma once
+// The account, and a watch over each region in which it has something or may launch.
+
+#include <map>
+#include <string>
+
+#include "core/watch/cloud_watch.h"
+
+namespace cb::core {
+
+class CloudWatches {
+ public:
+  CloudWatches(Step& step, WorkerPool& workers, Terminations& terminations, Launcher& launcher,
+               Probes& probes, Claims& claims)
+      : step_(step),
+        account_(step, workers, terminations, launcher),
+        listers_(step),
+        parts_{step, workers, terminations, launcher, probes, claims, account_, listers_} {}
+
+  // Looks at `region` from now on.
+  void watch(const std::string& region) { watches_.try_emplace(region, region, parts_); }
+
+  void identify() { account_.identify(); }
+  void identified(const CloudIdentity& identity);
+  void keys_changed();
+  void listed(const Listed& answer);
+
+  // A caller came while the latest word of EC2 was trouble: it is asked again before he hears it.
+  void doubt_trouble();
+  // LIST_ALL: answered when every region has shown what it has.
+  void list_for(CallerId caller);
+  void forget(CallerId caller);
+
+  // Ends every step; `hurry`: something is pending that a listing will settle.
+  void schedule(bool hurry);
+  void listing_due(const std::string& region);
+  // EC2 has had time to say whether the workers of the journal still run.
+  void patience_ended();
+
+ private:
+  Step& step_;
+  Account account_;
+  Listers listers_;
+  CloudWatch::Parts parts_;
+  std::map<std::string, CloudWatch> watches_;  // by region
+};
+
+}  // namespace cb::core
