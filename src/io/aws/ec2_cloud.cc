@@ -171,7 +171,8 @@ struct Ec2Cloud::Shared : std::enable_shared_from_this<Shared> {
       return sink.post(core::Listed{listing.query, std::move(listing.so_far)});
     }
     std::string body = listing.questions.back()(next_token);
-    call(AwsCallKind::kRead, listing.region, std::move(body),
+    std::string region = listing.region;
+    call(AwsCallKind::kRead, std::move(region), std::move(body),
          [listing = std::move(listing), next_token](Shared& self, AwsReply reply) mutable {
            self.take_page(std::move(listing), next_token, std::move(reply));
          });
@@ -201,7 +202,8 @@ struct Ec2Cloud::Shared : std::enable_shared_from_this<Shared> {
     std::vector<InstanceId> ids(t.left.begin(), t.left.begin() + size);
     std::string body = t.body(ids);
     const AwsCallKind kind = t.key.empty() ? AwsCallKind::kTerminate : AwsCallKind::kTag;
-    call(kind, t.region, std::move(body),
+    std::string region = t.region;
+    call(kind, std::move(region), std::move(body),
          [t = std::move(t), ids = std::move(ids)](Shared& self, AwsReply reply) mutable {
            self.take_batch(std::move(t), ids, std::move(reply));
          });
