@@ -11,8 +11,25 @@
 
 namespace cb::core {
 
-struct Broker::State {
-  State(Settings settings, EncodeLaunch encode_launch) : encode(encode_launch) {
+// What a broker is made of, put together.
+struct Parts {
+  explicit Parts(EncodeLaunch encode_launch) : encode(encode_launch) {}
+
+  EncodeLaunch encode;
+  Step step;
+  WaitingRoom waiting{step};
+  WorkerPool workers{step};
+  Terminations terminations{step, workers};
+  LaunchLimits limits{step};
+  Claims claims{step, workers};
+  Launcher launcher{step, encode, waiting, workers, terminations, limits};
+  Probes probes{step, workers, terminations, launcher};
+  CloudWatches watches{step, workers, terminations, launcher, probes, claims};
+  MassTermination mass{step, workers, terminations, launcher, waiting};
+};
+
+struct Broker::State : Parts {
+  State(Settings settings, EncodeLaunch encode_launch) : Parts(encode_launch) {
     step.settings = std::move(settings);
     watches.watch(step.settings.region);
   }
@@ -58,17 +75,6 @@ struct Broker::State {
   void tell_progress();
   void end_step();
 
-  EncodeLaunch encode;
-  Step step;
-  WaitingRoom waiting{step};
-  WorkerPool workers{step};
-  Terminations terminations{step, workers};
-  LaunchLimits limits{step};
-  Claims claims{step, workers};
-  Launcher launcher{step, encode, waiting, workers, terminations, limits};
-  Probes probes{step, workers, terminations, launcher};
-  CloudWatches watches{step, workers, terminations, launcher, probes, claims};
-  MassTermination mass{step, workers, terminations, launcher, waiting};
   Origin origin;  // of the request at hand
   bool begun = false;
   bool ending_all = false;

@@ -1,6 +1,6 @@
 """A moto_server of our own on a free port, which verifies signatures and policies."""
 import os
-import random
+import pathlib
 import shutil
 import socket
 import subprocess
@@ -12,23 +12,14 @@ import boto3
 import botocore.config
 import botocore.exceptions
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from kit.waiting import free_port  # noqa: E402
+
 FREE_CALLS = 5  # the calls of `people`, made before anybody has keys
 ALLOW_ALL = ('{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*",'
              '"Resource":"*"}]}')
 ANYBODY = ('{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},'
            '"Action":"sts:AssumeRole"}]}')
-
-
-def free_port():
-    """Below the ports that the kernel gives to connections: one that polls for a server on such a
-    port can get it as its own, and then talks to itself."""
-    while True:
-        with socket.socket() as s:
-            try:
-                s.bind(("127.0.0.1", random.randrange(20000, 30000)))
-            except OSError:
-                continue
-            return s.getsockname()[1]
 
 
 class MotoServer:

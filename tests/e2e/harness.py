@@ -6,45 +6,22 @@ that is started is ended by its own id.
 import json
 import os
 import pathlib
-import random
 import shutil
 import signal
 import socket
 import struct
 import subprocess
+import sys
 import tempfile
-import time
 import unittest
 import urllib.request
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from kit.waiting import PATIENCE, free_port, until  # noqa: E402
+
 BINARY = os.environ["COMPUTE_BROKER_BINARY"]
-PATIENCE = float(os.environ.get("E2E_PATIENCE", "60"))
 QUICK = {"pending": "200ms", "boot": "100ms", "service": "100ms", "shutting_down": "100ms",
          "throttling": "false"}
-
-
-def until(what, check, patience=PATIENCE):
-    """Polls `check` until it returns something true, and returns that."""
-    deadline = time.monotonic() + patience
-    while True:
-        value = check()
-        if value:
-            return value
-        if time.monotonic() > deadline:
-            raise AssertionError(f"waited {patience} s in vain for {what}")
-        time.sleep(0.02)
-
-
-def free_port():
-    """Below the ports that the kernel gives to connections: one that polls for a server on such a
-    port can get it as its own, and then talks to itself."""
-    while True:
-        with socket.socket() as s:
-            try:
-                s.bind(("127.0.0.1", random.randrange(20000, 30000)))
-            except OSError:
-                continue
-            return s.getsockname()[1]
 
 
 class Process:

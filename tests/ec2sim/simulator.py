@@ -14,26 +14,15 @@ import struct
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
-PATIENCE = float(os.environ.get("E2E_PATIENCE", "60"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from kit.waiting import PATIENCE, until  # noqa: E402
+
 QUICK = {"pending": "100ms", "boot": "50ms", "service": "50ms", "shutting_down": "50ms",
          "throttling": "false"}
 LAUNCH = {"ImageId": "ami-0060337ebb6cf00ad", "InstanceType": "c7i.16xlarge", "MinCount": 1,
           "MaxCount": 1}
-
-
-def until(what, check, patience=PATIENCE):
-    """Polls `check` until it returns something true, and returns that."""
-    deadline = time.monotonic() + patience
-    while True:
-        value = check()
-        if value:
-            return value
-        if time.monotonic() > deadline:
-            raise AssertionError(f"waited {patience} s in vain for {what}")
-        time.sleep(0.01)
 
 
 class Simulator:

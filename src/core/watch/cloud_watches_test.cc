@@ -2,19 +2,21 @@
 
 #include <gtest/gtest.h>
 
+#include "core/broker_state.h"
+
 namespace cb::core {
 namespace {
 
 const std::string kHere = "eu-west-1";
 const std::string kThere = "us-east-1";
 
-std::string encode(const LaunchSpec&) {
+std::string encode_nothing(const LaunchSpec&) {
   return "request";
 }
 
 // Two regions of one account, with the parts of a broker and no broker around them.
-struct TwoRegions : ::testing::Test {
-  TwoRegions() {
+struct TwoRegions : ::testing::Test, Parts {
+  TwoRegions() : Parts(encode_nothing) {
     step.now.boot += hours{1};
     step.now.wall = WallTime{hours{500'000}};
     step.settings.region = kHere;
@@ -62,15 +64,6 @@ struct TwoRegions : ::testing::Test {
     return workers.add(std::move(worker));
   }
 
-  Step step;
-  WaitingRoom waiting{step};
-  WorkerPool workers{step};
-  Terminations terminations{step, workers};
-  LaunchLimits limits{step};
-  Claims claims{step, workers};
-  Launcher launcher{step, encode, waiting, workers, terminations, limits};
-  Probes probes{step, workers, terminations, launcher};
-  CloudWatches watches{step, workers, terminations, launcher, probes, claims};
   std::map<std::string, QueryId> asked;  // the first listing of each region
 };
 

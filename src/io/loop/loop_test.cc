@@ -2,9 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <string>
 #include <vector>
+
+#include "io/loop/loop_test_kit.h"
 
 namespace cb::io {
 namespace {
@@ -37,14 +38,7 @@ class LoopTest : public ::testing::Test {
     loop.drive(script, {[this] { ++heard; }, [this] { ++turns; }});
   }
   void post() { loop.post(core::TimePassed{}); }
-  bool run_until(const std::function<bool()>& condition) {
-    const auto limit = std::chrono::steady_clock::now() + seconds{20};
-    while (!condition()) {
-      if (std::chrono::steady_clock::now() > limit) return false;
-      io.run_one_for(milliseconds{5});
-    }
-    return true;
-  }
+  bool run_until(const std::function<bool()>& condition) { return io::run_until(io, condition); }
 
   boost::asio::io_context io{1};
   Script script;

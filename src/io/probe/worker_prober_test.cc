@@ -10,6 +10,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "io/loop/loop_test_kit.h"
 #include "io/net/listen_socket.h"
 #include "wire/dserv_frame.h"
 
@@ -80,15 +81,7 @@ class WorkerProberTest : public ::testing::Test, public port::EventSink {
     prober.probe(probe);
     inside_probe = false;
   }
-  bool run_until(const std::function<bool()>& condition) {
-    const auto limit = std::chrono::steady_clock::now() + seconds{20};
-    while (!condition()) {
-      if (std::chrono::steady_clock::now() > limit) return false;
-      io.restart();  // it stops when there is nothing left to do
-      io.run_one_for(milliseconds{5});
-    }
-    return true;
-  }
+  bool run_until(const std::function<bool()>& condition) { return io::run_until(io, condition); }
   // Runs until the next outcome is there.
   std::optional<ProbeOutcome> outcome() {
     const std::size_t before = taken++;

@@ -20,6 +20,7 @@
 
 #include "io/clock/clock.h"
 #include "io/loop/loop.h"
+#include "io/loop/loop_test_kit.h"
 #include "io/net/listen_socket.h"
 #include "io/text/text_listener.h"
 #include "port/ports.h"
@@ -128,14 +129,7 @@ class TextListenerTest : public ::testing::Test {
     };
   }
   // Runs the loop until `condition` holds; false when it does not within 20 s.
-  bool run_until(const std::function<bool()>& condition) {
-    const auto limit = std::chrono::steady_clock::now() + seconds{20};
-    while (!condition()) {
-      if (std::chrono::steady_clock::now() > limit) return false;
-      io.run_one_for(milliseconds{5});
-    }
-    return true;
-  }
+  bool run_until(const std::function<bool()>& condition) { return io::run_until(io, condition); }
   // Lets everything happen that is due now.
   void run_what_is_ready() {
     while (io.poll() != 0) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/checkers/shown.h"
 #include "sim/cloud/sim_cloud.h"
 
 namespace cb::sim {
@@ -34,11 +35,8 @@ void Claimed::told(const core::Event& event) {
     shown_.clear();
     return;
   }
-  const auto* listed = std::get_if<core::Listed>(&event);
-  const auto* listing = listed != nullptr ? std::get_if<core::Listing>(&listed->result) : nullptr;
-  if (listing == nullptr) return;
   const Duration most = ground_.options.settings.takeover_after / 2;
-  for (const core::InstanceView& view : listing->instances) {
+  for (const core::InstanceView& view : shown_by_listing(event)) {
     const Life* life = history_.life(view.id);
     if (life == nullptr || view.state != core::InstanceState::kRunning) continue;
     if (life->end_asked || life->told_ending || life->told_stopped) continue;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "sim/checkers/shown.h"
 
 namespace cb::sim {
 namespace {
@@ -79,19 +80,13 @@ void EndedWhenTold::told(const core::Event& event) {
     ours_ = open_ = opens_ = false;
   } else if (const auto* stop = std::get_if<core::StopRequested>(&event)) {
     if (stop->terminate_workers) all_told();
-  } else if (const auto* launch = std::get_if<core::LaunchAnswered>(&event)) {
-    const auto* launched = std::get_if<core::Launched>(&launch->result);
-    if (launched == nullptr) return;
-    for (const core::InstanceView& view : launched->instances) shown(view);
-  } else if (const auto* listed = std::get_if<core::Listed>(&event)) {
-    const auto* listing = std::get_if<core::Listing>(&listed->result);
-    if (listing == nullptr) return;
-    for (const core::InstanceView& view : listing->instances) {
-      shown(view);
-      const bool stopped = view.state == core::InstanceState::kStopping ||
-                           view.state == core::InstanceState::kStopped;
-      if (stopped) told_.emplace_back(view.id, "was shown to be stopped");
-    }
+  }
+  for (const core::InstanceView& view : shown_by_launch(event)) shown(view);
+  for (const core::InstanceView& view : shown_by_listing(event)) {
+    shown(view);
+    const bool stopped =
+        view.state == core::InstanceState::kStopping || view.state == core::InstanceState::kStopped;
+    if (stopped) told_.emplace_back(view.id, "was shown to be stopped");
   }
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/checkers/shown.h"
+
 namespace cb::sim {
 
 bool has_address(const Instance& instance, const std::string& address) {
@@ -162,15 +164,12 @@ void History::ended(const Instance& instance) {
 void History::told(const core::Event& event) {
   if (const auto* launch = std::get_if<core::LaunchAnswered>(&event)) {
     told_launch(*launch);
-  } else if (const auto* listed = std::get_if<core::Listed>(&event)) {
-    const auto* listing = std::get_if<core::Listing>(&listed->result);
-    if (listing == nullptr) return;
-    for (const core::InstanceView& view : listing->instances) told_view(view);
   } else if (const auto* probed = std::get_if<core::Probed>(&event)) {
     told_probe(*probed);
   } else if (const auto* stop = std::get_if<core::StopRequested>(&event)) {
     if (stop->terminate_workers) may_all_be_ended();
   }
+  for (const core::InstanceView& view : shown_by_listing(event)) told_view(view);
 }
 
 void History::told_launch(const core::LaunchAnswered& answer) {

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "sim/checkers/bounds.h"
+#include "sim/checkers/shown.h"
 
 namespace cb::sim {
 
@@ -61,15 +62,12 @@ void Orphans::told(const core::Event& event) {
     // The answer that is under way may be about the former keys, and then it is asked once more.
     named_for_good_from_ = ground_.now() + 2 * SimCloud::kCallLimit;
     asks_again();
-  } else if (const auto* launch = std::get_if<core::LaunchAnswered>(&event)) {
-    const auto* launched = std::get_if<core::Launched>(&launch->result);
-    if (launched == nullptr) return;
-    for (const core::InstanceView& view : launched->instances) seen(view);
   } else if (const auto* probe = std::get_if<core::Probed>(&event)) {
     probed(*probe);
   } else if (const auto* listed = std::get_if<core::Listed>(&event)) {
     this->listed(listed->result);
   }
+  for (const core::InstanceView& view : shown_by_launch(event)) seen(view);
 }
 
 void Orphans::credentials(bool others) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "sim/checkers/shown.h"
 #include "sim/cloud/ec2.h"
 
 namespace cb::sim {
@@ -195,17 +196,11 @@ void TrueEnds::told(const core::Event& event) {
   settings_changed_ = settings_changed_ || std::holds_alternative<core::SettingsChanged>(event);
   if (const auto* probe = std::get_if<core::Probed>(&event)) {
     must_end(*probe);
-  } else if (const auto* launch = std::get_if<core::LaunchAnswered>(&event)) {
-    const auto* launched = std::get_if<core::Launched>(&launch->result);
-    if (launched == nullptr) return;
-    for (const core::InstanceView& view : launched->instances) shown(view);
-  } else if (const auto* listed = std::get_if<core::Listed>(&event)) {
-    const auto* listing = std::get_if<core::Listing>(&listed->result);
-    if (listing == nullptr) return;
-    for (const core::InstanceView& view : listing->instances) {
-      shown(view);
-      this->listed(view);
-    }
+  }
+  for (const core::InstanceView& view : shown_by_launch(event)) shown(view);
+  for (const core::InstanceView& view : shown_by_listing(event)) {
+    shown(view);
+    listed(view);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "sim/checkers/shown.h"
 
 namespace cb::sim {
 namespace {
@@ -54,10 +55,7 @@ void TrueLedger::told(const core::Event& event) {
     }
     return;
   }
-  const auto* listed = std::get_if<core::Listed>(&event);
-  const auto* listing = listed != nullptr ? std::get_if<core::Listing>(&listed->result) : nullptr;
-  if (listing == nullptr) return;
-  for (const core::InstanceView& view : listing->instances) {
+  for (const core::InstanceView& view : shown_by_listing(event)) {
     if (ends(view.state)) shown_ending(view.id);
     const bool final = view.ended && view.state == core::InstanceState::kTerminated;
     if (final && !told_end_.contains(view.id)) just_told_.insert(view.id);

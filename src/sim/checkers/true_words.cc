@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "sim/checkers/shown.h"
 
 namespace cb::sim {
 namespace {
@@ -307,12 +308,8 @@ std::optional<bool> TrueWords::of_ends(const Said& said) const {
 
 void TrueWords::told(const core::Event& event) {
   ++events_;
-  if (const auto* listed = std::get_if<core::Listed>(&event)) {
-    const auto* listing = std::get_if<core::Listing>(&listed->result);
-    if (listing == nullptr) return;
-    for (const core::InstanceView& view : listing->instances) {
-      if (view.state == core::InstanceState::kRunning) running_.insert(view.id);
-    }
+  for (const core::InstanceView& view : shown_by_listing(event)) {
+    if (view.state == core::InstanceState::kRunning) running_.insert(view.id);
   }
   const auto* answer = std::get_if<core::TerminateAnswered>(&event);
   if (answer == nullptr) return;

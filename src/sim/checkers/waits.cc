@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "sim/checkers/shown.h"
 
 namespace cb::sim {
 namespace {
@@ -42,13 +43,10 @@ void Waits::launch_called(const LaunchCall& call) {
 }
 
 void Waits::told(const core::Event& event) {
-  if (const auto* listed = std::get_if<core::Listed>(&event)) {
-    const auto* listing = std::get_if<core::Listing>(&listed->result);
-    if (listing == nullptr) return;
-    for (const core::InstanceView& view : listing->instances) {
-      if (is_over(view.state)) ends_.insert(view.id);
-    }
-  } else if (const auto* answer = std::get_if<core::TerminateAnswered>(&event)) {
+  for (const core::InstanceView& view : shown_by_listing(event)) {
+    if (is_over(view.state)) ends_.insert(view.id);
+  }
+  if (const auto* answer = std::get_if<core::TerminateAnswered>(&event)) {
     const auto* accepted = std::get_if<core::TerminateAccepted>(&answer->result);
     if (accepted == nullptr) return;
     for (const core::TerminatedNow& one : accepted->instances) {
