@@ -13,13 +13,13 @@ namespace {
 
 // Everything outside the broker: a cloud whose instances run at once, and a disk that can fill up.
 // What is done to it stands in `done`, in order.
-class World : public port::Cloud,
-              public port::Prober,
-              public port::Replies,
-              public port::Store,
-              public port::LogSink {
+class TestBench : public port::Cloud,
+                  public port::Prober,
+                  public port::Replies,
+                  public port::Store,
+                  public port::LogSink {
  public:
-  explicit World(core::Settings settings = usable_settings())
+  explicit TestBench(core::Settings settings = usable_settings())
       : broker(std::move(settings), encode),
         driver(std::make_unique<Driver>(broker, Ports{*this, *this, *this, *this, *this})) {
     driver->post(core::Started{{}, "n0nce", false, ""});
@@ -131,137 +131,137 @@ class World : public port::Cloud,
 };
 
 struct DriverTest : testing::Test {
-  World world;
+  TestBench bench;
   // A worker is up and was handed out; nothing is recorded of how it came.
   std::string warm() {
-    const CallerId caller = world.ask(core::GetWorker{});
-    world.run();
-    world.pass(seconds{5});
-    world.done.clear();
-    return world.address_for(caller);
+    const CallerId caller = bench.ask(core::GetWorker{});
+    bench.run();
+    bench.pass(seconds{5});
+    bench.done.clear();
+    return bench.address_for(caller);
   }
 };
 
 TEST_F(DriverTest, ALaunchIsSavedBeforeItIsMade) {
-  world.ask(core::GetWorker{});
-  world.driver->run(world.now);  // identified
-  world.driver->run(world.now);  // listed
-  world.done.clear();
-  world.driver->run(world.now);
-  EXPECT_EQ(world.done, (std::vector<std::string>{"commit", "launch"}));
-  ASSERT_EQ(world.saved.attempts.size(), 1u);
-  EXPECT_EQ(world.saved.attempts.begin()->second.request, world.cloud.begin()->second.token.value);
+  bench.ask(core::GetWorker{});
+  bench.driver->run(bench.now);  // identified
+  bench.driver->run(bench.now);  // listed
+  bench.done.clear();
+  bench.driver->run(bench.now);
+  EXPECT_EQ(bench.done, (std::vector<std::string>{"commit", "launch"}));
+  ASSERT_EQ(bench.saved.attempts.size(), 1u);
+  EXPECT_EQ(bench.saved.attempts.begin()->second.request, bench.cloud.begin()->second.token.value);
 }
 
 TEST_F(DriverTest, WhatIsSavedIsWhatTheBrokerHolds) {
   EXPECT_EQ(warm(), "192.0.2.1");
-  world.pass(seconds{30});
-  core::Records held = world.broker.records();
+  bench.pass(seconds{30});
+  core::Records held = bench.broker.records();
   // The count of hand-outs is saved with the line's next change.
   for (auto& [id, line] : held.open_ledger)
-    line.handed_out = world.saved.open_ledger[id].handed_out;
-  EXPECT_EQ(world.saved, held);
+    line.handed_out = bench.saved.open_ledger[id].handed_out;
+  EXPECT_EQ(bench.saved, held);
   EXPECT_EQ(held.workers.size(), 1u);
 }
 
 TEST_F(DriverTest, ManyEventsAreOneCommit) {
   warm();
-  world.pass(hours{1});
-  world.done.clear();
-  for (int i = 0; i < 100; ++i) world.ask(core::GetWorker{});
-  world.driver->run(world.now);
-  EXPECT_EQ(world.count("commit"), 1u);
-  EXPECT_EQ(world.count("launch"), 1u);
+  bench.pass(hours{1});
+  bench.done.clear();
+  for (int i = 0; i < 100; ++i) bench.ask(core::GetWorker{});
+  bench.driver->run(bench.now);
+  EXPECT_EQ(bench.count("commit"), 1u);
+  EXPECT_EQ(bench.count("launch"), 1u);
 }
 
 TEST_F(DriverTest, AWarmHandOutSavesNothing) {
   const std::string address = warm();
-  const CallerId caller = world.ask(core::GetWorker{});
-  world.run();
-  EXPECT_EQ(world.address_for(caller), address);
-  EXPECT_EQ(world.count("commit"), 0u);
+  const CallerId caller = bench.ask(core::GetWorker{});
+  bench.run();
+  EXPECT_EQ(bench.address_for(caller), address);
+  EXPECT_EQ(bench.count("commit"), 0u);
 }
 
 TEST_F(DriverTest, WhatAPortPostsWaitsForTheNextRun) {
-  world.driver->run(world.now);
-  EXPECT_TRUE(world.driver->has_work());  // Identified
-  world.driver->run(world.now);
-  EXPECT_TRUE(world.driver->has_work());  // Listed
+  bench.driver->run(bench.now);
+  EXPECT_TRUE(bench.driver->has_work());  // Identified
+  bench.driver->run(bench.now);
+  EXPECT_TRUE(bench.driver->has_work());  // Listed
 }
 
 TEST_F(DriverTest, TimePassesByItselfAndOnlyWhenItHasCome) {
   warm();
-  world.pass(minutes{14});
-  EXPECT_EQ(world.count("terminate"), 0u);
-  world.pass(minutes{2});
-  EXPECT_EQ(world.count("terminate"), 1u);
+  bench.pass(minutes{14});
+  EXPECT_EQ(bench.count("terminate"), 0u);
+  bench.pass(minutes{2});
+  EXPECT_EQ(bench.count("terminate"), 1u);
 }
 
 TEST_F(DriverTest, WhoAsksAtTheVeryEndOfTheIdleTimeIsHeardFirst) {
   const std::string address = warm();
-  while (world.now.boot < Instant{hours{2}} && world.count("terminate") == 0) {
-    const auto due = world.driver->next_deadline();
+  while (bench.now.boot < Instant{hours{2}} && bench.count("terminate") == 0) {
+    const auto due = bench.driver->next_deadline();
     ASSERT_TRUE(due);
-    world.now.boot = std::max(world.now.boot, *due);
-    world.ask(core::Ping{address});
-    world.run();
+    bench.now.boot = std::max(bench.now.boot, *due);
+    bench.ask(core::Ping{address});
+    bench.run();
   }
-  EXPECT_EQ(world.count("terminate"), 0u);
+  EXPECT_EQ(bench.count("terminate"), 0u);
 }
 
 TEST_F(DriverTest, WhenTheDiskIsFullNothingIsLaunchedAndTheCallerIsToldWhy) {
-  world.run();
-  world.done.clear();
-  world.disk_full = true;
-  const CallerId caller = world.ask(core::GetWorker{});
-  world.run();
-  EXPECT_EQ(world.count("launch"), 0u);
-  const auto* refused = std::get_if<core::Refused>(&world.answers.at(caller));
+  bench.run();
+  bench.done.clear();
+  bench.disk_full = true;
+  const CallerId caller = bench.ask(core::GetWorker{});
+  bench.run();
+  EXPECT_EQ(bench.count("launch"), 0u);
+  const auto* refused = std::get_if<core::Refused>(&bench.answers.at(caller));
   ASSERT_NE(refused, nullptr);
   EXPECT_NE(refused->why.find("the disk of /state is full"), std::string::npos);
-  EXPECT_EQ(std::count(world.logged.begin(), world.logged.end(), "journal.failed"), 1);
+  EXPECT_EQ(std::count(bench.logged.begin(), bench.logged.end(), "journal.failed"), 1);
 }
 
 TEST_F(DriverTest, WhenTheDiskIsFullKnownWorkersAreServedAndTerminationsMade) {
   const std::string address = warm();
-  world.disk_full = true;
-  const CallerId caller = world.ask(core::GetWorker{});
-  world.run();
-  EXPECT_EQ(world.address_for(caller), address);
-  world.ask(core::Release{address});
-  world.run();
-  EXPECT_EQ(world.count("terminate"), 1u);
-  EXPECT_EQ(world.count("commit"), 0u);
+  bench.disk_full = true;
+  const CallerId caller = bench.ask(core::GetWorker{});
+  bench.run();
+  EXPECT_EQ(bench.address_for(caller), address);
+  bench.ask(core::Release{address});
+  bench.run();
+  EXPECT_EQ(bench.count("terminate"), 1u);
+  EXPECT_EQ(bench.count("commit"), 0u);
 }
 
 TEST_F(DriverTest, WhatTheDiskRefusedIsSavedWhenItWorksAgain) {
   const std::string address = warm();
-  world.disk_full = true;
-  world.ask(core::Release{address});
-  world.run();
-  EXPECT_NE(world.saved, world.broker.records());
-  world.disk_full = false;
-  world.pass(minutes{1});
-  EXPECT_EQ(world.saved, world.broker.records());
-  EXPECT_EQ(std::count(world.logged.begin(), world.logged.end(), "journal.works"), 1);
-  const CallerId caller = world.ask(core::GetWorker{});
-  world.pass(seconds{10});
-  EXPECT_NE(world.address_for(caller), address);
-  EXPECT_EQ(world.cloud.size(), 2u);
+  bench.disk_full = true;
+  bench.ask(core::Release{address});
+  bench.run();
+  EXPECT_NE(bench.saved, bench.broker.records());
+  bench.disk_full = false;
+  bench.pass(minutes{1});
+  EXPECT_EQ(bench.saved, bench.broker.records());
+  EXPECT_EQ(std::count(bench.logged.begin(), bench.logged.end(), "journal.works"), 1);
+  const CallerId caller = bench.ask(core::GetWorker{});
+  bench.pass(seconds{10});
+  EXPECT_NE(bench.address_for(caller), address);
+  EXPECT_EQ(bench.cloud.size(), 2u);
 }
 
 TEST_F(DriverTest, AFullDiskIsTriedAgainAtItsIntervalNotForEachRequest) {
   warm();
-  world.disk_full = true;
-  world.ask(core::Ping{"192.0.2.1"});
-  world.pass(seconds{6});  // the idle clock is saved behind time
-  const auto before = world.count("refused");
+  bench.disk_full = true;
+  bench.ask(core::Ping{"192.0.2.1"});
+  bench.pass(seconds{6});  // the idle clock is saved behind time
+  const auto before = bench.count("refused");
   EXPECT_GE(before, 1u);
   for (int i = 0; i < 100; ++i) {
-    world.ask(core::GetWorker{});
-    world.run();
+    bench.ask(core::GetWorker{});
+    bench.run();
   }
-  EXPECT_EQ(world.count("refused"), before);
+  EXPECT_EQ(bench.count("refused"), before);
 }
 
 TEST(Backlog, HoldsTheLatestChangeOfEachRecord) {

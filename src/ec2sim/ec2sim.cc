@@ -32,7 +32,7 @@ class Host {
         service_(std::move(settings), Addresses(net),
                  {options.worker_processes, options.processes_max}),
         workers_(io, {[this](auto ordinal, auto news, Micros when) { heard(ordinal, news, when); },
-                      [this](auto ordinal) { service_.world().service_ended(ordinal); }}),
+                      [this](auto ordinal) { service_.instances().service_ended(ordinal); }}),
         listener_(io, {[this](const HttpRequest& request) { return handle(request); },
                        [this](const HttpAnswer& answer) { service_.sent(answer, read_clocks()); }}),
         timer_(io) {}
@@ -46,10 +46,10 @@ class Host {
     return answer;
   }
 
-  // Does what the world asks for, and wakes up when it next has something to do.
+  // Does what the instances ask for, and wakes up when it next has something to do.
   void act() {
-    for (const Effect& effect : service_.world().take_effects()) apply(effect);
-    const Micros next = service_.world().next_deadline();
+    for (const Effect& effect : service_.instances().take_effects()) apply(effect);
+    const Micros next = service_.instances().next_deadline();
     if (next == armed_) return;
     armed_ = next;
     timer_.cancel();
@@ -58,7 +58,7 @@ class Host {
     timer_.async_wait([this](boost::system::error_code stopped) {
       if (stopped) return;
       armed_ = kNever;
-      service_.world().advance(read_clocks());
+      service_.instances().advance(read_clocks());
       act();
     });
   }
@@ -79,18 +79,18 @@ class Host {
   }
 
   void start(std::uint64_t ordinal) {
-    const Instance* instance = service_.world().at(ordinal);
+    const Instance* instance = service_.instances().at(ordinal);
     const Times& times = instance->times;
     const Status done = workers_.start({ordinal, instance->id, instance->address, options_.ports,
                                         times.port_open, times.early_until, times.ready});
     if (!done) {
       std::fprintf(stderr, "ec2sim: %s\n", done.error().what.c_str());
-      service_.world().service_ended(ordinal);
+      service_.instances().service_ended(ordinal);
     }
   }
 
   void heard(std::uint64_t ordinal, WorkerNews news, Micros when) {
-    Seen* seen = service_.world().seen(ordinal);
+    Seen* seen = service_.instances().seen(ordinal);
     if (!seen) return;
     if (news == WorkerNews::kPortOpen) seen->port_open = when;
     if (news == WorkerNews::kReady) seen->ready = when;

@@ -144,10 +144,11 @@ std::uint64_t ordinal_after(const Query& query) {
   return static_cast<std::uint64_t>(*ordinal);
 }
 
-std::vector<const Instance*> everything(const World& world, std::string_view region, Micros when) {
+std::vector<const Instance*> everything(const Instances& instances, std::string_view region,
+                                        Micros when) {
   std::vector<const Instance*> all;
-  for (const Instance& instance : world.all()) {
-    if (world.shown(instance, region, when)) all.push_back(&instance);
+  for (const Instance& instance : instances.all()) {
+    if (instances.shown(instance, region, when)) all.push_back(&instance);
   }
   return all;
 }
@@ -167,16 +168,16 @@ bool well_formed(std::string_view id) {
 
 }  // namespace
 
-Page list_instances(const Parameters& parameters, const World& world, const Settings& settings,
-                    std::string_view region, Micros when) {
+Page list_instances(const Parameters& parameters, const Instances& instances,
+                    const Settings& settings, std::string_view region, Micros when) {
   const Query query(parameters);
   const std::vector<Filter> filters = read_filters(query);
   check_names(filters);
   const std::int64_t size = page_size(query);
   const std::uint64_t after = ordinal_after(query);
   Page page;
-  const auto asked = query.has("InstanceId.1") ? named_instances(query, world, region, when)
-                                               : everything(world, region, when);
+  const auto asked = query.has("InstanceId.1") ? named_instances(query, instances, region, when)
+                                               : everything(instances, region, when);
   for (const Instance* instance : asked) {
     if (instance->ordinal <= after || !passes(filters, {*instance, settings, when})) continue;
     if (std::ssize(page.instances) == size) {
@@ -188,7 +189,7 @@ Page list_instances(const Parameters& parameters, const World& world, const Sett
   return page;
 }
 
-std::vector<const Instance*> named_instances(const Query& query, const World& world,
+std::vector<const Instance*> named_instances(const Query& query, const Instances& instances,
                                              std::string_view region, Micros when,
                                              const std::string& parameter) {
   std::vector<const Instance*> found;
@@ -197,7 +198,7 @@ std::vector<const Instance*> named_instances(const Query& query, const World& wo
     if (!well_formed(id)) {
       throw Refusal{"InvalidInstanceID.Malformed", str("Invalid id: \"", id, "\"")};
     }
-    const Instance* instance = world.find(region, id, when);
+    const Instance* instance = instances.find(region, id, when);
     if (!instance) missing.push_back(id);
     if (instance && std::ranges::count(found, instance) == 0) found.push_back(instance);
   }

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "ec2sim/api/query.h"
+#include "ec2sim/model/instances.h"
 #include "ec2sim/model/settings.h"
-#include "ec2sim/model/world.h"
 
 namespace cb::ec2sim {
 
@@ -21,12 +21,12 @@ inline constexpr std::int64_t kPageMax = 1000;
 
 // What `region` lists, as things stood at `when`. Throws Refusal: an id that does not exist, an
 // unknown filter, a bad page size or token.
-Page list_instances(const Parameters& parameters, const World& world, const Settings& settings,
-                    std::string_view region, Micros when);
+Page list_instances(const Parameters& parameters, const Instances& instances,
+                    const Settings& settings, std::string_view region, Micros when);
 
 // Those that a call names as InstanceId.N. Throws Refusal: InvalidInstanceID.Malformed, or NotFound
 // with all ids that do not exist: one bad id fails the whole call.
-std::vector<const Instance*> named_instances(const Query& query, const World& world,
+std::vector<const Instance*> named_instances(const Query& query, const Instances& instances,
                                              std::string_view region, Micros when,
                                              const std::string& parameter = "InstanceId");
 

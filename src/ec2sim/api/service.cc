@@ -49,12 +49,12 @@ Refusal told_to(const FaultRule& fault) {
 
 }  // namespace
 
-Service::Service(Settings settings, Addresses addresses, WorldLimits limits)
-    : settings_(std::move(settings)), world_(settings_, std::move(addresses), limits) {}
+Service::Service(Settings settings, Addresses addresses, ProcessLimits limits)
+    : settings_(std::move(settings)), instances_(settings_, std::move(addresses), limits) {}
 
 HttpAnswer Service::handle(const HttpRequest& request, SimNow now) {
   now.wall += settings_.clock_offset.value;
-  world_.advance(now);
+  instances_.advance(now);
   const bool control = path_of(request).starts_with("/_sim");
   HttpAnswer answer = control ? answer_control(*this, request, now) : aws(request, now);
   answer.date = http_time(now.wall);
@@ -64,7 +64,7 @@ HttpAnswer Service::handle(const HttpRequest& request, SimNow now) {
 void Service::sent(const HttpAnswer& answer, SimNow now) {
   const auto mark = [&](const auto& ordinals, std::optional<Micros> Seen::*moment) {
     for (const std::uint64_t ordinal : ordinals) {
-      Seen* seen = world_.seen(ordinal);
+      Seen* seen = instances_.seen(ordinal);
       if (seen && !(seen->*moment)) seen->*moment = now.boot;
     }
   };
@@ -149,12 +149,12 @@ std::string Service::act(const Call& call, SimNow now, HttpAnswer& answer) {
 std::string Service::run(const Call& call, SimNow now, HttpAnswer& answer) {
   const LaunchOrder order = read_launch(call.parameters, settings_, call.region);
   refuse_dry_run(Query(call.parameters));
-  return run_answer(world_.launch(order, now), settings_, answer.request_id, now.boot);
+  return run_answer(instances_.launch(order, now), settings_, answer.request_id, now.boot);
 }
 
 std::string Service::list(const Call& call, SimNow now, HttpAnswer& answer) {
   const Micros when = now.boot - settings_.listing_lag;
-  const Page page = list_instances(call.parameters, world_, settings_, call.region, when);
+  const Page page = list_instances(call.parameters, instances_, settings_, call.region, when);
   refuse_dry_run(Query(call.parameters));
   for (const Instance* instance : page.instances) {
     answer.shows.push_back(instance->ordinal);
@@ -185,12 +185,13 @@ std::string Service::create_tags(const Call& call, SimNow now, HttpAnswer& answe
   const Query query(call.parameters);
   query.required("ResourceId.1");
   query.required("Tag.1.Key");
-  const auto instances = named_instances(query, world_, call.region, now.boot, "ResourceId");
+  const auto instances = named_instances(query, instances_, call.region, now.boot, "ResourceId");
   check_rights(instances, call.action);
   refuse_dry_run(query);
   for (const Instance* instance : instances) {
     for (const std::string& prefix : query.prefixes("Tag")) {
-      world_.tag(instance->ordinal, query.required(prefix + "Key"), query.text(prefix + "Value"));
+      instances_.tag(instance->ordinal, query.required(prefix + "Key"),
+                     query.text(prefix + "Value"));
     }
   }
   return done_answer(call.action, answer.request_id);
@@ -199,7 +200,7 @@ std::string Service::create_tags(const Call& call, SimNow now, HttpAnswer& answe
 std::string Service::terminate(const Call& call, SimNow now, HttpAnswer& answer) {
   const Query query(call.parameters);
   query.required("InstanceId.1");
-  const auto instances = named_instances(query, world_, call.region, now.boot);
+  const auto instances = named_instances(query, instances_, call.region, now.boot);
   check_rights(instances, call.action);
   refuse_dry_run(query);
   for (const Instance* instance : instances) {
@@ -211,7 +212,7 @@ std::string Service::terminate(const Call& call, SimNow now, HttpAnswer& answer)
   std::vector<Ended> ended;
   for (const Instance* instance : instances) {
     const State before = state_at(*instance, now.boot);
-    world_.end(instance->ordinal, user_initiated(), now);
+    instances_.end(instance->ordinal, user_initiated(), now);
     const State after = std::max(before, State::kShuttingDown);
     ended.push_back({instance->id, before, after});
   }

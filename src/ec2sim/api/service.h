@@ -1,21 +1,21 @@
 #pragma once
 // EC2 and STS: requests in, answers out. Pure: no sockets, and the time is handed in. What the
-// worker processes should do is left in world().take_effects().
+// worker processes should do is left in instances().take_effects().
 
 #include <string>
 
 #include "ec2sim/api/call_book.h"
 #include "ec2sim/api/http_message.h"
 #include "ec2sim/api/throttle.h"
+#include "ec2sim/model/instances.h"
 #include "ec2sim/model/settings.h"
-#include "ec2sim/model/world.h"
 
 namespace cb::ec2sim {
 
 class Service {
  public:
-  Service(Settings settings, Addresses addresses, WorldLimits limits);
-  Service(const Service&) = delete;  // the world refers to the settings
+  Service(Settings settings, Addresses addresses, ProcessLimits limits);
+  Service(const Service&) = delete;  // the instances refer to the settings
   Service& operator=(const Service&) = delete;
 
   // The target "/" is AWS, everything under "/_sim" the control endpoint (control.h).
@@ -23,7 +23,7 @@ class Service {
   // The answer is on its way: what it shows has now been shown.
   void sent(const HttpAnswer& answer, SimNow now);
 
-  World& world() { return world_; }
+  Instances& instances() { return instances_; }
   Settings& settings() { return settings_; }
   CallBook& calls() { return calls_; }
 
@@ -39,7 +39,7 @@ class Service {
   void check_rights(const std::vector<const Instance*>& instances, std::string_view action) const;
 
   Settings settings_;
-  World world_;
+  Instances instances_;
   Throttle throttle_;
   CallBook calls_;
 };

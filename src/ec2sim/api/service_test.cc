@@ -15,7 +15,7 @@ TEST(RunInstances, TheSameTokenAndParametersGiveTheSameInstance) {
   bench.pass(seconds{5});
   const auto other = bench.launch({{"ClientToken", "t"}});
   EXPECT_EQ(text_in(one.body, "instanceId"), text_in(other.body, "instanceId"));
-  EXPECT_EQ(bench.service.world().all().size(), 1u);
+  EXPECT_EQ(bench.service.instances().all().size(), 1u);
 }
 
 TEST(RunInstances, ATokenWithOtherParametersIsRefused) {
@@ -23,7 +23,7 @@ TEST(RunInstances, ATokenWithOtherParametersIsRefused) {
   bench.launch({{"ClientToken", "t"}});
   const auto other = bench.launch({{"ClientToken", "t"}, {"KeyName", "dserv-workers"}});
   EXPECT_EQ(code_of(other), "IdempotentParameterMismatch");
-  EXPECT_EQ(bench.service.world().all().size(), 1u);
+  EXPECT_EQ(bench.service.instances().all().size(), 1u);
 }
 
 TEST(RunInstances, ATokenWhoseInstanceHasEndedIsRefused) {
@@ -38,7 +38,7 @@ TEST(RunInstances, WithANamedZoneATokenIsZonal) {
   for (const char* zone : {"us-east-1a", "us-east-1b"}) {
     bench.launch({{"ClientToken", "t"}, {"Placement.AvailabilityZone", zone}});
   }
-  EXPECT_EQ(bench.service.world().all().size(), 2u);
+  EXPECT_EQ(bench.service.instances().all().size(), 2u);
 }
 
 TEST(RunInstances, ADryRunLaunchesNothingAndSaysSo) {
@@ -46,7 +46,7 @@ TEST(RunInstances, ADryRunLaunchesNothingAndSaysSo) {
   const auto answer = bench.launch({{"DryRun", "true"}});
   EXPECT_EQ(code_of(answer), "DryRunOperation");
   EXPECT_EQ(answer.status, 412);
-  EXPECT_TRUE(bench.service.world().all().empty());
+  EXPECT_TRUE(bench.service.instances().all().empty());
 }
 
 struct Refused {
@@ -93,7 +93,7 @@ TEST(RunInstances, RefusesWhatEc2Refuses) {
   for (const auto& [form, code] : all) {
     EXPECT_EQ(code_of(bench.launch(form)), code) << form[0].first << '=' << form[0].second;
   }
-  EXPECT_TRUE(bench.service.world().all().empty());
+  EXPECT_TRUE(bench.service.instances().all().empty());
 }
 
 TEST(RunInstances, NamesWhatIsMissingOrDoesNotExist) {
@@ -139,7 +139,7 @@ TEST(Capacity, APartOfALaunchIsEnoughFromTheMinimumOn) {
   };
   EXPECT_EQ(code_of(some("4", "5")), "InsufficientInstanceCapacity");
   EXPECT_EQ(some("1", "5").status, 200);
-  EXPECT_EQ(bench.service.world().all().size(), 3u);
+  EXPECT_EQ(bench.service.instances().all().size(), 3u);
   EXPECT_EQ(some("1", "1").status, 500);
   EXPECT_EQ(bench.launch().status, 200) << "on-demand has no such rule";
 }
@@ -206,7 +206,7 @@ TEST(Faults, AnErrorHasNoEffectAndEndsWithItsCount) {
   bench.control("settings", R"({"faults":[{"action":"RunInstances","do":"error",
                                 "code":"InsufficientInstanceCapacity","next":1}]})");
   EXPECT_EQ(code_of(bench.launch()), "InsufficientInstanceCapacity");
-  EXPECT_TRUE(bench.service.world().all().empty());
+  EXPECT_TRUE(bench.service.instances().all().empty());
   EXPECT_EQ(bench.launch().status, 200);
 }
 
@@ -215,16 +215,16 @@ TEST(Faults, AnAnswerMayBeLostBeforeOrAfterTheEffect) {
   bench.control("settings", R"({"faults":[{"action":"RunInstances","do":"lose_before","next":1},
                                           {"action":"RunInstances","do":"lose_after","next":1}]})");
   EXPECT_EQ(bench.launch().delivery, Delivery::kClose);
-  EXPECT_TRUE(bench.service.world().all().empty());
+  EXPECT_TRUE(bench.service.instances().all().empty());
   EXPECT_EQ(bench.launch().delivery, Delivery::kClose);
-  EXPECT_EQ(bench.service.world().all().size(), 1u);
+  EXPECT_EQ(bench.service.instances().all().size(), 1u);
 }
 
 TEST(Faults, ASlowAnswerHappensAtOnceAndComesLater) {
   TestBench bench;
   bench.control("settings", R"({"faults":[{"action":"RunInstances","do":"slow","delay":"3s"}]})");
   EXPECT_EQ(bench.launch().delay, seconds{3});
-  EXPECT_EQ(bench.service.world().all().size(), 1u);
+  EXPECT_EQ(bench.service.instances().all().size(), 1u);
 }
 
 TEST(Regions, AreWorldsOfTheirOwn) {

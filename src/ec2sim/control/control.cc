@@ -70,7 +70,7 @@ json::value settings(const Asked& asked) {
 }
 
 const Instance& named(const Asked& asked) {
-  const Instance* instance = asked.service.world().find_any(asked.path[1]);
+  const Instance* instance = asked.service.instances().find_any(asked.path[1]);
   if (!instance) throw ControlError{404, str("There is no instance ", asked.path[1], ".")};
   return *instance;
 }
@@ -89,19 +89,19 @@ void interrupt(const Asked& asked) {
     throw ControlError{409, str("The instance ", instance.id, " is not a spot instance.")};
   }
   const Micros notice = field(body_of(asked), "notice", Micros{std::chrono::seconds{120}});
-  asked.service.world().interrupt(instance.ordinal, notice, asked.now);
+  asked.service.instances().interrupt(instance.ordinal, notice, asked.now);
 }
 
 // Whatever its service is asked waits for so long.
 void busy(const Asked& asked) {
   const Micros time = field(body_of(asked), "for", Micros{std::chrono::minutes{1}});
-  asked.service.world().keep_busy(alive(asked).ordinal, later(asked.now.boot, time));
+  asked.service.instances().keep_busy(alive(asked).ordinal, later(asked.now.boot, time));
 }
 
 void end(const Asked& asked) {
   const Instance& instance = alive(asked);
   const auto code = field(body_of(asked), "code", std::string("Server.InternalError"));
-  asked.service.world().end(instance.ordinal, by_service(code), asked.now);
+  asked.service.instances().end(instance.ordinal, by_service(code), asked.now);
 }
 
 // {"Name": "mine", "compute-broker": null}: as a person edits tags, with rights of his own.
@@ -113,9 +113,9 @@ void edit_tags(const Asked& asked) {
   for (const auto& [key, value] : *tags) {
     const std::string name(key);
     if (value.is_null()) {
-      asked.service.world().untag(instance.ordinal, name);
+      asked.service.instances().untag(instance.ordinal, name);
     } else if (value.is_string()) {
-      asked.service.world().tag(instance.ordinal, name, std::string(value.as_string()));
+      asked.service.instances().tag(instance.ordinal, name, std::string(value.as_string()));
     } else {
       throw ControlError{400, str("The value of the tag ", name, " must be text or null.")};
     }
@@ -129,27 +129,27 @@ void shut_down(const Asked& asked) {
     throw ControlError{
         409, str("The instance ", instance.id, " would stop, which the simulator does not model.")};
   }
-  asked.service.world().end(instance.ordinal, by_service("Client.InstanceInitiatedShutdown"),
-                            asked.now);
+  asked.service.instances().end(instance.ordinal, by_service("Client.InstanceInitiatedShutdown"),
+                                asked.now);
 }
 
 void change_instance(const Asked& asked) {
   only(asked, "POST");
   const std::string& verb = asked.path[2];
-  World& world = asked.service.world();
+  Instances& instances = asked.service.instances();
   if (verb == "interrupt") return interrupt(asked);
   if (verb == "end") return end(asked);
   if (verb == "shutdown") return shut_down(asked);
-  if (verb == "stop") return world.stop(alive(asked).ordinal, asked.now);
-  if (verb == "start") return world.start(alive(asked).ordinal, asked.now);
-  if (verb == "reboot") return world.reboot(alive(asked).ordinal, asked.now);
-  if (verb == "protect") return world.protect(named(asked).ordinal, true);
-  if (verb == "unprotect") return world.protect(named(asked).ordinal, false);
+  if (verb == "stop") return instances.stop(alive(asked).ordinal, asked.now);
+  if (verb == "start") return instances.start(alive(asked).ordinal, asked.now);
+  if (verb == "reboot") return instances.reboot(alive(asked).ordinal, asked.now);
+  if (verb == "protect") return instances.protect(named(asked).ordinal, true);
+  if (verb == "unprotect") return instances.protect(named(asked).ordinal, false);
   if (verb == "tags") return edit_tags(asked);
-  if (verb == "kill") return world.kill_service(alive(asked).ordinal);
-  if (verb == "freeze") return world.freeze_service(alive(asked).ordinal);
-  if (verb == "thaw") return world.thaw_service(alive(asked).ordinal);
-  if (verb == "restart") return world.restart_service(alive(asked).ordinal, asked.now.boot);
+  if (verb == "kill") return instances.kill_service(alive(asked).ordinal);
+  if (verb == "freeze") return instances.freeze_service(alive(asked).ordinal);
+  if (verb == "thaw") return instances.thaw_service(alive(asked).ordinal);
+  if (verb == "restart") return instances.restart_service(alive(asked).ordinal, asked.now.boot);
   if (verb == "busy") return busy(asked);
   throw ControlError{
       404, str("There is no \"", verb,
@@ -163,7 +163,7 @@ json::value instances(const Asked& asked) {
   only(asked, "GET");
   const auto state = asked.query.find("state");
   json::array all;
-  for (const Instance& instance : asked.service.world().all()) {
+  for (const Instance& instance : asked.service.instances().all()) {
     const auto name = to_string(state_at(instance, asked.now.boot));
     if (state != asked.query.end() && state->second != name) continue;
     all.push_back(instance_json(instance, asked.now));
@@ -176,7 +176,7 @@ json::value ledger(const Asked& asked) {
   Money total;
   std::int64_t billed = 0;
   json::array lines;
-  for (const Instance& instance : asked.service.world().all()) {
+  for (const Instance& instance : asked.service.instances().all()) {
     if (instance.stranger) continue;
     const Bill bill = bill_of(instance, asked.now.boot);
     total += bill.cost;
@@ -221,7 +221,7 @@ json::value zones(const Asked& asked) {
 
 json::value clear(const Asked& asked) {
   only(asked, "POST");
-  asked.service.world().clear();
+  asked.service.instances().clear();
   asked.service.calls().reset();
   return json::object();
 }
@@ -234,7 +234,7 @@ json::value clock(const Asked& asked) {
 json::value overview(const Asked& asked) {
   only(asked, "GET");
   json::object states;
-  for (const Instance& instance : asked.service.world().all()) {
+  for (const Instance& instance : asked.service.instances().all()) {
     if (instance.stranger) continue;
     const auto name = to_string(state_at(instance, asked.now.boot));
     auto& count = states[json::string_view(name.data(), name.size())];

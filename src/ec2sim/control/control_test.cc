@@ -79,9 +79,9 @@ TEST(Control, ClearEndsAndForgetsEverything) {
   TestBench bench;
   bench.launch({{"ClientToken", "t"}});
   bench.pass(seconds{2});
-  bench.service.world().take_effects();
+  bench.service.instances().take_effects();
   bench.control("clear", "{}");
-  ASSERT_EQ(bench.service.world().take_effects().size(), 1u);
+  ASSERT_EQ(bench.service.instances().take_effects().size(), 1u);
   EXPECT_TRUE(bench.control("instances").at("instances").as_array().empty());
   EXPECT_EQ(bench.launch({{"ClientToken", "t"}}).status, 200);
 }

@@ -37,13 +37,13 @@ TEST(Lifecycle, AnInstanceRunsWithItsAddressAfterThePendingTime) {
 TEST(Lifecycle, ItsProcessStartsWhenItRunsAndStopsWhenItEnds) {
   TestBench bench;
   bench.launch();
-  EXPECT_TRUE(bench.service.world().take_effects().empty());
+  EXPECT_TRUE(bench.service.instances().take_effects().empty());
   bench.pass(seconds{2});
-  auto effects = bench.service.world().take_effects();
+  auto effects = bench.service.instances().take_effects();
   ASSERT_EQ(effects.size(), 1u);
   EXPECT_EQ(effects[0].what, Effect::What::kStart);
   bench.ask("TerminateInstances", {{"InstanceId.1", bench.first_id()}});
-  effects = bench.service.world().take_effects();
+  effects = bench.service.instances().take_effects();
   ASSERT_EQ(effects.size(), 1u);
   EXPECT_EQ(effects[0].what, Effect::What::kStop);
 }
@@ -69,7 +69,7 @@ TEST(Lifecycle, APendingInstanceThatIsTerminatedNeverRuns) {
   bench.ask("TerminateInstances", {{"InstanceId.1", bench.first_id()}});
   EXPECT_EQ(listed_state(bench), "terminated");
   bench.pass(seconds{100});
-  EXPECT_TRUE(bench.service.world().take_effects().empty());
+  EXPECT_TRUE(bench.service.instances().take_effects().empty());
   EXPECT_EQ(bill_of(bench.first(), bench.now.boot).billed, seconds{0});
 }
 
@@ -138,9 +138,9 @@ TEST(Fates, OneThatDiesLosesItsProcessAndEc2StillSaysRunning) {
   TestBench bench = with_fate(R"({"do":"dies","after":"10s"})");
   bench.launch();
   bench.pass(seconds{2});
-  bench.service.world().take_effects();
+  bench.service.instances().take_effects();
   bench.pass(seconds{2 + 10});
-  const auto effects = bench.service.world().take_effects();
+  const auto effects = bench.service.instances().take_effects();
   ASSERT_EQ(effects.size(), 1u);
   EXPECT_EQ(effects[0].what, Effect::What::kStop);
   EXPECT_EQ(listed_state(bench), "running");
@@ -151,7 +151,7 @@ TEST(Fates, NextLimitsHowOftenARuleApplies) {
   bench.launch();
   bench.launch();
   bench.pass(seconds{10});
-  const auto& all = bench.service.world().all();
+  const auto& all = bench.service.instances().all();
   EXPECT_EQ(state_at(all[0], bench.now.boot), State::kPending);
   EXPECT_EQ(state_at(all[1], bench.now.boot), State::kRunning);
 }
@@ -177,7 +177,7 @@ TEST(Addresses, AStrangerTakesAFreedAddressAndIsInNoAnswer) {
   bench.pass(seconds{10});
   bench.ask("TerminateInstances", {{"InstanceId.1", bench.first_id()}});
   bench.pass(seconds{3});
-  const auto& all = bench.service.world().all();
+  const auto& all = bench.service.instances().all();
   ASSERT_EQ(all.size(), 2u);
   EXPECT_TRUE(all[1].stranger);
   EXPECT_EQ(all[1].address, all[0].address);
@@ -193,7 +193,7 @@ TEST(Addresses, AFreedOneIsReusedAtOnceWhenAsked) {
   bench.ask("TerminateInstances", {{"InstanceId.1", bench.first_id()}});
   bench.pass(seconds{3});
   bench.launch();
-  EXPECT_EQ(bench.service.world().all()[1].address, bench.first().address);
+  EXPECT_EQ(bench.service.instances().all()[1].address, bench.first().address);
 }
 
 TEST(Ledger, BillsBySecondsFromRunningWithAMinuteAtLeast) {

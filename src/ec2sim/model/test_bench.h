@@ -43,7 +43,7 @@ inline HttpRequest form_request(const std::string& action, const Form& form,
 }
 
 struct TestBench {
-  explicit TestBench(Settings settings = exact_settings(), WorldLimits limits = {})
+  explicit TestBench(Settings settings = exact_settings(), ProcessLimits limits = {})
       : service(std::move(settings), Addresses(70), limits) {}
 
   HttpAnswer ask(const std::string& action, const Form& form = {},
@@ -70,9 +70,9 @@ struct TestBench {
   void pass(Micros time) {
     now.boot += time;
     now.wall += time;
-    service.world().advance(now);
+    service.instances().advance(now);
   }
-  const Instance& first() { return service.world().all().front(); }
+  const Instance& first() { return service.instances().all().front(); }
   std::string first_id() { return first().id; }
 
   SimNow now{std::chrono::hours{10}, std::chrono::seconds{1795470337}};

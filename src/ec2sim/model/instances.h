@@ -28,15 +28,15 @@ struct Effect {
   Micros until{0};  // kBusy
 };
 
-struct WorldLimits {
+struct ProcessLimits {
   bool processes = true;  // false: no worker is started, each is ready when its plan says
   int processes_max = 200;
 };
 
-class World {
+class Instances {
  public:
-  // `settings` must outlive the world, and may change under it.
-  World(Settings& settings, Addresses addresses, WorldLimits limits);
+  // `settings` outlives it, and may change under it.
+  Instances(Settings& settings, Addresses addresses, ProcessLimits limits);
 
   // Does what is due. Call it before everything else at a new `now`, and at next_deadline().
   void advance(SimNow now);
@@ -109,7 +109,7 @@ class World {
 
   Settings& settings_;
   Addresses addresses_;
-  WorldLimits limits_;
+  ProcessLimits limits_;
   std::deque<Instance> all_;
   std::uint64_t first_ordinal_ = 1;  // of all_[0]
   std::unordered_map<std::string, std::uint64_t> by_id_;

@@ -1,4 +1,4 @@
-#include "ec2sim/model/world.h"
+#include "ec2sim/model/instances.h"
 
 #include <algorithm>
 
@@ -28,10 +28,10 @@ std::string new_id(std::string_view prefix, Prng& prng) {
 
 }  // namespace
 
-World::World(Settings& settings, Addresses addresses, WorldLimits limits)
+Instances::Instances(Settings& settings, Addresses addresses, ProcessLimits limits)
     : settings_(settings), addresses_(std::move(addresses)), limits_(limits) {}
 
-void World::advance(SimNow now) {
+void Instances::advance(SimNow now) {
   while (!timers_.empty() && timers_.begin()->first <= now.boot) {
     const std::uint64_t ordinal = timers_.begin()->second;
     timers_.erase(timers_.begin());
@@ -39,15 +39,15 @@ void World::advance(SimNow now) {
   }
 }
 
-Micros World::next_deadline() const {
+Micros Instances::next_deadline() const {
   return timers_.empty() ? kNever : timers_.begin()->first;
 }
 
-std::vector<Effect> World::take_effects() {
+std::vector<Effect> Instances::take_effects() {
   return std::exchange(effects_, {});
 }
 
-std::vector<const Instance*> World::launch(const LaunchOrder& order, SimNow now) {
+std::vector<const Instance*> Instances::launch(const LaunchOrder& order, SimNow now) {
   const TokenKey key{order.region, order.zone, order.client_token};
   if (const auto use = tokens_.find(key); use != tokens_.end()) {
     return repeated(use->second, order, now.boot);
@@ -70,8 +70,8 @@ std::vector<const Instance*> World::launch(const LaunchOrder& order, SimNow now)
   return launched;
 }
 
-std::vector<const Instance*> World::repeated(const TokenUse& use, const LaunchOrder& order,
-                                             Micros now) const {
+std::vector<const Instance*> Instances::repeated(const TokenUse& use, const LaunchOrder& order,
+                                                 Micros now) const {
   if (use.digest != order.digest) {
     throw Refusal{"IdempotentParameterMismatch",
                   "Arguments on this idempotent request are inconsistent with arguments used in "
@@ -91,7 +91,7 @@ std::vector<const Instance*> World::repeated(const TokenUse& use, const LaunchOr
   return same;
 }
 
-std::int64_t World::count_within_limits(const LaunchOrder& order, Micros now) const {
+std::int64_t Instances::count_within_limits(const LaunchOrder& order, Micros now) const {
   const std::int64_t vcpus = vcpus_left(settings_, all_, order, now);
   const std::int64_t by_quota = vcpus / find_type(order.type)->vcpus;
   if (by_quota < order.min_count && order.spot) {
@@ -115,8 +115,8 @@ std::int64_t World::count_within_limits(const LaunchOrder& order, Micros now) co
   return std::min({order.max_count, by_quota, by_processes});
 }
 
-std::pair<std::string, std::int64_t> World::choose_zone(const LaunchOrder& order,
-                                                        Micros now) const {
+std::pair<std::string, std::int64_t> Instances::choose_zone(const LaunchOrder& order,
+                                                            Micros now) const {
   const auto zones =
       order.zone.empty() ? zones_of(settings_, order.region) : std::vector<std::string>{order.zone};
   Prng prng = prng_of(settings_.seed, ~(first_ordinal_ + all_.size()));
@@ -139,7 +139,7 @@ std::pair<std::string, std::int64_t> World::choose_zone(const LaunchOrder& order
   return best;
 }
 
-Instance& World::create(const LaunchOrder& order, const std::string& zone, SimNow now) {
+Instance& Instances::create(const LaunchOrder& order, const std::string& zone, SimNow now) {
   const auto address = addresses_.take(settings_.reuse_addresses);
   if (!address) {
     throw Refusal{"InsufficientFreeAddressesInSubnet",
@@ -162,7 +162,7 @@ Instance& World::create(const LaunchOrder& order, const std::string& zone, SimNo
   return instance;
 }
 
-void World::end(std::uint64_t ordinal, const EndReason& reason, SimNow now) {
+void Instances::end(std::uint64_t ordinal, const EndReason& reason, SimNow now) {
   Instance& instance = own(ordinal);
   if (!instance.alive(now.boot)) return;
   Prng prng = prng_of(~settings_.seed, ordinal);
@@ -171,7 +171,7 @@ void World::end(std::uint64_t ordinal, const EndReason& reason, SimNow now) {
   tend(instance, now);
 }
 
-void World::interrupt(std::uint64_t ordinal, Micros notice, SimNow now) {
+void Instances::interrupt(std::uint64_t ordinal, Micros notice, SimNow now) {
   Instance& instance = own(ordinal);
   if (!instance.alive(now.boot)) return;
   Prng prng = prng_of(~settings_.seed, ordinal);
@@ -181,7 +181,7 @@ void World::interrupt(std::uint64_t ordinal, Micros notice, SimNow now) {
   tend(instance, now);
 }
 
-void World::clear() {
+void Instances::clear() {
   for (Instance& instance : all_) stop_service(instance);
   for (const Instance& instance : all_) {
     if (!instance.released) addresses_.give_back(instance.address);
@@ -193,27 +193,27 @@ void World::clear() {
   timers_.clear();
 }
 
-const Instance* World::find(std::string_view region, std::string_view id, Micros now) const {
+const Instance* Instances::find(std::string_view region, std::string_view id, Micros now) const {
   const Instance* instance = find_any(id);
   return instance && shown(*instance, region, now) ? instance : nullptr;
 }
 
-const Instance* World::find_any(std::string_view id) const {
+const Instance* Instances::find_any(std::string_view id) const {
   const auto found = by_id_.find(std::string(id));
   return found == by_id_.end() ? nullptr : at(found->second);
 }
 
-const Instance* World::at(std::uint64_t ordinal) const {
+const Instance* Instances::at(std::uint64_t ordinal) const {
   const std::uint64_t index = ordinal - first_ordinal_;  // huge for what clear() forgot
   return index < all_.size() ? &all_[index] : nullptr;
 }
 
-bool World::shown(const Instance& instance, std::string_view region, Micros now) const {
+bool Instances::shown(const Instance& instance, std::string_view region, Micros now) const {
   return !instance.stranger && instance.order.region == region && now >= instance.times.visible &&
          now < later(instance.times.ended, settings_.terminated_listed);
 }
 
-Instance& World::own(std::uint64_t ordinal) {
+Instance& Instances::own(std::uint64_t ordinal) {
   CHECK(ordinal - first_ordinal_ < all_.size());
   return all_[ordinal - first_ordinal_];
 }

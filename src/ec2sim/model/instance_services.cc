@@ -6,8 +6,8 @@
 #include "base/text.h"
 #include "ec2sim/api/refusal.h"
 #include "ec2sim/model/chance.h"
+#include "ec2sim/model/instances.h"
 #include "ec2sim/model/life_plan.h"
-#include "ec2sim/model/world.h"
 
 namespace cb::ec2sim {
 namespace {
@@ -17,7 +17,7 @@ constexpr std::ptrdiff_t kStrangersMax = 32;
 
 }  // namespace
 
-void World::tend(Instance& instance, SimNow now) {
+void Instances::tend(Instance& instance, SimNow now) {
   tend_service(instance, now.boot);
   if (now.boot >= instance.times.ended && !instance.released) {
     instance.released = true;
@@ -27,7 +27,7 @@ void World::tend(Instance& instance, SimNow now) {
   schedule(instance, now.boot);
 }
 
-void World::tend_service(Instance& instance, Micros now) {
+void Instances::tend_service(Instance& instance, Micros now) {
   const Times& times = instance.times;
   if (now >= times.ending || now >= times.dies || now >= times.stopping) {
     return stop_service(instance);
@@ -44,7 +44,7 @@ void World::tend_service(Instance& instance, Micros now) {
   if (now >= times.ready) instance.seen.ready = times.ready;
 }
 
-void World::schedule(const Instance& instance, Micros now) {
+void Instances::schedule(const Instance& instance, Micros now) {
   const Times& times = instance.times;
   Micros next = kNever;
   for (const Micros moment :
@@ -55,13 +55,13 @@ void World::schedule(const Instance& instance, Micros now) {
   if (next != kNever) timers_.emplace(next, instance.ordinal);
 }
 
-void World::stop_service(Instance& instance) {
+void Instances::stop_service(Instance& instance) {
   const bool runs = instance.worker == Worker::kStarted || instance.worker == Worker::kFrozen;
   instance.worker = Worker::kGone;
   if (runs && limits_.processes) effects_.push_back({Effect::What::kStop, instance.ordinal});
 }
 
-void World::stop(std::uint64_t ordinal, SimNow now) {
+void Instances::stop(std::uint64_t ordinal, SimNow now) {
   Instance& instance = own(ordinal);
   if (instance.order.spot) {
     throw Refusal{"UnsupportedOperation", str("You can't stop the Spot Instance '", instance.id,
@@ -82,7 +82,7 @@ void World::stop(std::uint64_t ordinal, SimNow now) {
   tend(instance, now);
 }
 
-void World::start(std::uint64_t ordinal, SimNow now) {
+void Instances::start(std::uint64_t ordinal, SimNow now) {
   Instance& instance = own(ordinal);
   if (state_at(instance, now.boot) != State::kStopped) {
     throw Refusal{"IncorrectInstanceState",
@@ -101,7 +101,7 @@ void World::start(std::uint64_t ordinal, SimNow now) {
   tend(instance, now);
 }
 
-void World::reboot(std::uint64_t ordinal, SimNow now) {
+void Instances::reboot(std::uint64_t ordinal, SimNow now) {
   Instance& instance = own(ordinal);
   stop_service(instance);
   Prng prng(settings_.seed ^ ordinal);
@@ -110,7 +110,7 @@ void World::reboot(std::uint64_t ordinal, SimNow now) {
   tend(instance, now);
 }
 
-void World::boot_anew(Instance& instance, Micros from, Prng& prng) {
+void Instances::boot_anew(Instance& instance, Micros from, Prng& prng) {
   Times& times = instance.times;
   times.begins = from;
   times.port_open = later(from, drawn(settings_.boot, prng));
@@ -121,26 +121,26 @@ void World::boot_anew(Instance& instance, Micros from, Prng& prng) {
   instance.seen.ready.reset();
 }
 
-void World::tag(std::uint64_t ordinal, const std::string& key, const std::string& value) {
+void Instances::tag(std::uint64_t ordinal, const std::string& key, const std::string& value) {
   own(ordinal).order.tags[key] = value;
 }
 
-void World::untag(std::uint64_t ordinal, const std::string& key) {
+void Instances::untag(std::uint64_t ordinal, const std::string& key) {
   own(ordinal).order.tags.erase(key);
 }
 
-void World::kill_service(std::uint64_t ordinal) {
+void Instances::kill_service(std::uint64_t ordinal) {
   stop_service(own(ordinal));
 }
 
-void World::freeze_service(std::uint64_t ordinal) {
+void Instances::freeze_service(std::uint64_t ordinal) {
   Instance& instance = own(ordinal);
   if (instance.worker != Worker::kStarted) return;
   instance.worker = Worker::kFrozen;
   if (limits_.processes) effects_.push_back({Effect::What::kFreeze, ordinal});
 }
 
-void World::thaw_service(std::uint64_t ordinal) {
+void Instances::thaw_service(std::uint64_t ordinal) {
   Instance& instance = own(ordinal);
   if (instance.worker != Worker::kFrozen) return;
   instance.worker = Worker::kStarted;
@@ -148,7 +148,7 @@ void World::thaw_service(std::uint64_t ordinal) {
   if (limits_.processes) effects_.push_back({Effect::What::kThaw, ordinal});
 }
 
-void World::restart_service(std::uint64_t ordinal, Micros now) {
+void Instances::restart_service(std::uint64_t ordinal, Micros now) {
   Instance& instance = own(ordinal);
   instance.times.restarts = kNever;
   if (now < instance.times.running || instance.times.port_open == kNever) return;
@@ -162,21 +162,21 @@ void World::restart_service(std::uint64_t ordinal, Micros now) {
   schedule(instance, now);
 }
 
-void World::keep_busy(std::uint64_t ordinal, Micros until) {
+void Instances::keep_busy(std::uint64_t ordinal, Micros until) {
   if (own(ordinal).worker == Worker::kStarted && limits_.processes) {
     effects_.push_back({Effect::What::kBusy, ordinal, until});
   }
 }
 
-void World::service_ended(std::uint64_t ordinal) {
+void Instances::service_ended(std::uint64_t ordinal) {
   if (at(ordinal)) own(ordinal).worker = Worker::kGone;
 }
 
-Seen* World::seen(std::uint64_t ordinal) {
+Seen* Instances::seen(std::uint64_t ordinal) {
   return at(ordinal) ? &own(ordinal).seen : nullptr;
 }
 
-void World::settle_stranger(const std::string& address, SimNow now) {
+void Instances::settle_stranger(const std::string& address, SimNow now) {
   const auto is_stranger = [&](const Instance& one) { return one.stranger && one.alive(now.boot); };
   if (std::ranges::count_if(all_, is_stranger) >= kStrangersMax) {
     end(std::ranges::find_if(all_, is_stranger)->ordinal, user_initiated(), now);
