@@ -149,6 +149,18 @@ TEST_F(Dserv, AFlowThatIsForgottenIsAskedAnewAndNeverCountedAsBusy) {
   EXPECT_EQ(world.alive(), 0U);
 }
 
+TEST_F(Dserv, AFlowThatIsForgottenOnceEndsNoJobOnASuspect) {
+  Machine& machine = computes(hours{2});
+  machine.out_of_reach = true;
+  world.run_for(seconds{20});
+  machine.out_of_reach = false;
+  world.run_for(minutes{16});
+  ASSERT_EQ(world.alive(), 1U) << "its question is open and silent";
+  world.lost_at[machine.view.id] = world.now.boot + seconds{1};
+  world.run_for(minutes{20});
+  EXPECT_EQ(world.alive(), 1U);
+}
+
 TEST_F(Dserv, AJobEndsAtMaxLifetimeAllTheSame) {
   computes(hours{24});
   world.run_for(hours{12});

@@ -102,6 +102,18 @@ TEST_F(BrokerTest, KnownWorkersAreServedAfterMomentsThoughEc2HasNotAnsweredYet) 
   EXPECT_EQ(world.answer(caller), address);
 }
 
+TEST_F(BrokerTest, WhoWaitsForAWorkerOfTheJournalHearsThatItHasNotShownItselfYet) {
+  ready_worker();
+  world.hold_identity = true;  // EC2 has said nothing yet
+  world.crash_and_restart();
+  world.ask(GetWorker{.pool = {"default"}, .wait = {}, .client = {}, .wants_progress = true});
+  world.run_for(seconds{1});
+  ASSERT_FALSE(world.told.empty());
+  EXPECT_NE(world.told.back().progress.text.find("which the journal knows as ready"),
+            std::string::npos)
+      << world.told.back().progress.text;
+}
+
 TEST_F(BrokerTest, WithEc2UnreachableCallersAreToldAfterHalfAMinute) {
   world.listing_failure = failure(FailureClass::kUnreachable, "connect");
   world.crash_and_restart();

@@ -155,6 +155,11 @@ Progress Launcher::progress(const PoolName& pool) const {
               str("waiting for ", record.id.value, ", whose service is gone since ",
                   age(*record.doubted), " and may start again")};
     }
+    if (record.phase == WorkerPhase::kReady) {
+      return {Progress::Phase::kBooting,
+              str("waiting for ", record.id.value, ", which the journal knows as ready and which ",
+                  "has not shown itself since this start")};
+    }
     if (record.phase == WorkerPhase::kAdopting && worker->question && worker->question->asked) {
       return {Progress::Phase::kBooting,
               str("waiting for ", record.id.value, ", which was found again and does not answer ",

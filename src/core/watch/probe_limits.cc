@@ -87,8 +87,11 @@ bool Probes::must_wait(const Worker& worker) {
   }
   if (worker.quiet_at == step_.now.boot) return false;
   // Its service is gone, or boots anew: nothing computes there. What cannot be reached may compute
-  // all the same, and unreachable_timeout is its limit.
-  if (worker.suspect() && !(worker.out_of_reach && worker.unreachable_since)) return false;
+  // all the same, and unreachable_timeout is its limit; so may one whose connection was lost once.
+  const bool lost_once = worker.lost_in_a_row == 1;
+  if (worker.suspect() && !lost_once && !(worker.out_of_reach && worker.unreachable_since)) {
+    return false;
+  }
   step_.timers.arm(idle, step_.now.boot + step_.settings.quiet_interval);
   if (worker.failures == 0) question_due(worker.record.id);
   return true;
