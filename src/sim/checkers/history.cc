@@ -67,12 +67,14 @@ void History::released_in_vain() {
 }
 
 void History::turned() {
+  all_told_ = false;
   // What could not be written may have been decided all the same.
   if (!released_.empty() && !commit_failing_) released_in_vain();
 }
 
 void History::may_all_be_ended() {
   released_.clear();
+  all_told_ = true;
   for (auto& [id, life] : lives_) life.may_be_ended = true;
   for (auto& [token, attempt] : attempts_) attempt.doomed = true;
 }
@@ -132,6 +134,7 @@ void History::launch_called(const LaunchCall& call) {
   if (fresh) {
     attempt.pool = call.pool;
     attempt.body = call.body;
+    attempt.doomed = all_told_;  // it was decided before or after that word
     attempt.first_call = attempt.uncertain = ground_.now();
     open_[call.token] = &attempt;
   }
@@ -298,8 +301,10 @@ void History::committed(const std::vector<core::Change>& changes) {
   for (const core::Change& change : changes) {
     if (const auto* drop = std::get_if<core::DropAttempt>(&change)) given_up(drop->token);
     const auto* worker = std::get_if<core::WorkerRecord>(&change);
-    if (worker == nullptr || worker->phase != core::WorkerPhase::kTerminating) continue;
-    if (Life* const life = find(worker->id)) life->end_decided = true;
+    Life* const life = worker != nullptr ? find(worker->id) : nullptr;
+    if (life == nullptr) continue;
+    life->doubt_written = worker->doubted.has_value();
+    if (worker->phase == core::WorkerPhase::kTerminating) life->end_decided = true;
   }
   last_commit_ = ground_.now();
   commit_failing_ = false;
@@ -329,6 +334,7 @@ void History::journal_lost() {
     life.before_loss = true;
     life.found.reset();
     life.doubted.reset();
+    life.doubt_written = false;
     life.answers = 0;
   }
   for (auto& [token, attempt] : attempts_) attempt.before_loss = true;
@@ -338,7 +344,11 @@ void History::journal_lost() {
 // What it knew long ago it knows again, and ends as its clocks were then.
 void History::journal_restored(const core::Records& records) {
   for (const auto& [id, worker] : records.workers) {
-    if (Life* const life = find(id)) life->before_loss = false;
+    Life* const life = find(id);
+    if (life == nullptr) continue;
+    life->before_loss = false;
+    life->doubt_written = worker.doubted.has_value();
+    if (!life->doubt_written) life->doubted.reset();
   }
 }
 
@@ -362,9 +372,7 @@ void History::went_down() {
     life.computed.reset();
     life.latest_probe.reset();
     life.lost = 0;
-    const bool doubt_unwritten =
-        life.doubted && (!last_commit_ || *life.doubted_told >= *last_commit_);
-    if (doubt_unwritten) life.doubted.reset();
+    if (!life.doubt_written) life.doubted.reset();
     // Nor does it know what this one was told and did not live to write down.
     const bool unwritten =
         !last_commit_ || (life.told_ending && *life.told_ending >= *last_commit_);

@@ -47,6 +47,7 @@ struct Life {
   bool before_loss = false;            // the journal that knew of it is gone
   std::optional<Moment> found;         // and the broker was told of it since then
   bool end_decided = false;            // the journal says so
+  bool doubt_written = false;          // likewise
   bool may_be_ended = false;           // RELEASE, TERMINATE_ALL or a stop asked for it
 };
 
@@ -61,7 +62,7 @@ struct Attempted {
   bool in_flight = false;  // called by the process that runs, and not answered
   bool unknown = false;    // an answer was lost at some time, or its process died
   bool settled = false;
-  bool doomed = false;  // TERMINATE_ALL came
+  bool doomed = false;  // TERMINATE_ALL came, or was heard in the turn that called it
   bool before_loss = false;
 };
 
@@ -125,6 +126,7 @@ class History : public Watcher {
   std::map<LaunchToken, Attempted*> open_;  // those that are not settled
   std::map<CallerId, Waiting> waiting_;
   std::vector<Life*> released_;  // since the latest turn
+  bool all_told_ = false;        // to end, since then
   std::optional<Moment> last_commit_;
   bool commit_failing_ = false;
 };

@@ -134,7 +134,8 @@ void LaunchOrder::turned() {
     if (somebody_rises(record.pool)) continue;
     if (calls == calls_.end()) {
       // Not sent, perhaps, with keys that changed, or before it was known whose they are.
-      const Moment since = uncalled_.try_emplace(token, ground_.turn.at).first->second;
+      const Moment since = std::max(uncalled_.try_emplace(token, ground_.turn.at).first->second,
+                                    ground_.hears_since());
       if (ground_.turn.at - since <= settings.retry_delay_min + seconds{2}) continue;
       throw Violated(kLaunchOrderRule,
                      str("launch ", token.value, " is waited for, and was not called"));

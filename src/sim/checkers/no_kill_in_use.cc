@@ -12,7 +12,7 @@ void NoKillInUse::committed(const std::vector<core::Change>& changes) {
     const auto* worker = std::get_if<core::WorkerRecord>(&change);
     if (worker == nullptr) continue;
     if (worker->phase == core::WorkerPhase::kReady) ready_.insert(worker->id);
-    if (worker->phase == core::WorkerPhase::kTerminating) judge(worker->id);
+    if (worker->phase == core::WorkerPhase::kTerminating) judge(worker->id, worker->end_reason);
   }
 }
 
@@ -31,8 +31,10 @@ bool NoKillInUse::allowed(const Life& life) const {
   if (now - oldest >= settings.max_lifetime) return true;
   const Duration limit = settings.pools.at(life.instance->pool).idle_timeout;
   const auto idle_since = [&](Moment use) { return now - use + life.too_old >= limit; };
+  // What the journal doubts and nothing has reached since a start has been so for longer.
   const bool unreachable =
-      life.failing_since && now - *life.failing_since >= settings.unreachable_timeout;
+      life.failing_since && now - std::min(*life.failing_since, life.doubted.value_or(now)) >=
+                                settings.unreachable_timeout;
   // Nobody reaches it: only a PING says that this is not so for its client.
   if (unreachable && (!life.pinged || idle_since(*life.pinged))) return true;
   if (computes(life) || (life.computed && now - *life.computed < limit)) return false;
@@ -47,7 +49,7 @@ bool NoKillInUse::computes(const Life& life) const {
 }
 
 void NoKillInUse::terminate_called(const std::vector<InstanceId>& ids) {
-  for (const InstanceId& id : ids) judge(id);  // decided while the journal could not be written
+  for (const InstanceId& id : ids) judge(id, "");  // decided while the journal could not be written
 }
 
 // The journal that knew of it is lost: it was found by its tag, and may be somebody's.
@@ -92,7 +94,7 @@ void NoKillInUse::reads_first(const Life& life) const {
   }
 }
 
-void NoKillInUse::judge(const InstanceId& id) {
+void NoKillInUse::judge(const InstanceId& id, std::string_view why) {
   const Life* life = history_.life(id);
   if (life != nullptr && !judged_.contains(id) && !unread_.empty()) reads_first(*life);
   if (life != nullptr && !judged_.contains(id) && spared(*life)) {
@@ -103,7 +105,7 @@ void NoKillInUse::judge(const InstanceId& id) {
   }
   if (life == nullptr || !judged_.insert(id).second || allowed(*life)) return;
   throw Violated("5-no-kill-in-use",
-                 str(id.value, " is ended though it was used ",
+                 str(id.value, " is ended (", why, ") though it was used ",
                      to_string(Duration{ground_.now() - *life->handed}), " ago"));
 }
 

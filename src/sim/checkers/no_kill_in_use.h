@@ -10,6 +10,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "sim/checkers/history.h"
 
@@ -32,7 +33,7 @@ class NoKillInUse : public Watcher {
   bool computes(const Life& life) const;
   bool spared(const Life& life) const;
   void reads_first(const Life& life) const;
-  void judge(const InstanceId& id);
+  void judge(const InstanceId& id, std::string_view why);
 
   const Ground& ground_;
   const History& history_;

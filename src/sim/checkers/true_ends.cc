@@ -93,7 +93,9 @@ bool TrueEnds::idle(const Record& record) const {
   const Duration limit = idle_limit(record);
   const std::string& why = record.end_reason;
   const Duration longest = ground_.clock.boot() - record.last_used;
-  const Duration shortest = longest - ground_.options.settings.idle_save_interval;
+  // As of the step that decided it: the process may have stood still before it was written.
+  const Duration decided = ground_.turn.now.boot - record.last_used;
+  const Duration shortest = decided - ground_.options.settings.idle_save_interval;
   if (!why.ends_with(str(" s (limit ", whole_seconds_of(limit), " s)")) ||
       spared_by_restart(record)) {
     return false;
@@ -220,6 +222,9 @@ void TrueEnds::must_end(const core::Probed& probe) const {
   if (record == store_.durable().workers.end() || record->second.phase != WorkerPhase::kReady) {
     return;
   }
+  // After it stood still the world is heard first.
+  const Duration heard_for = ground_.turn.at - ground_.hears_since();
+  if (heard_for <= ground_.options.settings.restart_grace + slack) return;
   const auto held = [&](const std::optional<Moment>& use) {
     return use && ground_.turn.at - *use <= idle_limit(record->second) + slack;
   };

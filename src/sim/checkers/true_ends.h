@@ -29,6 +29,9 @@ class TrueEnds : public Watcher {
   void turned() override;
   void went_down() override;
   void journal_lost() override { reasons_.clear(); }
+  void journal_restored(const core::Records& records) override {
+    for (const auto& [id, worker] : records.workers) reasons_.try_emplace(id, worker.end_reason);
+  }
 
  private:
   using Record = core::WorkerRecord;

@@ -203,7 +203,7 @@ void TrueStatus::judge_overview(const Question& question, const core::Overview& 
     demand_shown(
         row->address == record.address && row->pool == record.pool && row->type == record.type,
         "what it is", id.value);
-    demand_shown(row->since == ground_.clock.boot() - record.begun, "its age", id.value);
+    demand_shown(row->since == ground_.turn.now.boot - record.begun, "its age", id.value);
     demand_shown(!ends || row->what == record.end_reason, "why it ends", id.value);
   }
   if (coming != all.coming.size() || ending != all.ending.size()) {

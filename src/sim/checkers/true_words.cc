@@ -200,6 +200,7 @@ bool TrueWords::worker_on_its_way(const PoolName& pool, std::string_view text, b
   const InstanceId id{std::string(text.substr(0, space))};
   const auto worker = store_.durable().workers.find(id);
   if (worker == store_.durable().workers.end() || worker->second.pool != pool) return !exact();
+  if (worker->second.phase == core::WorkerPhase::kReady) return !exact();
   const bool shown = running == running_.contains(id);
   const auto age = std::chrono::floor<seconds>(ground_.turn.now.boot - worker->second.begun);
   const std::string right = str(id.value, " ", age.count(), "s");
@@ -220,6 +221,11 @@ bool TrueWords::worker_waited_for(const PoolName& pool, std::string_view text) c
   if (worker.doubted) {
     return text ==
            str(", whose service is gone since ", age(*worker.doubted), " and may start again");
+  }
+  if (worker.phase == core::WorkerPhase::kReady) {
+    return ground_.turn.at - memory_.started_at() <= ground_.options.settings.adoption_patience &&
+           text ==
+               ", which the journal knows as ready and which has not shown itself since this start";
   }
   const Life* const life = history_.life(id);
   return worker.phase == core::WorkerPhase::kAdopting && (life == nullptr || life->question_open) &&

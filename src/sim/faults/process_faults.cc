@@ -100,6 +100,7 @@ void ProcessFaults::stand_still(Duration time) {
   ground_.tally.count(Fault::kPaused);
   ground_.timeline.note("broker  stands still for ", to_string(Duration{until - ground_.now()}));
   mailbox_.hold();
+  const std::uint64_t time_it_stands = ++stood_still_;
   for (auto next = ground_.heap.next(); next && *next <= until; next = ground_.heap.next()) {
     ground_.clock.advance_to(*next);
     ++ground_.tally.events;
@@ -110,7 +111,9 @@ void ProcessFaults::stand_still(Duration time) {
   // Its timers may be seen before what lies in the kernel.
   const Duration reading =
       ground_.schedule.chance(Fault::kPaused).between(milliseconds{0}, milliseconds{50});
-  ground_.after(reading, [this] { mailbox_.release(); });
+  ground_.after(reading, [this, time_it_stands] {
+    if (time_it_stands == stood_still_) mailbox_.release();
+  });
 }
 
 void ProcessFaults::stop() {

@@ -39,6 +39,7 @@ class ProcessFaults {
   Mailbox& mailbox_;
   SimStore& store_;
   SimCloud& cloud_;
+  std::uint64_t stood_still_ = 0;  // times; only the latest one's end lets it hear again
   Process* process_ = nullptr;
   Prng prng_;
   Process::Circumstances next_;
