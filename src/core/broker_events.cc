@@ -221,7 +221,8 @@ void Broker::State::on(const StopRequested& event) {
 }
 
 // A step costs what it concerns, not what waits: where a launch is in flight or a worker boots,
-// nobody is looked at until something of that pool changes. In trouble that is no comfort.
+// nobody is looked at until something of that pool changes. In trouble everybody is: what is in
+// flight may be refused.
 std::vector<PoolName> Broker::State::to_be_settled() {
   for (const PoolName& pool : std::exchange(step.stirred, {})) waiting.stir(pool);
   if (step.stopping || !step.cloud_trouble().empty()) return waiting.pools();

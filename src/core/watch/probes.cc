@@ -126,7 +126,7 @@ void Probes::probed(const Probed& answer) {
     if (worker->record.phase != WorkerPhase::kTerminating) port_tried(*worker, answer.outcome);
     return;
   }
-  // Of another question nobody wants to know any more.
+  // The answer to a question that was given up says nothing.
   if (!worker->question || worker->question->probe != answer.probe) return;
   if (answer.outcome == ProbeOutcome::kAsked) return asked(*worker);
   answered(*worker, answer.outcome);

@@ -44,7 +44,7 @@ void Terminations::ends_by_itself(const Worker& worker, const std::string& reaso
   mark(worker, reason);
   step_.log(LogLevel::kWarning, "worker.ended", about(worker.record),
             str("worker ", worker.record.id.value, " ", reason, ": no longer handed out"));
-  // Should EC2 think better of it, we have not.
+  // EC2 may take its end back; the broker does not, and asks for it then.
   step_.timers.arm({TimerKind::kWorkerTerminate, worker.record.id.value},
                    step_.now.boot + step_.settings.terminate_repeat);
 }
