@@ -59,7 +59,7 @@ class Faults(SimulatorTest):
         self.assertEqual(self.sim.instance(one)["state"], "running")
 
     def test_a_worker_that_hangs_accepts_and_does_not_answer(self):
-        self.fate(do="hangs", after="100ms")
+        self.fate(do="hangs", after="3s")  # its process has opened its port by then, on any machine
         one = self.launched(self.ec2)
         until("its fate", lambda: self.sim.instance(one)["worker"] == "frozen")
         dserv = Dserv(self.sim.instance(one)["address"])

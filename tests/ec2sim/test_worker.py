@@ -100,15 +100,16 @@ class Worker(SimulatorTest):
         until("a free place", lambda: self.served(address))
 
     def test_a_service_that_is_restarted_closes_its_port_and_boots_anew(self):
-        address = self.start(restart_pause="300ms", service="300ms", early_answers="0s")
+        address = self.start(restart_pause="2s", service="300ms", early_answers="0s")
         dserv = self.connect(address)
+        begun = time.clock_gettime(time.CLOCK_BOOTTIME) * 1e6
         self.sim.control(f"instances/{self.id}/restart", {})
         with self.assertRaises((EOFError, ConnectionError)):
             dserv.ask("expr 6*7")
         self.assertRaises(ConnectionRefusedError, Dserv, address)
         instance = self.sim.wait_ready(self.id)
         self.assertEqual(self.connect(address).ask("expr 6*7"), "42")
-        self.assertGreaterEqual(instance["ready_us"] - instance["port_open_us"], 290_000)
+        self.assertGreaterEqual(instance["ready_us"] - begun, 2_290_000)
 
     def test_a_busy_service_answers_when_it_is_done(self):
         address = self.start()
