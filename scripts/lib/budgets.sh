@@ -23,6 +23,9 @@ awk -v whole="$whole" -v judge="${BROKER_BUDGETS:-yes}" '
     sub(/^SKIPPED [^ ]+: /, "")
     why[$0] = why[$0] (index(why[$0], name) ? "" : " " name)
   }
+  # GoogleTest says why on the line below.
+  /^\[ RUN +\] / { running = $NF }
+  /: Skipped$/ { getline; why[$0] = why[$0] (index(why[$0], running) ? "" : " " running) }
   END {
     for (label in time) {
       over = !(label in budget) || time[label] > budget[label]

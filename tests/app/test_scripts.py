@@ -44,6 +44,14 @@ class Budgets(Scratch):
         self.assertEqual(done.stdout.splitlines()[-2:],
                          ["1 passed, 0 failed, 1 skipped", "1 skipped: moto is not in Debian (b)"])
 
+    def test_a_test_of_googletest_says_why_it_was_skipped_as_well(self):
+        words = ("[ RUN      ] Prober.IsLost\n/x/prober_test.cc:12: Skipped\n"
+                 "only root may drop packets\n\n[  SKIPPED ] Prober.IsLost (0 ms)\n")
+        done = self.run_script(ROOT / "scripts/lib/budgets.sh", self.file("table", TABLE), 5,
+                               self.file("log", LOG.format(time="1")), self.file("words", words))
+        self.assertEqual(done.stdout.splitlines()[-1],
+                         "1 skipped: only root may drop packets (Prober.IsLost)")
+
     def test_a_label_beyond_its_budget_fails(self):
         done = self.judge(LOG.format(time="10.51"))
         self.assertEqual(done.returncode, 1)

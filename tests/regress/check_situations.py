@@ -3,13 +3,18 @@
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 
 
 def main(build):
-    listed = subprocess.run(["ctest", "--test-dir", build, "-N"], capture_output=True, text=True,
-                            check=True).stdout
+    # From a folder of its own: ctest writes its log anew in the one where it lists, and there it may be
+    # running.
+    with tempfile.TemporaryDirectory() as folder:
+        pathlib.Path(folder, "CTestTestfile.cmake").write_text(f'subdirs("{build}")\n')
+        listed = subprocess.run(["ctest", "--test-dir", folder, "-N"], capture_output=True, text=True,
+                                check=True).stdout
     names = {line.split(": ", 1)[1].strip() for line in listed.splitlines()
              if line.strip().startswith("Test") and ": " in line}
     rows = [line.split("|") for line in (HERE / "situations.txt").read_text().splitlines()
