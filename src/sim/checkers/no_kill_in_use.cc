@@ -31,10 +31,8 @@ bool NoKillInUse::allowed(const Life& life) const {
   if (now - oldest >= settings.max_lifetime) return true;
   const Duration limit = settings.pools.at(life.instance->pool).idle_timeout;
   const auto idle_since = [&](Moment use) { return now - use + life.too_old >= limit; };
-  // What the journal doubts and nothing has reached since a start has been so for longer.
   const bool unreachable =
-      life.failing_since && now - std::min(*life.failing_since, life.doubted.value_or(now)) >=
-                                settings.unreachable_timeout;
+      life.failing_since && now - *life.failing_since >= settings.unreachable_timeout;
   // Nobody reaches it: only a PING says that this is not so for its client.
   if (unreachable && (!life.pinged || idle_since(*life.pinged))) return true;
   if (computes(life) || (life.computed && now - *life.computed < limit)) return false;

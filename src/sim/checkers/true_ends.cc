@@ -223,8 +223,8 @@ void TrueEnds::must_end(const core::Probed& probe) const {
     return;
   }
   // After it stood still the world is heard first.
-  const Duration heard_for = ground_.turn.at - ground_.hears_since();
-  if (heard_for <= ground_.options.settings.restart_grace + slack) return;
+  const auto heard = ground_.last_pause_ended();
+  if (heard && ground_.turn.at - *heard <= settings.restart_grace + slack) return;
   const auto held = [&](const std::optional<Moment>& use) {
     return use && ground_.turn.at - *use <= idle_limit(record->second) + slack;
   };

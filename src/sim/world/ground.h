@@ -1,6 +1,7 @@
 #pragma once
 // What every part of a world stands on: time, chance, what was seen.
 
+#include <optional>
 #include <vector>
 
 #include "base/prng.h"
@@ -39,8 +40,16 @@ class Ground {
   bool deaf() const { return deaf_; }
   // Since when it has not been so.
   Moment hears_since() const { return deaf_ ? now() : hears_since_; }
+  // The end of the latest time that it was so for as long as the broker takes for a pause.
+  std::optional<Moment> last_pause_ended() const {
+    return deaf_ && was_a_pause() ? std::optional(now()) : last_pause_ended_;
+  }
   void set_deaf(bool deaf) {
-    if (deaf_ && !deaf) hears_since_ = now();
+    if (!deaf_ && deaf) deaf_since_ = now();
+    if (deaf_ && !deaf) {
+      hears_since_ = now();
+      if (was_a_pause()) last_pause_ended_ = now();
+    }
     deaf_ = deaf;
   }
   // When its latest turn began, of which all that it decides there is.
@@ -73,8 +82,12 @@ class Ground {
   }
 
  private:
+  bool was_a_pause() const { return now() - deaf_since_ >= options.settings.pause_limit; }
+
   bool deaf_ = false;
   Moment hears_since_{};
+  Moment deaf_since_{};
+  std::optional<Moment> last_pause_ended_;
   std::vector<Watcher*> watchers_;
 };
 
