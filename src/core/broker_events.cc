@@ -31,10 +31,7 @@ void Broker::State::on(const Started& event) {
   if (event.clock_moved) save_all(records);
   launcher.restore(records);
   limits.restore(records.stamps);
-  for (const auto& [id, record] : records.workers) {
-    if (!record.region.empty()) watches.watch(record.region);
-    recover(record, records);
-  }
+  for (const auto& [id, record] : records.workers) recover(record, records);
   end_unfit();
   if (!records.workers.empty()) {
     step.timers.arm({TimerKind::kTrustJournal, ""},
@@ -202,7 +199,7 @@ void Broker::State::on(const SaveWorks&) {
 
 void Broker::State::on(const SettingsChanged& event) {
   step.settings = event.settings;
-  watches.watch(step.settings.region);
+  step.cloud(step.settings.region);
   for (const PoolName& pool : waiting.pools()) step.stirred.insert(pool);
   launcher.try_anew();
   workers.reconsider_all();

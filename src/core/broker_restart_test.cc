@@ -261,6 +261,32 @@ TEST_F(BrokerTest, LaunchesGoToTheConfiguredRegionWhetherStsAnswersOrNot) {
   starts_in("eu-north-1", "111122223333");
 }
 
+// Such a journal was written before STS had ever said whose keys these are.
+TEST_F(BrokerTest, AWorkerOfAnOldJournalThatNamesNoRegionIsEndedInTheOneRegionThereWas) {
+  const std::string address = ready_worker();
+  for (auto& [id, record] : world.journal.workers) record.region.clear();
+  world.crash_and_restart();
+  EXPECT_EQ(world.journal.workers.begin()->second.region, "us-east-1");
+  world.ask(Release{address});
+  world.run_for(minutes{2});
+  EXPECT_EQ(world.alive(), 0U);
+  EXPECT_TRUE(world.journal.workers.empty());
+}
+
+TEST_F(BrokerTest, ALaunchOfAnOldJournalThatNamesNoRegionIsSettledInTheOneRegionThereWas) {
+  world.hold_launches = true;
+  world.get();
+  ASSERT_EQ(world.journal.attempts.size(), 1U);
+  for (auto& [token, record] : world.journal.attempts) record.region.clear();
+  world.machines.clear();  // it never reached EC2
+  world.hold_launches = false;
+  world.crash_and_restart();
+  ASSERT_EQ(world.journal.attempts.size(), 1U);
+  EXPECT_EQ(world.journal.attempts.begin()->second.region, "us-east-1");
+  world.run_for(minutes{20});
+  EXPECT_TRUE(world.journal.attempts.empty());
+}
+
 TEST_F(BrokerTest, InAnotherRegionThanItsWorkersItLaunchesAndForgetsNothingAndSaysSo) {
   ready_worker();
   world.settings().region = "eu-north-1";

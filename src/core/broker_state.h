@@ -31,7 +31,7 @@ struct Parts {
 struct Broker::State : Parts {
   State(Settings settings, EncodeLaunch encode_launch) : Parts(encode_launch) {
     step.settings = std::move(settings);
-    watches.watch(step.settings.region);
+    step.cloud(step.settings.region);
   }
 
   // One for each kind of event; broker_requests.cc has those of clients.

@@ -26,6 +26,7 @@ struct Machine {
   std::size_t places_taken = 0;  // of its eight
   bool listed = true;
   int port = 2560;  // of its service
+  std::string region;
 };
 
 // No value: takes it off.

@@ -132,6 +132,7 @@ void SmallWorld::launch(const LaunchInstance& what) {
   if (same == machines.end()) {
     Machine machine;
     machine.launched = now.boot;
+    machine.region = what.region;
     machine.view = {.id = {str("i-", ++instances_)},
                     .state = InstanceState::kPending,
                     .type = std::string(word[1]),
@@ -182,6 +183,7 @@ void SmallWorld::list(const ListInstances& what) {
   const auto* by_tag = std::get_if<ListByTag>(&what.what);
   if (by_ids != nullptr) asked_by_id.insert(by_ids->ids.begin(), by_ids->ids.end());
   for (const auto& [id, machine] : machines) {
+    if (machine.region != what.region) continue;
     const bool wanted =
         by_ids != nullptr
             ? std::count(by_ids->ids.begin(), by_ids->ids.end(), id) != 0
@@ -208,7 +210,7 @@ void SmallWorld::terminate(const TerminateInstances& what) {
       accepted.refused.push_back({id, why->second});
       continue;
     }
-    if (found == machines.end()) {
+    if (found == machines.end() || found->second.region != what.region) {
       accepted.not_found.push_back(id);
       continue;
     }
@@ -222,7 +224,15 @@ void SmallWorld::tag(const TagInstances& what) {
   tagged.push_back(what);
   Tagged answer{what.ids, what.key, {}, tag_failure};
   if (!tag_failure) {
-    for (const InstanceId& id : what.ids) set_tag(machines.at(id), what.key, what.value);
+    for (const InstanceId& id : what.ids) {
+      Machine& machine = machines.at(id);
+      if (machine.region == what.region) {
+        set_tag(machine, what.key, what.value);
+      } else {
+        answer.refused.push_back(
+            {id, {FailureClass::kNotYetVisible, "InvalidInstanceID.NotFound", "not here"}});
+      }
+    }
   }
   queue_.push_back(answer);
 }
@@ -370,6 +380,7 @@ Machine& SmallWorld::foreign(const std::string& id, Tags tags) {
   Machine& machine = machines[{id}];
   machine.launched = now.boot - pending - boot;
   machine.service_up = now.boot;
+  machine.region = settings_.region;
   machine.view = {.id = {id},
                   .state = InstanceState::kRunning,
                   .type = "c7i.16xlarge",

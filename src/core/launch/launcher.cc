@@ -11,6 +11,10 @@ namespace cb::core {
 void Launcher::restore(Records& records) {
   for (auto& [token, record] : records.attempts) {
     Attempt attempt;
+    if (record.region.empty()) {
+      record.region = step_.region_of_old();
+      step_.save(record);
+    }
     attempt.record = record;
     // It may have been sent before the broker died; only EC2 knows.
     attempt.record.outcome_unknown = true;
@@ -27,6 +31,7 @@ void Launcher::restore(Records& records) {
 Launcher::Attempt& Launcher::keep(Attempt attempt) {
   const LaunchToken token = attempt.record.token;
   step_.stirred.insert(attempt.record.pool);
+  step_.cloud(attempt.record.region);
   of_pool_[attempt.record.pool].insert(token);
   return attempts_.emplace(token, std::move(attempt)).first->second;
 }

@@ -68,9 +68,15 @@ struct Step {
     if (!pause || pause->from > time_up + settings.restart_grace) return time_up;
     return std::max(time_up, pause->until + settings.restart_grace);
   }
+  // Whoever holds something in a region, or may launch there, asks for its state here, and it is
+  // watched from the end of this step on.
   CloudState& cloud(const std::string& region) { return clouds[region]; }
   // Where `pool` launches.
   const std::string& region_of(const PoolName&) const { return settings.region; }
+  // Where that is of which an old journal does not say it: it knew one region at a time.
+  const std::string& region_of_old() const {
+    return identity.region.empty() ? settings.region : identity.region;
+  }
   // The first region's trouble; empty: none has any.
   const std::string& cloud_trouble() const {
     static const std::string kNone;

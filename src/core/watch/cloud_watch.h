@@ -21,7 +21,7 @@ namespace cb::core {
 class CloudWatch {
  public:
   // What the watches of all regions share.
-  struct Parts {
+  struct Shared {
     Step& step;
     WorkerPool& workers;
     Terminations& terminations;
@@ -31,17 +31,17 @@ class CloudWatch {
     Account& account;
     Listers& listers;
   };
-  CloudWatch(std::string region, const Parts& parts)
+  CloudWatch(std::string region, const Shared& shared)
       : region_(std::move(region)),
-        step_(parts.step),
+        step_(shared.step),
         cloud_(step_.cloud(region_)),
-        workers_(parts.workers),
-        terminations_(parts.terminations),
-        launcher_(parts.launcher),
-        probes_(parts.probes),
-        claims_(parts.claims),
-        account_(parts.account),
-        all_listers_(parts.listers) {}
+        workers_(shared.workers),
+        terminations_(shared.terminations),
+        launcher_(shared.launcher),
+        probes_(shared.probes),
+        claims_(shared.claims),
+        account_(shared.account),
+        all_listers_(shared.listers) {}
 
   // False: the answer is to no question of this watch.
   bool listed(const Listed& answer);

@@ -36,6 +36,7 @@ void CloudWatches::forget(CallerId caller) {
 }
 
 void CloudWatches::schedule(bool hurry) {
+  for (const auto& [region, cloud] : step_.clouds) watches_.try_emplace(region, region, shared_);
   for (auto& [region, watch] : watches_) watch.schedule(hurry);
 }
 

@@ -15,10 +15,7 @@ class CloudWatches {
       : step_(step),
         account_(step, workers, terminations, launcher),
         listers_(step),
-        parts_{step, workers, terminations, launcher, probes, claims, account_, listers_} {}
-
-  // Looks at `region` from now on.
-  void watch(const std::string& region) { watches_.try_emplace(region, region, parts_); }
+        shared_{step, workers, terminations, launcher, probes, claims, account_, listers_} {}
 
   void identify() { account_.identify(); }
   void identified(const CloudIdentity& identity);
@@ -31,7 +28,8 @@ class CloudWatches {
   void list_for(CallerId caller);
   void forget(CallerId caller);
 
-  // Ends every step; `hurry`: something is pending that a listing will settle.
+  // Ends every step, and begins to watch each region that it named first; `hurry`: something is
+  // pending that a listing will settle.
   void schedule(bool hurry);
   void listing_due(const std::string& region);
   // EC2 has had time to say whether the workers of the journal still run.
@@ -41,7 +39,7 @@ class CloudWatches {
   Step& step_;
   Account account_;
   Listers listers_;
-  CloudWatch::Parts parts_;
+  CloudWatch::Shared shared_;
   std::map<std::string, CloudWatch> watches_;  // by region
 };
 

@@ -21,8 +21,8 @@ struct TwoRegions : ::testing::Test, Parts {
     step.now.wall = WallTime{hours{500'000}};
     step.settings.region = kHere;
     step.settings.pools.begin()->second.image = "ami-0123456789abcdef0";
-    watches.watch(kHere);
-    watches.watch(kThere);
+    step.cloud(kHere);
+    step.cloud(kThere);
     watches.identify();
     watches.identified({"111122223333"});
     watches.schedule(false);

@@ -49,6 +49,7 @@ const Worker& WorkerPool::restore(Worker worker, Save save) {
   CHECK(worker.record.serving);
   Worker& kept = workers_.emplace(id, std::move(worker)).first->second;
   index(kept);
+  step_.cloud(kept.record.region);
   if (save == Save::kNow) save_record(kept);
   return kept;
 }
@@ -129,6 +130,7 @@ bool WorkerPool::configured(const WorkerRecord& record) const {
 bool WorkerPool::follow_settings(WorkerRecord& record) const {
   const WorkerRecord before = record;
   const PoolSettings* const pool = step_.pool(record.pool);
+  if (record.region.empty()) record.region = step_.region_of_old();
   if (!record.serving) record.serving = step_.serving(record.pool);
   if (pool != nullptr) {
     record.serving->launch_timeout = pool->launch_timeout;

@@ -13,7 +13,8 @@ constexpr const char* kClaimedRule = "7-claimed";
 }  // namespace
 
 void Claimed::tag_called(const core::TagInstances& what) {
-  if (what.key == core::kOwnerTag) {
+  // Elsewhere nobody knows them.
+  if (what.key == core::kOwnerTag && what.region == ground_.options.settings.region) {
     for (const InstanceId& id : what.ids) shown_.erase(id);
   }
   const Duration fifth = ground_.options.settings.takeover_after / 5;

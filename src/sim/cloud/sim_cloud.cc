@@ -239,7 +239,7 @@ void SimCloud::list(const core::ListInstances& what) {
     const bool late = ground_.strikes(Fault::kListingLate);
     const Duration back = late ? prng_.between(seconds{1}, seconds{25}) : thinking();
     mailbox_.when_alive(there, [this, what, back, others = others_] {
-      mailbox_.deliver_after(back, core::Listed{what.query, reach_list(what.what, others)});
+      mailbox_.deliver_after(back, core::Listed{what.query, reach_list(what, others)});
     });
   }
   crasher_.reached(CrashPoint::kAfterListing);
@@ -259,9 +259,11 @@ core::Listing SimCloud::others_listing() const {
   return core::Listing{{theirs}};
 }
 
-core::ListResult SimCloud::reach_list(const core::ListQuery& what, bool others) {
+core::ListResult SimCloud::reach_list(const core::ListInstances& asked, bool others) {
   if (auto failure = trouble()) return *failure;
   if (ground_.holds(Fault::kListingsDenied)) return may_not("ec2:DescribeInstances");
+  if (!is_here(asked.region)) return core::Listing{};
+  const core::ListQuery& what = asked.what;
   if (others) return others_listing();
   Moment as_of = ground_.now();
   if (ground_.would_strike(Fault::kListingStale)) {

@@ -62,7 +62,11 @@ class SimCloud : public port::Cloud {
   core::LaunchResult reach_launch(const core::LaunchInstance& what, const LaunchForm& form);
   void answer_launch(const LaunchToken& token, core::LaunchResult result);
   core::Listing others_listing() const;
-  core::ListResult reach_list(const core::ListQuery& what, bool others);
+  // Nothing that is here is known in another region.
+  bool is_here(const std::string& region) const {
+    return region == ground_.options.settings.region;
+  }
+  core::ListResult reach_list(const core::ListInstances& asked, bool others);
   core::TerminateResult reach_terminate(const std::vector<InstanceId>& ids, bool others);
   void wasted(const std::vector<InstanceId>& ids);
   void end_one(const InstanceId& id, core::TerminateAccepted& accepted);

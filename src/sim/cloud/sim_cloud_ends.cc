@@ -24,7 +24,7 @@ void SimCloud::terminate(const core::TerminateInstances& what) {
         seconds{3}, core::TerminateAnswered{
                         what.ids, CloudFailure{FailureClass::kUnreachable, "connect", "no route"}});
   } else {
-    ground_.after(travel(), [this, ids = what.ids, others = others_] {
+    ground_.after(travel(), [this, ids = what.ids, others = others_ || !is_here(what.region)] {
       core::TerminateResult result = reach_terminate(ids, others);
       Duration delay = thinking();
       if (ground_.strikes(Fault::kTerminateAnswerLost)) {
@@ -92,7 +92,7 @@ void SimCloud::tag(const core::TagInstances& what) {
   for (const InstanceId& id : what.ids) ground_.timeline.fold("tag", id.value, what.key);
   ground_.tell([&](Watcher& watcher) { watcher.tag_called(what); });
   if (ground_.holds(Fault::kUnreachable)) return mailbox_.deliver_after(seconds{3}, failed);
-  ground_.after(travel(), [this, what, others = others_] {
+  ground_.after(travel(), [this, what, others = others_ || !is_here(what.region)] {
     core::Tagged answer = reach_tag(what, others);
     mailbox_.deliver_after(thinking(), answer);
   });

@@ -78,6 +78,7 @@ constexpr std::array<FaultRow, kFaults> kTable{{
     {kSilentJob, "silent-job", kChance, 200},
     {kPlacesTaken, "places-taken", kChance, 200},
     {kFlowForgotten, "flow-forgotten", kChance, 150},
+    {kOldJournal, "old-journal", kChance, 300},
 }};
 
 constexpr bool in_order() {

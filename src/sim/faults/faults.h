@@ -90,8 +90,10 @@ enum class Fault {
   kSilentJob,
   kPlacesTaken,
   kFlowForgotten,
+  // A journal that an older version wrote.
+  kOldJournal,
 };
-inline constexpr std::size_t kFaults = static_cast<std::size_t>(Fault::kFlowForgotten) + 1;
+inline constexpr std::size_t kFaults = static_cast<std::size_t>(Fault::kOldJournal) + 1;
 
 // How a fault is measured out.
 enum class Dose {

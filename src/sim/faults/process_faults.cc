@@ -196,6 +196,10 @@ void ProcessFaults::start_planned(std::uint64_t which) {
 
 void ProcessFaults::start_again() {
   if (next_.rebooted) ground_.clock.reboot();
+  if (store_.names_regions() && ground_.strikes(Fault::kOldJournal)) {
+    ground_.timeline.note("journal is of a version that wrote no regions");
+    store_.forget_regions();
+  }
   cloud_.begin_with(next_.other_account);
   if (ground_.would_strike(Fault::kCrashTwice)) {
     crasher_.arm(CrashPoint::kWhileRecovering, prng_.below(8));

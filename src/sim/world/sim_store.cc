@@ -12,6 +12,10 @@ void SimStore::write(const core::Change& change) {
     file_.ledger[line->id] = *line;
     fold(ground_.timeline, *line);
   }
+  put_row(change);
+}
+
+void SimStore::put_row(const core::Change& change) {
   auto row = wire::encode_record(change);
   if (!row) return;
   ground_.timeline.fold(row->kind, row->key, row->body.value_or("gone"));
@@ -70,6 +74,21 @@ void SimStore::restore() {
   file_ = *backup_;
   lost_ = false;
   behind_ = false;
+}
+
+bool SimStore::names_regions() const {
+  return !file_.records.workers.empty() || !file_.records.attempts.empty();
+}
+
+void SimStore::forget_regions() {
+  for (auto& [id, record] : file_.records.workers) {
+    record.region.clear();
+    put_row(record);
+  }
+  for (auto& [token, record] : file_.records.attempts) {
+    record.region.clear();
+    put_row(record);
+  }
 }
 
 }  // namespace cb::sim

@@ -42,6 +42,10 @@ class SimStore : public port::Store {
   bool has_backup() const { return backup_.has_value(); }
   void restore();
 
+  // Older versions wrote no region while nobody had told them whose keys they had.
+  bool names_regions() const;
+  void forget_regions();
+
  private:
   using Rows = std::map<std::pair<std::string, std::string>, std::string>;  // (kind, key): body
 
@@ -54,6 +58,7 @@ class SimStore : public port::Store {
   };
 
   void write(const core::Change& change);
+  void put_row(const core::Change& change);
 
   Ground& ground_;
   Crasher& crasher_;
