@@ -28,6 +28,7 @@ void Broker::State::on(const Started& event) {
                  "; rebuilding from EC2's tags, nothing is launched until that "
                  "is done"));
   }
+  name_regions(records);
   if (event.clock_moved) save_all(records);
   launcher.restore(records);
   limits.restore(records.stamps);
@@ -41,6 +42,19 @@ void Broker::State::on(const Started& event) {
            str("broker ", step.settings.name, " started with ", records.workers.size(),
                " workers and ", records.attempts.size(), " unsettled launches in its journal"));
   watches.identify();
+}
+
+// Older versions knew one region, and wrote none while STS had not said whose keys they had.
+void Broker::State::name_regions(Records& records) {
+  const std::string& theirs =
+      step.identity.region.empty() ? step.settings.region : step.identity.region;
+  const auto name = [&](auto& record) {
+    if (!record.region.empty()) return;
+    record.region = theirs;
+    step.save(record);
+  };
+  for (auto& [token, attempt] : records.attempts) name(attempt);
+  for (auto& [id, worker] : records.workers) name(worker);
 }
 
 void Broker::State::save_all(const Records& records) {

@@ -11,10 +11,6 @@ namespace cb::core {
 void Launcher::restore(Records& records) {
   for (auto& [token, record] : records.attempts) {
     Attempt attempt;
-    if (record.region.empty()) {
-      record.region = step_.region_of_old();
-      step_.save(record);
-    }
     attempt.record = record;
     // It may have been sent before the broker died; only EC2 knows.
     attempt.record.outcome_unknown = true;

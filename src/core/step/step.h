@@ -73,10 +73,6 @@ struct Step {
   CloudState& cloud(const std::string& region) { return clouds[region]; }
   // Where `pool` launches.
   const std::string& region_of(const PoolName&) const { return settings.region; }
-  // Where that is of which an old journal does not say it: it knew one region at a time.
-  const std::string& region_of_old() const {
-    return identity.region.empty() ? settings.region : identity.region;
-  }
   // The first region's trouble; empty: none has any.
   const std::string& cloud_trouble() const {
     static const std::string kNone;

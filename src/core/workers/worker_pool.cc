@@ -130,7 +130,6 @@ bool WorkerPool::configured(const WorkerRecord& record) const {
 bool WorkerPool::follow_settings(WorkerRecord& record) const {
   const WorkerRecord before = record;
   const PoolSettings* const pool = step_.pool(record.pool);
-  if (record.region.empty()) record.region = step_.region_of_old();
   if (!record.serving) record.serving = step_.serving(record.pool);
   if (pool != nullptr) {
     record.serving->launch_timeout = pool->launch_timeout;
