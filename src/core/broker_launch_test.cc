@@ -123,6 +123,18 @@ TEST_F(BrokerTest, AThrottledLaunchKeepsItsTurnWhileItIsAskedWhoseTheKeysAre) {
   EXPECT_EQ(world.answer(caller), "203.0.113.1");
 }
 
+TEST_F(BrokerTest, ALaunchThatWaitsForWhoseTheKeysAreGoesAsSoonAsThatIsKnown) {
+  world.launch_answers = {failure(FailureClass::kThrottle, "RequestLimitExceeded")};
+  world.get();
+  world.hold_identity = true;
+  world.post(KeysChanged{});
+  world.run_for(seconds{5});
+  ASSERT_EQ(world.launches.size(), 1U);
+  world.post(Identified{world.identity});
+  world.run_for({});
+  EXPECT_EQ(world.launches.size(), 2U);
+}
+
 TEST_F(BrokerTest, ARefusalIsToldAtOnceAndRecoversByItself) {
   world.launch_answers = {failure(FailureClass::kDenied, "UnauthorizedOperation")};
   EXPECT_NE(world.answer(world.get()).find("UnauthorizedOperation"), std::string::npos);

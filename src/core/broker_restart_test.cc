@@ -200,6 +200,21 @@ TEST_F(BrokerTest, NewKeysThatNothingProvesToBeOursAreNotBelieved) {
   EXPECT_EQ(world.alive(), 0U);
 }
 
+TEST_F(BrokerTest, AListingThatProvesNothingIsNoFailureOfEc2) {
+  ready_worker();
+  world.run_for(minutes{5});
+  world.machines.clear();
+  world.identity.account.clear();
+  world.listing_failure = failure(FailureClass::kUnknownOutcome, "InternalError");
+  world.post(KeysChanged{});
+  world.listing_failure.reset();
+  world.run_for(minutes{2});
+  world.listing_failure = failure(FailureClass::kUnknownOutcome, "InternalError");
+  world.run_for(seconds{29});
+  const std::string refused = world.answer(world.get());
+  EXPECT_NE(refused.find("STS does not say"), std::string::npos) << refused;
+}
+
 TEST_F(BrokerTest, AListingAskedWithTheFormerKeysIsNotBelieved) {
   ready_worker();
   world.run_for(minutes{5});

@@ -176,6 +176,7 @@ void Launcher::retry(const LaunchToken& token) {
   const auto found = attempts_.find(token);
   if (found == attempts_.end() || found->second.in_flight) return;
   Attempt& attempt = found->second;
+  attempt.held = false;
   const AttemptRecord& record = attempt.record;
   if (!record.outcome_unknown && !fits(record)) return close(found, true);
   // Each call gives the token its time anew: while somebody waits it is asked for, for hours.
@@ -184,12 +185,20 @@ void Launcher::retry(const LaunchToken& token) {
   const bool wanted = waiting_.waits_for(record.pool) && !record.doomed && !step_.stopping;
   if (wanted && young && !step_.cloud_open && !record.mismatch) {
     // Its candidate was not refused: it is this one's turn when it is known whose keys these are.
+    attempt.held = true;
     step_.timers.arm({TimerKind::kAttemptRetry, token.value},
                      step_.now.boot + step_.settings.retry_delay_min);
   } else if (wanted && young && !record.mismatch) {
     send(attempt);
   } else if (!record.outcome_unknown) {
     close(found, true);
+  }
+}
+
+void Launcher::cloud_opened() {
+  for (const auto& [token, attempt] : attempts_) {
+    // Not here: the listing that has proved whose they are may show what became of it.
+    if (attempt.held) step_.timers.arm({TimerKind::kAttemptRetry, token.value}, step_.now.boot);
   }
 }
 

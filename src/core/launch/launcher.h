@@ -55,6 +55,8 @@ class Launcher {
   void answered(const LaunchAnswered& answer);
   // The retry timer of an attempt.
   void retry(const LaunchToken& token);
+  // It is known whose the keys are: what was held until then goes at once.
+  void cloud_opened();
   // These intents could not be saved, so their calls were not made.
   void not_made(const std::vector<LaunchToken>& tokens);
 
@@ -88,6 +90,7 @@ class Launcher {
   struct Attempt {
     AttemptRecord record;
     bool in_flight = false;
+    bool held = false;  // until it is known whose the keys are
     unsigned sent = 0;  // calls made in this run
     std::optional<Instant> last_sent;
     Instant uncertain_since{};  // the latest call that may have been made and has no answer

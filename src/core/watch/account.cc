@@ -110,6 +110,7 @@ void Account::go_on() {
             str("EC2 in ", step_.settings.region, ", account ",
                 known.account.empty() ? "unknown (STS could not be asked)" : known.account));
   terminations_.ask_for_all();
+  launcher_.cloud_opened();
 }
 
 bool Account::proved_by(const Listing& listing) {

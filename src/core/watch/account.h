@@ -12,7 +12,7 @@ namespace cb::core {
 
 class Account {
  public:
-  Account(Step& step, WorkerPool& workers, Terminations& terminations, const Launcher& launcher)
+  Account(Step& step, WorkerPool& workers, Terminations& terminations, Launcher& launcher)
       : step_(step), workers_(workers), terminations_(terminations), launcher_(launcher) {}
 
   // Asks who we are; listings begin with the answer.
@@ -41,7 +41,7 @@ class Account {
   Step& step_;
   WorkerPool& workers_;
   Terminations& terminations_;
-  const Launcher& launcher_;
+  Launcher& launcher_;
 
   // What is known of the keys in use. Confirmed: they are of the account of our records, as STS or
   // an instance of ours said. In doubt: STS names none, and we hold something to lose.

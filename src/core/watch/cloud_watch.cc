@@ -144,17 +144,17 @@ void CloudWatch::trust_journal() {
 }
 
 void CloudWatch::complete(const Listing& listing) {
+  const bool recovered = failing_since_.has_value();
+  cloud_.listing_failed = false;
+  cloud_.doubt.clear();
+  failing_since_.reset();
+  failing_how_.clear();
   if (!step_.cloud_open && !account_.proved_by(listing)) {
     refuse_listers(cloud_.trouble);
     if (!cloud_.listed_once) trust_journal();
     return;
   }
-  const bool recovered = failing_since_.has_value();
-  cloud_.listing_failed = false;
   cloud_.trouble.clear();
-  cloud_.doubt.clear();
-  failing_since_.reset();
-  failing_how_.clear();
   if (recovered) {
     step_.log(LogLevel::kInfo, "cloud.works", "EC2 answers again");
     account_.identify();  // the credentials may have been exchanged for another account's

@@ -19,10 +19,21 @@ void HandOuts::answered(CallerId, const core::Answer& answer) {
   for (const auto& [id, worker] : store_.durable().workers) {
     if (worker.address == given->address) named.push_back(id);
   }
+  const auto [leave, end] = leaving_.equal_range(given->address);
+  for (auto one = leave; one != end; ++one) named.push_back(one->second);
   for (const InstanceId& id : named) {
     Count& count = counts_[id];
     ++count.times;
     count.certain = count.certain && named.size() == 1;
+  }
+}
+
+void HandOuts::decided(const std::vector<core::Change>& changes) {
+  const auto& workers = store_.durable().workers;
+  for (const core::Change& change : changes) {
+    const auto* drop = std::get_if<core::DropWorker>(&change);
+    const auto worker = drop != nullptr ? workers.find(drop->id) : workers.end();
+    if (worker != workers.end()) leaving_.emplace(worker->second.address, drop->id);
   }
 }
 
@@ -33,6 +44,7 @@ void HandOuts::committed(const std::vector<core::Change>& changes) {
 }
 
 void HandOuts::turned() {
+  leaving_.clear();
   for (const InstanceId& id : std::exchange(dropped_, {})) counts_.erase(id);
 }
 

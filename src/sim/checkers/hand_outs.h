@@ -2,6 +2,8 @@
 // How often each worker's address was given to callers, as the broker counts it: since its ledger
 // line was last read at a start. It judges nothing.
 
+#include <map>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -21,6 +23,7 @@ class HandOuts : public Watcher {
   Count of(const InstanceId& id) const;
 
   void answered(CallerId caller, const core::Answer& answer) override;
+  void decided(const std::vector<core::Change>& changes) override;
   void committed(const std::vector<core::Change>& changes) override;
   void turned() override;
   void started(const BrokerStart& start) override;
@@ -29,6 +32,8 @@ class HandOuts : public Watcher {
   const SimStore& store_;
   std::unordered_map<InstanceId, Count> counts_;
   bool doubtful_ = false;
+  // By address: who is dropped in this turn, and was given to callers before that.
+  std::multimap<std::string, InstanceId> leaving_;
   std::vector<InstanceId> dropped_;  // since the latest turn: shown again, they begin anew
 };
 

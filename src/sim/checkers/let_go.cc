@@ -22,7 +22,7 @@ void LetGo::listing_called(const core::ListInstances& what) {
   const auto* by_ids = std::get_if<core::ListByIds>(&what.what);
   if (by_ids == nullptr) {
     query_ = what.query;
-    query_begun_ = ground_.now();
+    query_begun_ = ground_.turn.at;
     return;
   }
   asked_by_id_[what.query] = by_ids->ids;
@@ -106,7 +106,7 @@ void LetGo::turned() {
     // Counted from when it was old enough to be missed at all.
     const Moment old_enough =
         ground_.now() - (ground_.clock.boot() - worker->second.begun) + settings.not_visible_grace;
-    const Duration since = query_begun_ - std::max(*unseen.believed, old_enough);
+    const Duration since = judged_begun_ - std::max(*unseen.believed, old_enough);
     const Duration allowed =
         settings.missing_grace + settings.listing_slow + 2 * seconds{30} + seconds{1};
     if (since <= allowed) continue;

@@ -71,7 +71,9 @@ void OneLaunch::nothing_on_its_way(const LaunchCall& call) const {
     const Instance& instance = *life.instance;
     const InstanceId& id = instance.id;
     if (instance.pool != call.pool || !life.known) continue;
-    if (life.end_asked || life.told_ending || life.told_stopped || life.may_be_ended) {
+    // Whether it may be ended is for other rules.
+    if (life.end_decided || life.end_asked || life.told_ending || life.told_stopped ||
+        life.may_be_ended) {
       continue;
     }
     const bool boots = !life.handed && !life.before_loss &&
@@ -161,7 +163,7 @@ void OneLaunch::born(const Instance& instance) {
 void OneLaunch::committed(const std::vector<core::Change>& changes) {
   for (const core::Change& change : changes) {
     const auto* intent = std::get_if<core::AttemptRecord>(&change);
-    if (intent != nullptr) intents_.try_emplace(intent->token, ground_.now());
+    if (intent != nullptr) intents_.try_emplace(intent->token, ground_.turn.at);
   }
 }
 

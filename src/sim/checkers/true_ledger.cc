@@ -66,6 +66,7 @@ void TrueLedger::committed(const std::vector<core::Change>& changes) {
   told_end_.merge(just_told_);
   for (const core::Change& change : changes) {
     if (const auto* worker = std::get_if<core::WorkerRecord>(&change)) {
+      in_journal_.insert(worker->id);
       if (!worker->end_reason.empty()) reasons_[worker->id] = worker->end_reason;
     } else if (const auto* line = std::get_if<core::LedgerRecord>(&change)) {
       written(*line);
@@ -107,8 +108,9 @@ void TrueLedger::turned() {
 void TrueLedger::finished() {
   no_other_lines();
   for (const auto& [id, life] : history_.lives()) {
-    // EC2 shows what has ended for an hour; who was blind for all of it never heard of it.
-    const bool ever_shown = life.known || told_end_.contains(id);
+    // EC2 shows what has ended for a while; who was blind for all of it never heard of it, and
+    // what a process was told before it died in that turn, the next one does not know.
+    const bool ever_shown = in_journal_.contains(id) || told_end_.contains(id);
     const bool line = store_.ledger().contains(id);
     if (line || (ever_shown && !life.before_loss)) judge(*life.instance);
   }

@@ -44,7 +44,8 @@ class TrueLedger : public Watcher {
   std::vector<core::LedgerRecord> closed_;     // since the latest turn
   std::unordered_set<InstanceId>
       just_told_;  // the broker was shown when it ended, and has not saved since
-  std::unordered_set<InstanceId> told_end_;  // and has
+  std::unordered_set<InstanceId> in_journal_;  // at one time
+  std::unordered_set<InstanceId> told_end_;    // and has
   // By the broker's calendar, when its process first heard that it ends.
   std::map<InstanceId, WallTime> shown_;
 };

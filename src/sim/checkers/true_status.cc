@@ -22,6 +22,7 @@ void demand_shown(bool so, std::string_view what, std::string_view whose) {
 }  // namespace
 
 void TrueStatus::asked(CallerId caller, const core::Request& request) {
+  if (const auto* ping = std::get_if<core::Ping>(&request)) pinged_.insert(ping->address);
   Question question{.request = request, .when = ground_.now(), .workers = {}};
   const bool get = std::holds_alternative<core::GetWorker>(request);
   if (!get) {
@@ -29,7 +30,8 @@ void TrueStatus::asked(CallerId caller, const core::Request& request) {
     remember(question);
     questions_.emplace(caller, std::move(question));
   }
-  // A question changes nothing that another one shows, but for the ends that it asks for.
+  // A question changes nothing that another one shows, but for the ends that it asks for and the
+  // idle clock that a PING restarts.
   // And, when many are read at once that were asked long ago, for the uses.
   upset_ = upset_ || get || ground_.deaf() || std::holds_alternative<core::Release>(request) ||
            std::holds_alternative<core::TerminateAll>(request);
@@ -47,6 +49,8 @@ void TrueStatus::remember(Question& question) const {
     return;
   }
   if (question.certain) question.workers = durable.workers;
+  question.pinged = pinged_;
+  question.told = told_;
   for (const auto& entry : durable.attempts) question.launches.insert(entry.first);
   for (const auto& [other, waiting] : history_.waiting()) {
     question.waiting += std::holds_alternative<core::GetWorker>(waiting.request) ? 1 : 0;
@@ -82,27 +86,31 @@ void TrueStatus::judge_status(const Question& question, const core::StatusRows& 
     const auto row = std::find_if(status.rows.begin(), status.rows.end(),
                                   [&wanted = id](const auto& r) { return r.instance == wanted; });
     if (row == status.rows.end()) throw Violated(kTrueStatusRule, str("STATUS lacks ", id.value));
-    judge_row(record, *row);
+    judge_row(record, *row, question);
   }
   if (ready == status.rows.size()) return;
   throw Violated(kTrueStatusRule,
                  str("STATUS has ", status.rows.size(), " rows for ", ready, " workers"));
 }
 
-void TrueStatus::judge_row(const core::WorkerRecord& record, const core::StatusRow& row) const {
+void TrueStatus::judge_row(const core::WorkerRecord& record, const core::StatusRow& row,
+                           const Question& question) const {
   const std::string& id = record.id.value;
   demand_shown(row.address == record.address, "the address", id);
   demand_shown(row.pool == record.pool, "the pool", id);
   demand_shown(row.type == record.type && row.market == record.market, "the type", id);
   demand_shown(row.zone == record.zone, "the zone", id);
   demand_shown(row.launched == record.launched, "the launch", id);
-  judge_clock(record, row);
+  judge_clock(record, row, question.pinged.contains(record.address));
+  // What was told behind the question in the same turn is not in its answer.
+  if (told_ == question.told) judge_busy(record, row);
   const HandOuts::Count count = hand_outs_.of(record.id);
   demand_shown(!count.certain || row.handed_out == count.times,
                str("the number of hand-outs (", count.times, ", said: ", row.handed_out, ")"), id);
 }
 
-void TrueStatus::judge_clock(const core::WorkerRecord& record, const core::StatusRow& row) const {
+void TrueStatus::judge_clock(const core::WorkerRecord& record, const core::StatusRow& row,
+                             bool pinged) const {
   const std::string& id = record.id.value;
   const core::Settings& settings = ground_.options.settings;
   const Duration late = 2 * ground_.options.batching;
@@ -110,14 +118,13 @@ void TrueStatus::judge_clock(const core::WorkerRecord& record, const core::Statu
   const Duration timeout =
       pool != settings.pools.end() ? pool->second.idle_timeout : core::PoolSettings{}.idle_timeout;
   const Duration limit = std::max(timeout, record.boot.value_or(Duration{0}));
-  judge_busy(record, row);
   if (row.busy.value_or(false)) {
     return demand_shown(row.idle == Duration{0} && row.ends_in == limit, "the time left", id);
   }
   // The journal's idle clock is behind by so much at most, and goes on during a long step.
   const Duration saved = ground_.turn.now.boot - record.last_used;
-  demand_shown(row.idle <= saved && row.idle >= saved - settings.idle_save_interval - late,
-               "the idle time", id);
+  const bool behind = pinged || row.idle >= saved - settings.idle_save_interval - late;
+  demand_shown(row.idle <= saved && behind, "the idle time", id);
   if (!row.ends_in) return;
   const Duration spared = started_ + settings.restart_grace - ground_.turn.at;
   const Duration left = std::max({limit - row.idle, spared, Duration{0}});
@@ -290,6 +297,7 @@ void TrueStatus::judge_ping(const Question& question, bool ok) const {
 
 void TrueStatus::told(const core::Event& event) {
   const bool asks = std::holds_alternative<core::Asked>(event);
+  told_ += asks ? 0 : 1;
   upset_ = upset_ || !asks;
   if (const auto* listed = std::get_if<core::Listed>(&event)) {
     const auto* listing = std::get_if<core::Listing>(&listed->result);

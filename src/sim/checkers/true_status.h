@@ -31,6 +31,7 @@ class TrueStatus : public Watcher {
   void listing_called(const core::ListInstances& what) override;
   void turned() override {
     upset_ = false;
+    pinged_.clear();
     answered_with_.reset();
   }
   void started(const BrokerStart& start) override;
@@ -41,16 +42,19 @@ class TrueStatus : public Watcher {
   struct Question {
     core::Request request;
     Moment when{};
-    bool certain = false;  // the journal says what the broker knew when it was asked
-    Workers workers;       // then
+    bool certain = false;          // the journal says what the broker knew when it was asked
+    Workers workers;               // then
+    std::set<std::string> pinged;  // just before it
+    std::uint64_t told = 0;        // before it
     std::set<LaunchToken> launches;
     std::size_t waiting = 0;  // for a worker, then
   };
 
   void remember(Question& question) const;
   void judge_status(const Question& question, const core::StatusRows& status) const;
-  void judge_row(const core::WorkerRecord& record, const core::StatusRow& row) const;
-  void judge_clock(const core::WorkerRecord& record, const core::StatusRow& row) const;
+  void judge_row(const core::WorkerRecord& record, const core::StatusRow& row,
+                 const Question& question) const;
+  void judge_clock(const core::WorkerRecord& record, const core::StatusRow& row, bool pinged) const;
   void judge_busy(const core::WorkerRecord& record, const core::StatusRow& row) const;
   void judge_listing(const Question& question, const core::AllInstances& all) const;
   void judge_overview(const Question& question, const core::Overview& all) const;
@@ -66,7 +70,9 @@ class TrueStatus : public Watcher {
   const SimStore& store_;
   const HandOuts& hand_outs_;
   std::map<CallerId, Question> questions_;
-  bool upset_ = false;  // something was told since the latest turn
+  std::set<std::string> pinged_;  // since the latest turn
+  std::uint64_t told_ = 0;        // all that was no question
+  bool upset_ = false;            // something was told since the latest turn
   std::vector<core::InstanceView> listing_, former_listing_;  // the latest two that were told
   std::vector<core::InstanceView> shown_before_ids_, listed_by_ids_;
   Moment listing_told_{};

@@ -171,18 +171,21 @@ bool TrueWords::failed(const PoolName& pool, const Candidate& candidate, std::st
     out.latest = std::max(out.latest, tried.at);
     return true;
   }
+  // Two within a second read alike: it is the later one that is told.
+  const LaunchMemory::Refusal* said = nullptr;
   for (const LaunchMemory::Refusal* refusal : memory_.against(pool, candidate)) {
     const Moment until = memory_.until(*refusal) + 2 * ground_.options.batching;
     if (ground_.turn.at >= until || !says(why, *refusal, age_of(*refusal))) continue;
-    out.latest = std::max(out.latest, refusal->at);
-    out.capacity += refusal->failure.what == FailureClass::kCapacity ? 1 : 0;
-    out.quota += refusal->failure.what == FailureClass::kQuota ? 1 : 0;
-    return true;
+    if (said == nullptr || said->at < refusal->at) said = refusal;
   }
-  return false;
+  if (said == nullptr) return false;
+  out.latest = std::max(out.latest, said->at);
+  out.capacity += said->failure.what == FailureClass::kCapacity ? 1 : 0;
+  out.quota += said->failure.what == FailureClass::kQuota ? 1 : 0;
+  return true;
 }
 
-// Nothing stands in its way, and nothing else is launched.
+// Nothing stands in its way, and nothing else is launched but by this turn, after it was said.
 bool TrueWords::about_to_launch(const PoolName& pool, std::string_view text) const {
   const core::Settings& settings = ground_.options.settings;
   const auto plan = LaunchMemory::plan(settings.pools.at(pool), settings.region);
@@ -195,7 +198,8 @@ bool TrueWords::about_to_launch(const PoolName& pool, std::string_view text) con
   }
   const auto& attempts = store_.durable().attempts;
   return std::none_of(attempts.begin(), attempts.end(), [&](const auto& entry) {
-    return entry.second.pool == pool && !entry.second.doomed;
+    return entry.second.pool == pool && !entry.second.doomed &&
+           entry.second.begun < ground_.turn.now.boot;
   });
 }
 

@@ -86,7 +86,8 @@ void SimProber::one_place(const core::ProbeWorker& what, const Instance& holder)
            left->holder->dead || left->forgotten || answers(*left);
   });
   for (const Connection& left : abandoned_) {
-    if (left->holder != &holder) continue;
+    // That somebody had this address before, and was asked here, nobody can know.
+    if (left->holder != &holder || left->what.worker != what.worker) continue;
     throw Violated("8-one-place", str(what.worker.value, " is asked while a question that was ",
                                       "abandoned still has its place there"));
   }
