@@ -10,10 +10,6 @@ while [ "$1" != -- ]; do
     moto)
       command -v moto_server >/dev/null && python3 -c 'import moto.server' 2>/dev/null ||
         skip "${BROKER_NO_MOTO:-moto is not installed}" ;;
-    botocore-*)  # that version at least
-      python3 -c 'import botocore, sys
-sys.exit([int(n) for n in botocore.__version__.split(".")[:2]] < [int(n) for n in sys.argv[1].split(".")])' \
-        "${1#*-}" 2>/dev/null || skip "botocore ${1#*-} or newer is not installed" ;;
     boto3) python3 -c 'import boto3, botocore' 2>/dev/null || skip "boto3 is not installed" ;;
     *) command -v "$1" >/dev/null || skip "$1 is not installed" ;;
   esac

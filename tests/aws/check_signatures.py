@@ -45,6 +45,20 @@ def random_request():
     }
 
 
+def botocore_at(now):
+    """Its clock says `now`: since 1.36 a function of its own, before that datetime's."""
+    utc = now.replace(tzinfo=None)
+    if hasattr(botocore.auth, "get_current_datetime"):
+        return mock.patch.object(botocore.auth, "get_current_datetime", lambda *_, **__: utc)
+
+    class Clock(datetime.datetime):
+        @classmethod
+        def utcnow(cls):
+            return utc
+
+    return mock.patch.object(botocore.auth.datetime, "datetime", Clock)
+
+
 def signed_by_botocore(given):
     request = botocore.awsrequest.AWSRequest(
         method=given["method"], url="https://" + given["headers"][0][1] + given["path"],
@@ -52,8 +66,7 @@ def signed_by_botocore(given):
         data=given["body"].encode())
     keys = botocore.credentials.Credentials(given["id"], given["secret"], given["token"] or None)
     now = datetime.datetime.fromisoformat(given["time"].replace("Z", "+00:00"))
-    with mock.patch.object(botocore.auth, "get_current_datetime",
-                           lambda *_, **__: now.replace(tzinfo=None)):
+    with botocore_at(now):
         botocore.auth.SigV4Auth(keys, given["service"], given["region"]).add_auth(request)
     names = ["X-Amz-Date", "Authorization"] + (["X-Amz-Security-Token"] if given["token"] else [])
     return {name: request.headers[name] for name in names}
