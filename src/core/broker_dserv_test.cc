@@ -130,6 +130,19 @@ TEST_F(Dserv, StatusSaysBusyWhereItIsKnown) {
   EXPECT_LT(row().ends_in, minutes{8});
 }
 
+TEST_F(Dserv, ASuspectWhosePlacesAreAllTakenIsInUse) {
+  ready_worker();
+  world.only().out_of_reach = true;
+  world.run_for(seconds{10});
+  world.only().places_taken = 8;
+  world.only().out_of_reach = false;
+  world.run_for(minutes{40});
+  EXPECT_EQ(world.alive(), 1U);
+  world.only().places_taken = 0;
+  world.run_for(minutes{16});
+  EXPECT_EQ(world.alive(), 0U);
+}
+
 TEST_F(Dserv, AWorkerWhosePlacesAreAllTakenIsInUse) {
   ready_worker();
   world.only().places_taken = 8;

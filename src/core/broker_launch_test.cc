@@ -135,6 +135,21 @@ TEST_F(BrokerTest, ALaunchThatWaitsForWhoseTheKeysAreGoesAsSoonAsThatIsKnown) {
   EXPECT_EQ(world.launches.size(), 2U);
 }
 
+TEST_F(BrokerTest, ACallThatWasNotMadeGivesTheTokenNoTime) {
+  Settings settings = SmallWorld::usable_settings();
+  settings.token_reuse_limit = minutes{5};
+  world.reload(settings);
+  world.lose_launch_answers = true;
+  world.get();
+  world.machines.clear();  // it never reached EC2
+  world.save_failure = "no space left on device";
+  world.run_for(minutes{6});
+  world.save_failure.reset();
+  world.post(SaveWorks{});
+  world.run_for(seconds{30});
+  EXPECT_EQ(world.launches.size(), 1U);
+}
+
 TEST_F(BrokerTest, ARefusalIsToldAtOnceAndRecoversByItself) {
   world.launch_answers = {failure(FailureClass::kDenied, "UnauthorizedOperation")};
   EXPECT_NE(world.answer(world.get()).find("UnauthorizedOperation"), std::string::npos);

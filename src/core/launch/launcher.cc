@@ -163,6 +163,7 @@ void Launcher::begin(const PoolName& name, const Candidate& candidate) {
 void Launcher::send(Attempt& attempt) {
   attempt.in_flight = true;
   if (attempt.record.last_call != step_.now.boot) {
+    attempt.former_call = attempt.record.last_call;
     attempt.record.last_call = step_.now.boot;
     step_.save(attempt.record);
   }
@@ -222,6 +223,9 @@ void Launcher::not_made(const std::vector<LaunchToken>& tokens) {
     step_.stirred.insert(attempt.record.pool);
     attempt.in_flight = false;
     if (--attempt.sent != 0 || attempt.record.outcome_unknown) {
+      // EC2 has not heard of the token since then.
+      attempt.record.last_call = attempt.former_call;
+      step_.save(attempt.record);
       send_again_later(attempt, step_.save_trouble);
     } else {
       close(found, true);

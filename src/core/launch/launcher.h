@@ -93,6 +93,7 @@ class Launcher {
     bool held = false;  // until it is known whose the keys are
     unsigned sent = 0;  // calls made in this run
     std::optional<Instant> last_sent;
+    std::optional<Instant> former_call;  // record.last_call before that one
     Instant uncertain_since{};  // the latest call that may have been made and has no answer
     unsigned failures = 0;      // in a row, for the back-off
     std::string last_trouble;

@@ -36,7 +36,9 @@ void CloudWatches::forget(CallerId caller) {
 }
 
 void CloudWatches::schedule(bool hurry) {
-  for (const auto& [region, cloud] : step_.clouds) watches_.try_emplace(region, region, shared_);
+  if (watches_.size() != step_.clouds.size()) {  // none of either ever goes
+    for (const auto& [region, cloud] : step_.clouds) watches_.try_emplace(region, region, shared_);
+  }
   for (auto& [region, watch] : watches_) watch.schedule(hurry);
 }
 

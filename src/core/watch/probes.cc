@@ -17,6 +17,11 @@ bool shows_life(ProbeOutcome outcome) {
          outcome == ProbeOutcome::kAsked || outcome == ProbeOutcome::kWrong;
 }
 
+// Closed at once: clients have all its places. Closed after a silence says nothing.
+bool places_taken(ProbeOutcome outcome, bool prompt) {
+  return outcome == ProbeOutcome::kAccepted && prompt;
+}
+
 bool shows_death(ProbeOutcome outcome) {
   return outcome == ProbeOutcome::kRefused || outcome == ProbeOutcome::kUnreachable;
 }
@@ -182,6 +187,7 @@ void Probes::answered(const Worker& worker, ProbeOutcome outcome) {
   } else {
     // Whoever answers next may be another process, which has to begin anew.
     worker.first_answer.reset();
+    if (worker.suspect() && places_taken(outcome, prompt)) workers_.touch(worker);
     ask_again(worker, interval(worker));
   }
   const bool decided = worker.suspect() || worker.quiet_at == step_.now.boot;
@@ -221,8 +227,8 @@ void Probes::used_or_quiet(const Worker& worker, ProbeOutcome outcome, bool prom
       workers_.hang_up(worker);  // its place may be wanted
       break;
     case ProbeOutcome::kAccepted:
-      if (prompt) {
-        workers_.touch(worker);  // closed at once: all its places are taken by clients
+      if (places_taken(outcome, prompt)) {
+        workers_.touch(worker);
         break;
       }
       [[fallthrough]];

@@ -42,7 +42,7 @@ class Checkers {
         true_address_(ground, ec2, history_, store),
         one_launch_(ground, history_, store),
         orphans_(ground, ec2, history_, store),
-        guarded_(ground),
+        guarded_(ground, history_),
         no_kill_in_use_(ground, history_),
         ended_when_told_(ground, ec2, history_, store),
         nothing_forgotten_(ground, history_),

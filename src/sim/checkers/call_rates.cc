@@ -177,7 +177,8 @@ void CallRates::lists_often_enough() {
   const Moment now = ground_.now();
   const Duration late = seconds{1} + 4 * ground_.options.batching;
   const Moment hears = ground_.hears_since();
-  const bool suspect = list_by_ && now > std::max(*list_by_, hears) + late;
+  const bool suspect =
+      list_by_ && !history_.commit_failing() && now > std::max(*list_by_, hears) + late;
   const Moment since = std::max({*last_listing_, listed_at_, pending_since_.value_or(now), hears});
   if (!suspect && now - since <= ground_.options.settings.listing_fast + late) return;
   throw Violated(kCallRatesRule,

@@ -22,6 +22,8 @@ void Guarded::launch_called(const LaunchCall& call) {
   demand(form.tag(core::kTokenTag) == call.token.value, "it does not carry its token's tag");
   demand(parse_iso8601(form.tag(core::kExpiryTag)).has_value(), "it does not carry its expiry");
   demand(!form.tag(core::kOwnerTag).empty(), "it does not say who answers for it");
+  // One that is repeated has its bytes of before, as rule 3 sees.
+  if (ground_.settings_just_told || history_.attempts().contains(call.token)) return;
   const core::PoolSettings& pool = settings.pools.at({form.tag(core::kPoolTag)});
   const auto given = [&](const char* key, const std::string& value) {
     const auto found = form.fields.find(key);

@@ -3,19 +3,19 @@
 // found again, and user data that powers it off after max_lifetime; and everything else that its
 // pool says of a launch.
 
-#include "sim/world/ground.h"
-#include "sim/world/watcher.h"
+#include "sim/checkers/history.h"
 
 namespace cb::sim {
 
 class Guarded : public Watcher {
  public:
-  explicit Guarded(const Ground& ground) : ground_(ground) {}
+  Guarded(const Ground& ground, const History& history) : ground_(ground), history_(history) {}
 
   void launch_called(const LaunchCall& call) override;
 
  private:
   const Ground& ground_;
+  const History& history_;
 };
 
 }  // namespace cb::sim

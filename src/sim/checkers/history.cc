@@ -136,6 +136,7 @@ void History::launch_called(const LaunchCall& call) {
     attempt.body = call.body;
     attempt.doomed = all_told_;  // it was decided before or after that word
     attempt.first_call = attempt.uncertain = ground_.now();
+    attempt.first_decided = ground_.turn.at;
     open_[call.token] = &attempt;
   }
   attempt.last_call = ground_.now();
@@ -156,6 +157,7 @@ void History::born(const Instance& instance) {
   living_.push_back(&life);
   life.instance = &instance;
   life.called = attempts_.at(instance.token).first_call;
+  life.meant = attempts_.at(instance.token).first_decided;
   life.may_be_ended = attempts_.at(instance.token).doomed;
   life.before_loss = attempts_.at(instance.token).before_loss;
 }

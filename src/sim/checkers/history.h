@@ -17,6 +17,7 @@ namespace cb::sim {
 struct Life {
   const Instance* instance = nullptr;
   Moment called{};                      // the first launch call of its token
+  Moment meant{};                       // and when that was decided
   std::optional<Moment> known;          // the broker was told of it
   std::optional<Moment> used;           // last given to a caller, or a PING of it acknowledged
   std::optional<Moment> handed;         // the same, where the journal must know of it
@@ -56,6 +57,7 @@ struct Attempted {
   PoolName pool;
   std::string body;
   Moment first_call{};
+  Moment first_decided{};  // to make that one
   Moment last_call{};
   Moment last_decided{};   // to make that one
   Moment uncertain{};      // the latest call that has no answer and never will; or the first call

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "core/advice/cloud_error.h"
+#include "sim/checkers/configured.h"
 #include "sim/cloud/sim_cloud.h"
 
 namespace cb::sim {
@@ -225,6 +226,10 @@ void LaunchMemory::launch_refused(const LaunchToken& token, const core::CloudFai
   const auto attempt = store_.durable().attempts.find(token);
   if (attempt == store_.durable().attempts.end()) return;  // settled before
   const core::AttemptRecord& record = attempt->second;
+  using enum FailureClass;
+  const bool of_what_there_is = failure.what == kCapacity || failure.what == kQuota;
+  // What is configured no more says nothing of what is.
+  if (!of_what_there_is && !configured(ground_.options.settings, record)) return;
   remember({record.pool, candidate(record.pool, record.market, record.type), failure, ground_.now(),
             true});
 }

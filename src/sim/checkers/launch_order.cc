@@ -36,7 +36,7 @@ void LaunchOrder::launch_called(const LaunchCall& call) {
 void LaunchOrder::backs_off(const LaunchCall& call, Calls& calls) const {
   const Duration pause = ground_.turn.at - *calls.answered;
   const Duration least = ground_.options.settings.retry_delay_min;
-  const bool has_doubled = longest_delay(calls) >= 5 * least;
+  const bool has_doubled = longest_delay(call.token, calls) >= 5 * least;
   calls.short_ones = has_doubled && pause < 2 * least ? calls.short_ones + 1 : 0;
   if (calls.short_ones >= 9) wrong(call, "is asked for again and again without backing off");
 }
@@ -61,6 +61,7 @@ bool LaunchOrder::excused(const PoolName& pool, const core::Candidate& candidate
 }
 
 void LaunchOrder::in_order(const LaunchCall& call, const core::Candidate& candidate) const {
+  if (ground_.settings_just_told) return;
   const core::PoolSettings& pool = ground_.options.settings.pools.at(call.pool);
   for (const core::Candidate& before : LaunchMemory::plan(pool, candidate.region)) {
     if (before == candidate) return;
@@ -107,9 +108,11 @@ void LaunchOrder::again(const LaunchCall& call) const {
   wrong(call, str("is asked for again after ", to_string(pause)));
 }
 
-Duration LaunchOrder::longest_delay(const Calls& calls) const {
+Duration LaunchOrder::longest_delay(const LaunchToken& token, const Calls& calls) const {
   const core::Settings& settings = ground_.options.settings;
-  const unsigned doublings = std::min(calls.answers - 1, 16U);
+  const auto unsent = unsent_.find(token);
+  const unsigned before = unsent != unsent_.end() ? unsent->second : 0;
+  const unsigned doublings = std::min(before + calls.answers - 1, 16U);
   return std::min(settings.retry_delay_min * (std::int64_t{1} << doublings),
                   settings.retry_delay_max);
 }
@@ -144,7 +147,9 @@ void LaunchOrder::turned() {
     // What could not be written down was not called: that is tried again after a pause as well.
     const bool unwritten = failed_ && *failed_ >= *calls->second.answered;
     const Duration pause = ground_.turn.at - (unwritten ? *failed_ : *calls->second.answered);
-    const Duration longest = unwritten ? settings.retry_delay_max : longest_delay(calls->second);
+    // What could not be written counts for the back-off as what was refused.
+    const Duration longest =
+        failed_ ? settings.retry_delay_max : longest_delay(token, calls->second);
     const Duration limit = longest + 4 * ground_.options.batching;
     if (pause <= limit + settings.retry_delay_min) continue;
     throw Violated(kLaunchOrderRule, str("launch ", token.value, " is not asked for again for ",
@@ -156,7 +161,10 @@ void LaunchOrder::told(const core::Event& event) {
   const auto* answer = std::get_if<core::LaunchAnswered>(&event);
   if (answer == nullptr) return;
   const auto calls = calls_.find(answer->token);
-  if (calls == calls_.end()) return;
+  if (calls == calls_.end()) {
+    ++unsent_[answer->token];  // with keys of which nobody knew whose they are
+    return;
+  }
   ++calls->second.answers;
   calls->second.answered = ground_.now();
 }

@@ -28,6 +28,7 @@ class LaunchOrder : public Watcher {
   void went_down() override {
     calls_.clear();
     uncalled_.clear();
+    unsent_.clear();
   }
   void turned() override;
 
@@ -45,7 +46,7 @@ class LaunchOrder : public Watcher {
   void not_refused_lately(const LaunchCall& call, const core::Candidate& candidate) const;
   bool excused(const PoolName& pool, const core::Candidate& candidate) const;
   bool somebody_rises(const PoolName& pool) const;
-  Duration longest_delay(const Calls& calls) const;
+  Duration longest_delay(const LaunchToken& token, const Calls& calls) const;
 
   const Ground& ground_;
   const History& history_;
@@ -53,6 +54,7 @@ class LaunchOrder : public Watcher {
   const LaunchMemory& memory_;
   std::map<LaunchToken, Calls> calls_;
   std::map<LaunchToken, Moment> uncalled_;  // waited for since then
+  std::map<LaunchToken, unsigned> unsent_;  // answers to calls that were not made
   std::optional<Moment> failed_;            // to be written: the journal, the latest time
   Moment left_{};                           // somebody has left the waiting room
   bool calendar_wrong_ = false;             // a reboot made something seem younger

@@ -44,6 +44,7 @@ void LetGo::told(const core::Event& event) {
     }
   } else if (std::holds_alternative<core::KeysChanged>(event)) {
     query_.reset();
+    asked_by_id_.clear();
   }
 }
 

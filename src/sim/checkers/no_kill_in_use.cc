@@ -26,8 +26,9 @@ bool NoKillInUse::allowed(const Life& life) const {
   // From its launch, which EC2 dates in whole seconds, and not from when it was meant.
   const Moment launched = life.instance->born - seconds{1};
   // By a wrong calendar it is as old as its intent, which a crash before the first call leaves
-  // older than that by as long as a token is asked for again.
-  const Moment oldest = calendar_wrong_ ? life.called - settings.token_reuse_limit : launched;
+  // older than that by as long as a token is asked for again, and a stop by as long as it took.
+  const Moment oldest =
+      calendar_wrong_ ? std::min(life.called - settings.token_reuse_limit, life.meant) : launched;
   if (now - oldest >= settings.max_lifetime) return true;
   const Duration limit = settings.pools.at(life.instance->pool).idle_timeout;
   const auto idle_since = [&](Moment use) { return now - use + life.too_old >= limit; };

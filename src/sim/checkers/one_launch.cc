@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "sim/checkers/configured.h"
 
 namespace cb::sim {
 namespace {
@@ -76,6 +77,9 @@ void OneLaunch::nothing_on_its_way(const LaunchCall& call) const {
         life.may_be_ended) {
       continue;
     }
+    const auto record = store_.durable().workers.find(id);
+    const bool known = record != store_.durable().workers.end();
+    if (known && !configured(ground_.options.settings, record->second)) continue;
     const bool boots = !life.handed && !life.before_loss &&
                        now - life.called < pool.launch_timeout - seconds{1} &&
                        !(instance.serves && *instance.serves <= now) && !instance.restarted;
@@ -87,9 +91,7 @@ void OneLaunch::nothing_on_its_way(const LaunchCall& call) const {
     const bool serves =
         instance.serving(now) && life.told_running &&
         (!probed || (life.good_probe && life.failures < most_failures && !life.doubted));
-    const auto record = store_.durable().workers.find(id);
-    const bool ready = record != store_.durable().workers.end() &&
-                       record->second.phase == core::WorkerPhase::kReady;
+    const bool ready = known && record->second.phase == core::WorkerPhase::kReady;
     // From the answer of its service to being handed out is one step.
     if (serves && ready && !history_.commit_failing()) {
       throw Violated(kOneLaunchRule,
@@ -120,7 +122,10 @@ std::size_t OneLaunch::counted() const {
   return static_cast<std::size_t>(
       std::count_if(living.begin(), living.end(), [&](const Life* life) {
         const Attempted& attempt = history_.attempts().at(life->instance->token);
-        return life->known || ground_.now() - attempt.uncertain <= grace;
+        // Whose tags somebody took away is known by the journal alone.
+        const bool shown = store_.durable().workers.contains(life->instance->id) ||
+                           life->instance->tags.contains(core::kBrokerTag);
+        return (life->known && shown) || ground_.now() - attempt.uncertain <= grace;
       }));
 }
 

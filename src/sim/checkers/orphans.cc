@@ -1,6 +1,7 @@
 #include "sim/checkers/orphans.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "sim/checkers/bounds.h"
@@ -62,6 +63,8 @@ void Orphans::told(const core::Event& event) {
     // The answer that is under way may be about the former keys, and then it is asked once more.
     named_for_good_from_ = ground_.now() + 2 * SimCloud::kCallLimit;
     asks_again();
+  } else if (std::holds_alternative<core::SettingsChanged>(event)) {
+    follow_settings();
   } else if (const auto* probe = std::get_if<core::Probed>(&event)) {
     probed(*probe);
   } else if (const auto* listed = std::get_if<core::Listed>(&event)) {
@@ -209,12 +212,25 @@ void Orphans::ready(Watched& watched, const core::WorkerRecord& record) {
   if (watched.phase == Phase::kReady || watched.phase == Phase::kEnding) return;
   judge(watched);
   watched.phase = Phase::kReady;
-  watched.idles = idle_bound(ground_.options.settings, watched.instance->pool,
-                             record.boot.value_or(Duration{0}));
+  watched.booted = record.boot.value_or(Duration{0});
+  watched.idles = idle_bound(ground_.options.settings, watched.instance->pool, watched.booted);
   const core::Settings& settings = ground_.options.settings;
   watched.deadline =
       std::max(ground_.now() + watched.idles, started_ + settings.restart_grace) + idle_slack();
   watched.idle_until = watched.deadline;
+}
+
+// Idle times are counted anew from the latest use; a boot keeps the time that it was given.
+void Orphans::follow_settings() {
+  for (auto& [id, watched] : living_) {
+    if (watched.phase != Phase::kReady) continue;
+    const Duration before =
+        std::exchange(watched.idles,
+                      idle_bound(ground_.options.settings, watched.instance->pool, watched.booted));
+    const Duration longer = watched.idles - before;
+    watched.deadline = std::max(watched.deadline + longer, ground_.now() + idle_slack());
+    if (watched.idle_until) *watched.idle_until += longer;
+  }
 }
 
 void Orphans::touched(Watched& watched) {

@@ -45,6 +45,7 @@ class Orphans : public Watcher {
     Moment hidden_until{};
     std::optional<Moment> boot_until;
     std::optional<Moment> idle_until;
+    Duration booted{0};
     Duration idles{0};
     bool asked = false;     // and has not answered: it is in use for all that the broker can know
     bool taken_up = false;  // by its launch: the sooner of the two limits of a boot holds
@@ -73,6 +74,7 @@ class Orphans : public Watcher {
   void seen(const core::InstanceView& view);
   void ready(Watched& watched, const core::WorkerRecord& record);
   void ends(Watched& watched);
+  void follow_settings();
   void touched(Watched& watched);
   void touched_by(const core::Request& request);
   void trouble(Watched& watched, Moment until);

@@ -35,6 +35,7 @@ void Orphans::started(const BrokerStart& start) {
   named_ = in_doubt_ = false;
   started_ = ground_.now();
   open_from_ = ground_.now() + SimCloud::kCallLimit;
+  follow_settings();
   for (auto& [id, watched] : living_) {
     const Phase before = watched.phase;
     watched.asked = false;

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "sim/checkers/bounds.h"
+#include "sim/checkers/configured.h"
 #include "sim/cloud/sim_cloud.h"
 
 namespace cb::sim {
@@ -20,6 +21,7 @@ void TrueAddress::asked(CallerId caller, const core::Request& request) {
 void TrueAddress::answered(CallerId caller, const core::Answer& answer) {
   if (const auto* worker = std::get_if<core::WorkerAddress>(&answer)) {
     judge(worker->address, str("caller ", caller.value, " was given ", worker->address), true);
+    as_configured(worker->address);
     return;
   }
   const auto ping = pings_.find(caller);
@@ -28,6 +30,19 @@ void TrueAddress::answered(CallerId caller, const core::Answer& answer) {
     judge(ping->second, str("a PING of ", ping->second, " was answered OK"), false);
   }
   pings_.erase(ping);
+}
+
+// Whoever asks gets what the configuration says now, and not what it said.
+void TrueAddress::as_configured(const std::string& address) const {
+  if (ground_.settings_just_told || history_.commit_failing()) return;
+  bool known = false;
+  for (const auto& [id, worker] : store_.durable().workers) {
+    if (worker.address != address || worker.phase != core::WorkerPhase::kReady) continue;
+    if (configured(ground_.options.settings, worker)) return;
+    known = true;
+  }
+  if (!known) return;
+  throw Violated(kTrueAddressRule, str(address, " was given, and is configured no more"));
 }
 
 bool TrueAddress::serves(const Instance& instance) const {

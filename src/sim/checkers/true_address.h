@@ -33,6 +33,7 @@ class TrueAddress : public Watcher {
   void known_to_serve(const std::string& address, const std::string& what) const;
   const Life* named(const std::string& address) const;
   bool good(const std::string& address) const;
+  void as_configured(const std::string& address) const;
   bool serves(const Instance& instance) const;
   void judge(const std::string& address, const std::string& what, bool handed_out) const;
   void judge_a_death(const Life& life, const std::string& what) const;

@@ -48,7 +48,8 @@ class TrueEnds : public Watcher {
   void must_end(const core::Probed& probe) const;
   void listed(const core::InstanceView& view);
   void shown(const core::InstanceView& view);
-  Duration age(const Record& record) const { return ground_.clock.boot() - record.begun; }
+  // As of the step that decided it.
+  Duration age(const Record& record) const { return ground_.turn.now.boot - record.begun; }
   const core::PoolSettings& pool_of(const Record& record) const;
   Duration idle_limit(const Record& record) const;
   // Since the process started, when the journal gave it this worker.

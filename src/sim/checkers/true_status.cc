@@ -160,7 +160,8 @@ void TrueStatus::judge_listing(const Question& question, const core::AllInstance
       throw Violated(kTrueStatusRule,
                      str("LIST_ALL has ", view.id.value, ", which has terminated"));
     }
-    demand_shown(address == address_of(view), "the address", view.id.value);
+    demand_shown(address == address_of(view) || adopted_at(view, address), "the address",
+                 view.id.value);
     views.push_back(view);
   }
   for (const auto* base : {&listing_, &former_listing_, &shown_before_ids_}) {
@@ -193,6 +194,13 @@ const std::string& TrueStatus::address_of(const core::InstanceView& view) const 
   const auto pool = pools.find(name);
   const bool inside = pool != pools.end() && pool->second.address == core::AddressKind::kPrivate;
   return inside ? view.private_address : view.public_address;
+}
+
+// One with our name alone is asked where the default pool's workers answer, before it is known.
+bool TrueStatus::adopted_at(const core::InstanceView& view, const std::string& address) const {
+  const bool untagged = view.tag(core::kBrokerTag).empty();
+  return untagged && ground_.options.settings.adopt_untagged &&
+         (address == view.public_address || address == view.private_address);
 }
 
 // What boots and what ends, each with its reason, the launches and those who wait.

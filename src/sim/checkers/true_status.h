@@ -61,6 +61,7 @@ class TrueStatus : public Watcher {
   bool shows(const std::vector<core::InstanceView>& views,
              const std::vector<core::InstanceView>& base) const;
   const std::string& address_of(const core::InstanceView& view) const;
+  bool adopted_at(const core::InstanceView& view, const std::string& address) const;
   void judge_ending(const Question& question, const core::TerminatedIds& ended) const;
   void judge_ping(const Question& question, bool ok) const;
   bool accepted(const InstanceId& id) const;

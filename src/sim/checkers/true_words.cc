@@ -154,7 +154,8 @@ std::optional<bool> TrueWords::of_a_limit(const Said& said) const {
 
 std::optional<bool> TrueWords::of_the_hour(const Said& said) const {
   const std::size_t at = said.text.find(" launches in the last hour (launches_per_hour_max = ");
-  if (at == said.text.npos) return {};
+  if (at == said.text.npos || said.text.find_first_not_of("0123456789") != at) return {};
+  if (history_.commit_failing()) return true;  // what is counted is not written
   const auto& stamps = store_.durable().stamps;
   const std::size_t limit = ground_.options.settings.launches_per_hour_max;
   if (stamps.size() < limit || limit == 0) return false;

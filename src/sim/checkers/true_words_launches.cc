@@ -59,6 +59,7 @@ std::optional<Duration> TrueWords::age_of(const LaunchMemory::Refusal& refusal) 
 
 std::optional<bool> TrueWords::of_launches(const Said& said) const {
   if (said.get == nullptr) return {};
+  if (history_.commit_failing()) return !said.text.empty();  // what it remembers is not written
   const PoolName& pool = said.get->pool;
   constexpr std::string_view kHeadlines[] = {"a quota is used up for pool ",
                                              "no capacity for pool ",

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "sim/checkers/bounds.h"
+#include "sim/checkers/configured.h"
 
 namespace cb::sim {
 namespace {
@@ -17,6 +18,7 @@ const core::WorkerRecord* Useful::good_one(const PoolName& pool) const {
   const bool probed = settings.pools.at(pool).ready != core::ReadyCheck::kNone;
   for (const auto& [id, worker] : store_.durable().workers) {
     if (worker.pool != pool || worker.phase != core::WorkerPhase::kReady) continue;
+    if (!configured(settings, worker)) continue;
     const Life* life = history_.life(id);
     if (life == nullptr || worker.address.empty() || !life->told_running) continue;
     if (life->told_ending || life->told_stopped || life->end_asked) continue;

@@ -79,6 +79,7 @@ constexpr std::array<FaultRow, kFaults> kTable{{
     {kPlacesTaken, "places-taken", kChance, 200},
     {kFlowForgotten, "flow-forgotten", kChance, 150},
     {kOldJournal, "old-journal", kChance, 300},
+    {kSettingsEdited, "settings-edited", kTimes, 12},
 }};
 
 constexpr bool in_order() {

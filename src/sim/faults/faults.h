@@ -92,8 +92,10 @@ enum class Fault {
   kFlowForgotten,
   // A journal that an older version wrote.
   kOldJournal,
+  // The administrator.
+  kSettingsEdited,
 };
-inline constexpr std::size_t kFaults = static_cast<std::size_t>(Fault::kOldJournal) + 1;
+inline constexpr std::size_t kFaults = static_cast<std::size_t>(Fault::kSettingsEdited) + 1;
 
 // How a fault is measured out.
 enum class Dose {

@@ -18,9 +18,13 @@ namespace cb::sim {
 class Ground {
  public:
   Ground(const Options& chosen, std::ostream* trace)
-      : options(chosen), timeline(clock, trace), schedule(chosen) {}
+      : options(chosen), file(chosen.settings), timeline(clock, trace), schedule(chosen) {}
 
-  const Options options;
+  // As drawn, but for the settings: those are what the broker has been told, or has read.
+  Options options;
+  core::Settings file;  // what its configuration file says by now
+  // They were told since its latest turn: what the next one decides may be by the former ones.
+  bool settings_just_told = false;
   Clock clock;
   Heap heap;
   Tally tally;

@@ -35,6 +35,11 @@ class Mailbox {
   }
   void deliver(core::Event event) {
     bring([this, event = std::move(event)]() mutable {
+      const auto* changed = std::get_if<core::SettingsChanged>(&event);
+      if (changed != nullptr) {
+        ground_.options.settings = changed->settings;
+        ground_.settings_just_told = true;
+      }
       ground_.tell([&](Watcher& watcher) { watcher.told(event); });
       taker_(std::move(event));
     });

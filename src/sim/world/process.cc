@@ -47,6 +47,7 @@ void Process::run() {
   ground_.turn = {ground_.now(), ground_.clock.now()};
   guarded([this] { driver_->run(ground_.turn.now); });
   if (runs()) ground_.tell([](Watcher& watcher) { watcher.turned(); });
+  ground_.settings_just_told = false;
   ++ground_.tally.events;
   not_before_ = ground_.now() + prng_.between(Duration{0}, ground_.options.batching);
   turns_at_once_ = latest_turn == not_before_ ? turns_at_once_ + 1 : 0;
@@ -102,6 +103,7 @@ void Process::judge_shift(const driver::Journal& journal, const core::Records& m
 }
 
 void Process::first_turn(const Circumstances& how) {
+  ground_.options.settings = ground_.file;
   broker_ = std::make_unique<core::Broker>(ground_.options.settings, &wire::encode_run_instances);
   driver_ = std::make_unique<driver::Driver>(*broker_, ports_);
   ground_.turn = {ground_.now(), ground_.clock.now()};

@@ -6,6 +6,7 @@
 #include "sim/checkers/all.h"
 #include "sim/clients/clients.h"
 #include "sim/cloud/sim_prober.h"
+#include "sim/faults/administrator.h"
 #include "sim/faults/process_faults.h"
 
 namespace cb::sim {
@@ -81,6 +82,7 @@ class World {
   Process process_{ground_, mailbox_, store_, {cloud_, prober_, clients_, store_, log_}, [this] {
                      process_faults_.it_died();
                    }};
+  Administrator administrator_{ground_, mailbox_};
   ErrorCounter errors_{ground_};
   Checkers checkers_{ground_, ec2_, store_, process_};
 };
@@ -115,6 +117,7 @@ void World::heal() {
 void World::run() {
   ground_.timeline.note(describe(ground_.options));
   process_faults_.plan();
+  administrator_.plan();
   process_.start({});
   const Moment sunset = Moment{} + ground_.options.length;
   run_until(sunset);
