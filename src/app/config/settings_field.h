@@ -1,5 +1,5 @@
 #pragma once
-// Makes the Field of a setting from the path of members that leads to it. For settings_rows.cc.
+// Makes the Field of a setting from the path of members that leads to it. For settings_rows_*.cc.
 
 #include <algorithm>
 #include <string>

@@ -52,7 +52,8 @@ void Daemon::reload() {
   loaded_ = std::move(*fresh);
   loaded_.config = plan.config;
   log_.configure(loaded_.config.log);
-  listener_->doors().set_allow(*io::AllowList::parse(loaded_.config.allow));
+  const auto allow = io::AllowList::parse(loaded_.config.allow);
+  for (io::Acceptor* door : doors_) door->set_allow(*allow);
   loop_.post(core::SettingsChanged{loaded_.config.core});
   io::check_aws(*aws_, log_, loaded_.config.core, io::now().wall);
   manager_.ready("serving");
@@ -67,7 +68,7 @@ void Daemon::stop() {
       str("stopping: callers are told; ",
           end_workers ? std::string("workers are ended")
                       : what_goes_on(broker_->records(), loaded_.config.core.max_lifetime)));
-  listener_->doors().stop();
+  for (io::Acceptor* door : doors_) door->stop();
   stop_by_ = io::now().boot + loaded_.config.stop_timeout;
   loop_.post(core::StopRequested{end_workers});
   stop_timer_.expires_after(loaded_.config.stop_timeout);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "app/config/config_load.h"
 #include "app/serve/crash_points.h"
@@ -69,6 +70,7 @@ class Daemon {
   std::optional<io::Ec2Cloud> cloud_;
   std::optional<io::WorkerProber> prober_;
   std::optional<io::TextListener> listener_;
+  std::vector<io::Acceptor*> doors_;  // by which clients come in: what `allow` says is for all
 #ifdef BROKER_CRASH_POINTS
   CrashPoints crash_points_;
   CrashingSink crashing_sink_{loop_, crash_points_};

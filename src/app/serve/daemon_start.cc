@@ -117,6 +117,7 @@ Status Daemon::open_doors() {
   options.doors.allow = std::move(*allow);
   listener_.emplace(io_, std::move(options), io::now, loop_, log_);
   replies_.add(kTextSource, *listener_);
+  doors_.push_back(&listener_->doors());
   return listener_->doors().listen(config.listen);
 }
 

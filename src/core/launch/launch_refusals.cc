@@ -1,4 +1,4 @@
-// What Launcher tells those who wait, and why nothing is launched for them when so.
+// Why nothing is launched for those who wait, and what they are told then.
 
 #include <algorithm>
 
@@ -142,72 +142,6 @@ std::string Launcher::story(const PoolName& pool) const {
     parts.push_back(str(to_string(candidate), ": ", fate));
   }
   return join(parts, "; ");
-}
-
-Progress Launcher::progress(const PoolName& pool) const {
-  const auto age = [&](Instant since) {
-    return str(std::chrono::floor<seconds>(step_.now.boot - since).count(), "s");
-  };
-  if (const Worker* const worker = workers_.coming(pool)) {
-    const WorkerRecord& record = worker->record;
-    if (worker->suspect()) {
-      return {Progress::Phase::kBooting,
-              str("waiting for ", record.id.value, ", whose service is gone since ",
-                  age(*record.doubted), " and may start again")};
-    }
-    if (record.phase == WorkerPhase::kReady) {
-      return {Progress::Phase::kBooting,
-              str("waiting for ", record.id.value, ", which the journal knows as ready and which ",
-                  "has not shown itself since this start")};
-    }
-    if (record.phase == WorkerPhase::kAdopting && worker->question && worker->question->asked) {
-      return {Progress::Phase::kBooting,
-              str("waiting for ", record.id.value, ", which was found again and does not answer ",
-                  "yet, ", age(record.begun))};
-    }
-    const bool running = worker->state == InstanceState::kRunning;
-    std::string text =
-        str(running ? "booting " : "pending ", record.id.value, " ", age(record.begun));
-    const auto usual = usual_boot_.find(pool);
-    if (usual != usual_boot_.end()) {
-      const auto left = std::chrono::ceil<seconds>(record.begun + usual->second - step_.now.boot);
-      text += left.count() > 0 ? str(", ready in about ", left.count(), "s") : ", ready soon";
-    }
-    return {running ? Progress::Phase::kBooting : Progress::Phase::kPending, text};
-  }
-  if (const Attempt* const attempt = under_way(pool)) {
-    std::string text = str("launching ", to_string(candidate_of(attempt->record)));
-    if (attempt->failures != 0) text += str(" (", attempt->last_trouble, ")");
-    return {Progress::Phase::kLaunching, text};
-  }
-  return {Progress::Phase::kWaiting, waits_for_what(pool)};
-}
-
-// No worker is on its way and no launch is open. In the order in which ensure() asks.
-std::string Launcher::waits_for_what(const PoolName& pool) const {
-  const CloudState& cloud = step_.cloud(step_.region_of(pool));
-  if (!cloud.trouble.empty()) return str("asking EC2 anew; lately: ", cloud.trouble);
-  if (!cloud.listed_once) {
-    return cloud.doubt.empty() ? "waiting for EC2's first listing" : cloud.doubt;
-  }
-  if (step_.pool(pool) == nullptr) return str("pool ", pool.value, " is not configured");
-  if (const auto why = forbidden(pool)) return why->why;
-  if (full()) {
-    return workers_.ending_unconfirmed() != 0 || room_soon() ? why_room_soon() : why_full();
-  }
-  if (const auto full_hour = limits_.hour_is_full()) return full_hour->why;
-  const auto next = next_candidate(pool);
-  return next ? str("about to launch ", to_string(*next)) : nothing_left(pool).why;
-}
-
-std::string Launcher::why_room_soon() const {
-  std::string text = "waiting for a worker that is being terminated";
-  for (const InstanceId& id : workers_.ids()) {
-    const Worker& worker = *workers_.find(id);
-    if (!worker.end_refusal) continue;
-    return text + str(" (EC2 refuses to end ", id.value, ": ", why_refused(worker), ")");
-  }
-  return text;
 }
 
 }  // namespace cb::core

@@ -2,10 +2,11 @@
 // What the journal holds: what was meant, and what must be remembered about it. wire/record_codec.h
 // turns it into text; docs/state.md says why a crash between any two steps is safe.
 //
-// A new field is optional, or has a value that an older journal's records get: the codec leaves out
-// what is unset and fills in what is missing. Where no value is right for all of them the format
-// goes up (io/store/sqlite_store_upgrade.h), and tests/journals keeps one of the former. Instants
-// are of the boot that the journal is dated to; recovery moves them (shift_instants).
+// A new field is optional, or has a value that an older journal's records get
+// (FieldReader::later_field fills it in). Each one raises kRecordFormat (wire/record_codec.h), so
+// that an older broker refuses the journal instead of taking it for damaged; its step is in
+// io/store/sqlite_store_upgrade.cc, and tests/journals keeps a journal of the former format.
+// Instants are of the boot that the journal is dated to; recovery moves them (shift_instants).
 
 #include <map>
 #include <optional>

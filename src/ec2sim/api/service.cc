@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/text.h"
 #include "ec2sim/api/answers.h"
 #include "ec2sim/api/launch_request.h"
@@ -143,7 +144,10 @@ std::string Service::act(const Call& call, SimNow now, HttpAnswer& answer) {
   if (call.action == "DescribeSecurityGroups") {
     return groups_answer(call.parameters, settings_, call.region, id);
   }
-  return regions_answer(call.parameters, settings_, call.region, id);
+  if (call.action == "DescribeRegions") {
+    return regions_answer(call.parameters, settings_, call.region, id);
+  }
+  CHECK(false);  // check_parameters() knows an action that nobody answers
 }
 
 std::string Service::run(const Call& call, SimNow now, HttpAnswer& answer) {
