@@ -18,7 +18,8 @@ void Administrator::edit() {
   if (ground_.schedule.healed()) return;
   core::Settings& file = ground_.file;
   if (prng_.chance(25)) {
-    file.max_workers = static_cast<std::size_t>(prng_.between(static_cast<std::int64_t>(file.pools.size()), 5));
+    // One for each pool at least, or some pool's callers would be refused for ever.
+    file.max_workers = file.pools.size() + prng_.below(5);
   } else {
     auto pool = file.pools.begin();
     std::advance(pool, prng_.below(file.pools.size()));
