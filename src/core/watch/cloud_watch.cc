@@ -149,16 +149,16 @@ void CloudWatch::complete(const Listing& listing) {
   cloud_.doubt.clear();
   failing_since_.reset();
   failing_how_.clear();
+  if (recovered) {
+    step_.log(LogLevel::kInfo, "cloud.works", "EC2 answers again");
+    account_.identify();  // the credentials may have been exchanged for another account's
+  }
   if (!step_.cloud_open && !account_.proved_by(listing)) {
     refuse_listers(cloud_.trouble);
     if (!cloud_.listed_once) trust_journal();
     return;
   }
   cloud_.trouble.clear();
-  if (recovered) {
-    step_.log(LogLevel::kInfo, "cloud.works", "EC2 answers again");
-    account_.identify();  // the credentials may have been exchanged for another account's
-  }
   std::set<InstanceId> seen;
   std::vector<const InstanceView*> unknown_ones;
   for (const InstanceView& view : listing.instances) {

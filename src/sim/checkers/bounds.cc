@@ -17,10 +17,10 @@ Duration unseen_bound(const Options& options) {
          options.staleness + kSlack;
 }
 
-Duration word_bound(const Options& options) {
+Duration word_bound(const Options& options, Duration since_end) {
   const core::Settings& settings = options.settings;
   const Duration shown = unseen_bound(options);
-  if (options.shown_after_end > shown) return shown;
+  if (options.shown_after_end > since_end + shown) return shown;
   return shown + settings.not_visible_grace +
          std::max(settings.listing_slow, settings.missing_grace) + 2 * SimCloud::kCallLimit;
 }

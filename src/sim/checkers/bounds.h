@@ -16,8 +16,8 @@ Duration boot_bound(const core::Settings& settings, const PoolName& pool);
 // Ready, until it is ended for want of use; no worker idles for less than it booted.
 Duration idle_bound(const core::Settings& settings, const PoolName& pool, Duration booted);
 // Rule 2, where only EC2's word tells: ended, until the broker knows, by the listing that shows it
-// or by two that do not and a question by id.
-Duration word_bound(const Options& options);
+// or by two that do not and a question by id; from `since_end` after the end on.
+Duration word_bound(const Options& options, Duration since_end);
 // The sum of the phases: the longest that an instance is billed with nobody behind it while the
 // broker runs and EC2 does what it is asked.
 Duration orphan_bound(const Options& options, const PoolName& pool);

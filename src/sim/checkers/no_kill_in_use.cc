@@ -71,8 +71,8 @@ bool NoKillInUse::spared(const Life& life) const {
                          ? life.told_running.has_value()
                          : life.answered_ready && !life.failing_since;
   if (ready && instance.serving(ground_.now())) return since < pool.idle_timeout;
-  // One that was ready since then has its idle time, as any other.
-  const bool adopted = life.answered_ready && since >= pool.idle_timeout;
+  // One that was ready since then has its idle time, as any other, and may be out of reach.
+  const bool adopted = life.answered_ready && (since >= pool.idle_timeout || unreachable);
   return since < settings.sweep_grace && !adopted;
 }
 

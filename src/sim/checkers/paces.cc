@@ -69,6 +69,7 @@ void Paces::told(const core::Event& event) {
     may_identify_ = true;
   } else if (const auto* listed = std::get_if<core::Listed>(&event)) {
     was_failing_ = was_failing_ || memory_.failing_since().has_value();
+    asked_already_ = asked_already_ || identifying_;
     // One that cannot be believed does not say that EC2 works again.
     const bool works = std::holds_alternative<core::Listing>(listed->result);
     failing_ = failing_ || was_failing_ || !works;
@@ -80,7 +81,8 @@ void Paces::told(const core::Event& event) {
 // The credentials may have been exchanged for another account's while EC2 could not be asked.
 void Paces::turned() {
   const bool recovered = std::exchange(was_failing_, false) && !memory_.failing_since();
-  if (recovered && memory_.named() && !identifying_) {
+  const bool asked = std::exchange(asked_already_, false) || identifying_;
+  if (recovered && memory_.named() && !asked) {
     throw Violated(kPacesRule, "EC2 answers again, and whose the keys are is not asked");
   }
 }

@@ -41,8 +41,9 @@ class Paces : public Watcher {
   std::uint64_t identifies_ = 0;
   bool identifying_ = false, former_keys_ = false, keys_changed_ = false;
   bool may_identify_ = true;
-  bool was_failing_ = false;  // listings, before the latest turn
-  bool failing_ = false;      // since then none has succeeded that could be believed
+  bool was_failing_ = false;    // listings, before the latest turn
+  bool asked_already_ = false;  // whose the keys are, when a listing came
+  bool failing_ = false;        // since then none has succeeded that could be believed
   std::optional<Moment> identified_;
   std::map<CallerId, Moment> heard_;
 };

@@ -81,11 +81,14 @@ bool TrueAddress::somebody_else_answers(const std::string& address, const Instan
 }
 
 void TrueAddress::ended(const Instance& instance) {
-  word_due_[instance.id] = ground_.now() + word_bound(ground_.options);
+  word_due_[instance.id] = {ground_.now(),
+                            ground_.now() + word_bound(ground_.options, Duration{0})};
 }
 
-void TrueAddress::word_later(Moment until) {
-  for (auto& [id, due] : word_due_) due = std::max(due, until);
+void TrueAddress::word_later(Moment from) {
+  for (auto& [id, word] : word_due_) {
+    word.due = std::max(word.due, from + word_bound(ground_.options, from - word.ended));
+  }
 }
 
 void TrueAddress::credentials(bool others) {
@@ -95,8 +98,7 @@ void TrueAddress::credentials(bool others) {
 
 // It lists nothing, or believes nothing, until it knows whose the credentials are.
 void TrueAddress::unsure() {
-  word_later(ground_.now() + ground_.options.settings.identify_interval + SimCloud::kCallLimit +
-             word_bound(ground_.options));
+  word_later(ground_.now() + ground_.options.settings.identify_interval + SimCloud::kCallLimit);
 }
 
 void TrueAddress::told(const core::Event& event) {
@@ -113,7 +115,7 @@ void TrueAddress::told(const core::Event& event) {
   // Whether it failed or was not believed: the journal's word counts from then on.
   listing_failed_ = true;
   const auto* listing = std::get_if<core::Listing>(&listed->result);
-  if (listing == nullptr) return word_later(ground_.now() + word_bound(ground_.options));
+  if (listing == nullptr) return word_later(ground_.now());
   for (const core::InstanceView& view : listing->instances) {
     if (view.state == core::InstanceState::kTerminated) word_due_.erase(view.id);
   }
@@ -122,25 +124,25 @@ void TrueAddress::told(const core::Event& event) {
 void TrueAddress::started(const BrokerStart&) {
   started_ = ground_.turn.at;
   listing_failed_ = false;
-  word_later(ground_.now() + SimCloud::kCallLimit + word_bound(ground_.options));
+  word_later(ground_.now() + SimCloud::kCallLimit);
 }
 
 void TrueAddress::hears_again() {
-  word_later(ground_.now() + word_bound(ground_.options));
+  word_later(ground_.now());
 }
 
 void TrueAddress::hidden(const Instance&, Moment until) {
-  word_later(until + word_bound(ground_.options));
+  word_later(until);
 }
 
 // No probe can tell, only EC2's word.
 void TrueAddress::judge_the_word(const Life& life, const std::string& what) const {
-  const auto due = word_due_.find(life.instance->id);
-  if (other_account_ || due == word_due_.end() || ground_.now() <= due->second) return;
+  const auto word = word_due_.find(life.instance->id);
+  if (other_account_ || word == word_due_.end() || ground_.now() <= word->second.due) return;
   if (ground_.deaf()) return;
   throw Violated(
       kTrueAddressRule,
-      str(what, ", which a listing should have shown to have ended by ", stamp(due->second)));
+      str(what, ", which a listing should have shown to have ended by ", stamp(word->second.due)));
 }
 
 // What the journal gave is handed out when EC2 has shown it, or cannot, and its service answered.

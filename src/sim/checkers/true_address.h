@@ -40,7 +40,8 @@ class TrueAddress : public Watcher {
   bool unnoticed_restart(const Life& life) const;
   bool somebody_else_answers(const std::string& address, const Instance& but) const;
   void judge_the_word(const Life& life, const std::string& what) const;
-  void word_later(Moment until);
+  // EC2 can tell from then on only.
+  void word_later(Moment from);
   void unsure();
 
   const Ground& ground_;
@@ -48,7 +49,10 @@ class TrueAddress : public Watcher {
   const History& history_;
   const SimStore& store_;
   std::map<CallerId, std::string> pings_;
-  std::map<InstanceId, Moment> word_due_;  // when EC2 has told the broker that it has ended
+  struct Word {
+    Moment ended, due;
+  };
+  std::map<InstanceId, Word> word_due_;  // by then EC2 has told the broker that it has ended
   bool other_account_ = false;
   Moment started_{};
   bool listing_failed_ = false;  // or came, since the start

@@ -59,7 +59,9 @@ void TrueJournal::judge(const core::AttemptRecord& record) {
   demand_true(pool != settings.pools.end(), "the pool", token);
   const auto plan = LaunchMemory::plan(pool->second, settings.region);
   const core::Candidate candidate{record.region, record.market, record.type, "", record.subnet};
-  demand_true(std::find(plan.begin(), plan.end(), candidate) != plan.end(), "the candidate", token);
+  demand_true(
+      ground_.settings_just_told || std::find(plan.begin(), plan.end(), candidate) != plan.end(),
+      "the candidate", token);
   demand_true(account(record.account), "the account", token);
   demand_true(age(record.begun) == Duration{0} && record.begun_wall == ground_.turn.now.wall,
               "the beginning", token);

@@ -315,8 +315,12 @@ std::optional<bool> TrueWords::of_ends(const Said& said) const {
 
 void TrueWords::told(const core::Event& event) {
   ++events_;
-  for (const core::InstanceView& view : shown_by_listing(event)) {
-    if (view.state == core::InstanceState::kRunning) running_.insert(view.id);
+  if (std::holds_alternative<core::KeysChanged>(event)) queries_.clear();
+  const auto* listed = std::get_if<core::Listed>(&event);
+  if (listed != nullptr && queries_.erase(listed->query) != 0) {
+    for (const core::InstanceView& view : shown_by_listing(event)) {
+      if (view.state == core::InstanceState::kRunning) running_.insert(view.id);
+    }
   }
   const auto* answer = std::get_if<core::TerminateAnswered>(&event);
   if (answer == nullptr) return;
@@ -331,7 +335,12 @@ void TrueWords::committed(const std::vector<core::Change>&) {
   unwritten_.reset();
 }
 
+void TrueWords::listing_called(const core::ListInstances& what) {
+  queries_.insert(what.query);
+}
+
 void TrueWords::went_down() {
+  queries_.clear();
   events_ = 0;
   running_.clear();
   end_refusals_.clear();

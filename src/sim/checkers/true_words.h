@@ -23,6 +23,7 @@ class TrueWords : public Watcher {
   void answered(CallerId caller, const core::Answer& answer) override;
   void heard(CallerId caller, const core::Progress& progress) override;
   void told(const core::Event& event) override;
+  void listing_called(const core::ListInstances& what) override;
   void commit_failed() override { unwritten_ = ground_.now(); }
   void committed(const std::vector<core::Change>&) override;
   void turned() override { events_ = 0; }
@@ -77,6 +78,7 @@ class TrueWords : public Watcher {
   const LaunchMemory& memory_;
   unsigned events_ = 0;  // told since the latest turn
   std::optional<Moment> unwritten_, written_again_;
+  std::set<QueryId> queries_;                   // asked with the keys of now
   std::set<InstanceId> running_;                // shown so by a listing, to the process that runs
   bool end_refused_ = false;                    // of one instance, to the process that runs
   std::map<std::string, Moment> end_refusals_;  // of TerminateInstances, by code

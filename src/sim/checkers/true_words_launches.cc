@@ -1,6 +1,7 @@
 // Whether what callers are told of refused launches is so.
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/text.h"
 #include "sim/checkers/true_words.h"
@@ -141,16 +142,23 @@ bool TrueWords::nothing_left(const Said& said) const {
 bool TrueWords::reasons_hold(const PoolName& pool, std::string_view text, Reasons& out) const {
   const core::Settings& settings = ground_.options.settings;
   const auto plan = LaunchMemory::plan(settings.pools.at(pool), settings.region);
+  // What was tried before the market was edited has its name all the same.
+  std::vector<Candidate> names;
+  for (const auto market : {core::MarketOrder::kSpot, core::MarketOrder::kOnDemand}) {
+    core::PoolSettings edited = settings.pools.at(pool);
+    edited.market = market;
+    std::ranges::move(LaunchMemory::plan(edited, settings.region), std::back_inserter(names));
+  }
   out.missing = plan;
   const auto& events = memory_.taken_away(pool);
   while (!text.empty()) {
     std::string_view rest = text;
-    const std::vector<Candidate> of = take_names(rest, plan);
+    const std::vector<Candidate> of = take_names(rest, names);
     // As far as the next one begins.
     auto end = rest.find("; ");
     for (; end != rest.npos; end = rest.find("; ", end + 1)) {
       std::string_view behind = rest.substr(end + 2);
-      if (behind.starts_with("i-") || !take_names(behind, plan).empty()) break;
+      if (behind.starts_with("i-") || !take_names(behind, names).empty()) break;
     }
     const std::string_view why = rest.substr(0, end);
     if (of.empty() && std::find(events.begin(), events.end(), why) == events.end()) return false;

@@ -240,7 +240,9 @@ void Clients::maybe_vanish(CallerId caller) {
     ground_.timeline.note("caller  ", caller.value, " hangs up");
     const Call call = std::move(found->second);
     calls_.erase(found);
+    unheard_.insert(caller);
     mailbox_.bring([this, caller] {
+      unheard_.erase(caller);
       ground_.tell([&](Watcher& watcher) { watcher.hung_up(caller); });
       mailbox_.deliver(core::CallerGone{caller});
     });
@@ -271,6 +273,9 @@ void Clients::tell(CallerId caller, const core::Progress& progress) {
 }
 
 void Clients::went_down() {
+  for (const CallerId caller : std::exchange(unheard_, {})) {
+    ground_.tell([&](Watcher& watcher) { watcher.cut(caller); });
+  }
   const std::map<CallerId, Call> lost = std::exchange(calls_, {});
   for (const auto& entry : lost) {
     ground_.tell([&](Watcher& watcher) { watcher.cut(entry.first); });

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -75,6 +76,7 @@ class Clients : public port::Replies, public Watcher {
   std::deque<Client> clients_;
   std::vector<bool> busy_;  // by kStretch
   std::map<CallerId, Call> calls_;
+  std::set<CallerId> unheard_;  // hung up while the process stood still
   std::uint64_t callers_ = 0;
   bool operator_watches_ = false;  // and ends all at the next launch
   bool home_ = false;
