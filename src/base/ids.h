@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 
 namespace cb {
 
@@ -23,10 +24,15 @@ struct NumberId {
 
 using InstanceId = TextId<struct InstanceTag>;  // EC2's "i-0abc"
 using PoolName = TextId<struct PoolTag>;        // "default"
-using LaunchToken = TextId<struct TokenTag>;    // EC2's ClientToken: one launch attempt
-using CallerId = NumberId<struct CallerTag>;    // one request of one client; never reused
-using QueryId = NumberId<struct QueryTag>;      // one question to the cloud, unique in this run
-using ProbeId = NumberId<struct ProbeTag>;      // one probe of one worker, unique in this run
+// Whether `name` can be a pool's: 1 to 32 of a-z, 0-9 and '-'.
+inline bool is_pool_name(std::string_view name) {
+  return !name.empty() && name.size() <= 32 &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == name.npos;
+}
+using LaunchToken = TextId<struct TokenTag>;  // EC2's ClientToken: one launch attempt
+using CallerId = NumberId<struct CallerTag>;  // one request of one client; never reused
+using QueryId = NumberId<struct QueryTag>;    // one question to the cloud, unique in this run
+using ProbeId = NumberId<struct ProbeTag>;    // one probe of one worker, unique in this run
 
 // Which door a caller came in by, 0 to 15: each numbers its own callers, and the upper four bits of
 // a CallerId say whose it is, so that its answer goes back there (driver/reply_router.h).

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "core/broker_state.h"
+#include "core/demand/pool_choice.h"
 
 namespace cb::core {
 
@@ -25,15 +26,15 @@ void Broker::State::hand_out(CallerId caller, const Worker& worker) {
 }
 
 void Broker::State::ask(CallerId caller, const GetWorker& request) {
-  if (step.pool(request.pool) == nullptr) {
-    step.act(Reply{caller, Refused{RefusalReason::kUnknownPool,
-                                   str("pool ", request.pool.value, " is not configured")}});
-    return;
+  const auto choice = choose_pool(step.settings, request);
+  if (const auto* const refused = std::get_if<Refused>(&choice)) {
+    return step.act(Reply{caller, *refused});
   }
-  if (const Worker* const worker = workers.ready(request.pool)) return hand_out(caller, *worker);
+  const auto& pool = std::get<PoolName>(choice);
+  if (const Worker* const worker = workers.ready(pool)) return hand_out(caller, *worker);
   watches.doubt_trouble();
   waiting.add({.caller = caller,
-               .pool = request.pool,
+               .pool = pool,
                .since = step.now.boot,
                .patience = request.wait.value_or(step.settings.wait_default),
                .wants_progress = request.wants_progress,

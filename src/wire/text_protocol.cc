@@ -13,8 +13,9 @@ namespace {
 
 constexpr std::string_view kUnknownCommand = "ERROR: Unknown command";
 // Options of GET_WORKER that this protocol has and this broker does not serve.
-constexpr std::array<std::string_view, 7> kUnserved{"pool",   "cores", "type",     "region",
-                                                    "market", "count", "exclusive"};
+constexpr std::array<std::string_view, 5> kUnserved{"type", "region", "market", "count",
+                                                    "exclusive"};
+constexpr std::string_view kServed = "GET_WORKER takes wait=, client=, pool= and cores=";
 
 using Words = std::vector<std::string_view>;
 
@@ -65,10 +66,21 @@ Command parse_get_worker(const Words& options) {
     } else if (key == "client") {
       if (!good_name(value)) return bad_name();
       request.client = value;
+    } else if (key == "pool") {
+      if (!is_pool_name(value)) {
+        return bad_request("pool= takes the name of a pool: 1 to 32 of a-z, 0-9, -");
+      }
+      request.pool = {std::string(value)};
+    } else if (key == "cores") {
+      const auto cores = parse_int(value);
+      if (!cores || *cores < 1 || *cores > kCoresMax) {
+        return bad_request("cores= takes a whole number from 1 to ", kCoresMax);
+      }
+      request.cores = static_cast<int>(*cores);
     } else if (std::count(kUnserved.begin(), kUnserved.end(), key) != 0) {
-      return bad_request(key, "= is not served by this broker; GET_WORKER takes wait= and client=");
+      return bad_request(key, "= is not served by this broker; ", kServed);
     } else {
-      return bad_request("unknown option ", word, "; GET_WORKER takes wait= and client=");
+      return bad_request("unknown option ", word, "; ", kServed);
     }
   }
   return core::Request{std::move(request)};

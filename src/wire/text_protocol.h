@@ -24,6 +24,8 @@ using Command = std::variant<core::Request, Hello, BadLine>;
 inline constexpr std::string_view kBadRequest = "ERROR: Bad request";
 inline constexpr std::size_t kClientNameMax = 64;  // bytes
 inline constexpr seconds kWaitMax = hours{24};
+// Of cores=; EC2's largest machine has 1,792.
+inline constexpr std::int64_t kCoresMax = 10'000;
 
 // Any bytes without newline; a blank line is GET_WORKER. Lengths are the session's affair.
 Command parse_command(std::string_view line);

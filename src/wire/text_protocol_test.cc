@@ -59,6 +59,14 @@ TEST(TextProtocol, NulAndInvalidUtf8AreABadRequestThatClosesWhateverStandsAround
   }
 }
 
+TEST(TextProtocol, GetWorkerTakesAPoolAndCores) {
+  const auto get = asked<core::GetWorker>("GET_WORKER pool=big-1 cores=64");
+  ASSERT_TRUE(get);
+  EXPECT_EQ(get->pool, PoolName{"big-1"});
+  EXPECT_EQ(get->cores, 64);
+  EXPECT_EQ(asked<core::GetWorker>("GET_WORKER")->pool, PoolName{});
+}
+
 TEST(TextProtocol, GetWorkerTakesAWaitAndAName) {
   const auto get = asked<core::GetWorker>("GET_WORKER wait=90 client=rig-3");
   ASSERT_TRUE(get);
@@ -81,8 +89,15 @@ TEST(TextProtocol, AnOptionThatIsUnknownUnservedRepeatedOrOutOfRangeAsksForNothi
                                          "now",
                                          "=",
                                          "x=1",
-                                         "pool=default",
-                                         "cores=4",
+                                         "pool=",
+                                         "pool=Big",
+                                         "pool=a_b",
+                                         "cores=",
+                                         "cores=0",
+                                         "cores=-4",
+                                         "cores=4.5",
+                                         "cores=10001",
+                                         "pool=a pool=b",
                                          "type=c7i.large",
                                          "region=us-east-1",
                                          "market=spot",
@@ -100,7 +115,8 @@ TEST(TextProtocol, AnOptionThatIsUnknownUnservedRepeatedOrOutOfRangeAsksForNothi
 
 TEST(TextProtocol, ARefusalNeverEchoesControlCharacters) {
   EXPECT_EQ(refusal("GET_WORKER \x1b]0;x\x07"),
-            "ERROR: Bad request: unknown option  ]0;x ; GET_WORKER takes wait= and client=");
+            "ERROR: Bad request: unknown option  ]0;x ; GET_WORKER takes wait=, client=, pool= and "
+            "cores=");
 }
 
 TEST(TextProtocol, HelloTakesTheVersionAndAName) {

@@ -17,6 +17,8 @@ struct Shown {
     std::string text = "GET_WORKER";
     if (r.wait) text += str(" wait=", std::chrono::duration_cast<seconds>(*r.wait).count());
     if (!r.client.empty()) text += " client=" + r.client;
+    if (!r.pool.value.empty()) text += " pool=" + r.pool.value;
+    if (r.cores != 0) text += str(" cores=", r.cores);
     return r.wants_progress ? text + " progress" : text;
   }
   std::string operator()(const core::Ping& r) const { return "PING " + r.address; }

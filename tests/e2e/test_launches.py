@@ -5,6 +5,11 @@ import unittest
 
 from harness import Case, remote_eval, until
 
+SMALL_POOL = '''
+[pool.small]
+image = "ami-0060337ebb6cf00ad"
+instance_types = ["m7i.large"]
+'''
 ONE_TYPE = 'instance_types = ["c7i.16xlarge"]\nmarket = "on-demand"\n'
 
 
@@ -39,6 +44,24 @@ class Launches(Case):
         broker.kill()
         self.assertEqual(broker.start().ask("GET_WORKER"), ip)
         self.assertEqual([i["image"] for i in sim.instances()], ["ami-0a11ce5000000beef"])
+
+    def test_each_pool_has_its_worker_and_cores_choose_the_first_pool_of_the_file_that_has_them(self):
+        sim = self.ec2sim()
+        broker = self.broker(sim.url, aws=SMALL_POOL)
+        small = broker.ask("GET_WORKER pool=small")
+        big = broker.ask("GET_WORKER cores=64")
+        self.assertEqual([remote_eval(ip, "expr 6*7") for ip in (small, big)], ["42", "42"])
+        types = {i["type"] for i in sim.alive()}
+        self.assertEqual(types, {"m7i.large", "c7i.16xlarge"})
+        self.assertNotEqual(small, big)
+        self.assertEqual(broker.ask("GET_WORKER cores=2"), small)
+        self.assertEqual(broker.ask("GET_WORKER"), big)
+        self.assertEqual(broker.ask("GET_WORKER pool=default cores=3"), big)
+        self.assertEqual(broker.cli("get", "--pool", "small").stdout.strip(), small)
+        self.assertEqual(broker.cli("get", "--cores", "64").stdout.strip(), big)
+        self.assertEqual(broker.ask("GET_WORKER cores=96"),
+                         "ERROR: no pool offers 96 cores; there is small (2 cores), default (64 cores)")
+        self.assertEqual(len(sim.instances()), 2)
 
     def test_callers_of_a_machine_that_boots_wait_on_for_a_new_image(self):
         sim = self.ec2sim(pending="forever")

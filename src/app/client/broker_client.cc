@@ -217,26 +217,37 @@ BrokerClient reach_patiently(const BrokerOptions& options, Duration patience,
   }
 }
 
+std::string in_words(const WorkerWanted& wanted) {
+  std::string text = str("GET_WORKER wait=", std::chrono::ceil<seconds>(wanted.wait).count());
+  if (!wanted.pool.empty()) text += str(" pool=", wanted.pool);
+  if (wanted.cores != 0) text += str(" cores=", wanted.cores);
+  return text;
+}
+
 }  // namespace
 
-std::string get_worker(const BrokerOptions& options, Duration wait, const std::string& client,
+std::string get_worker(const BrokerOptions& options, const WorkerWanted& wanted,
                        const TellPhase& tell) {
   {
-    BrokerClient two = reach_patiently(options, std::min(wait, kComingUp), tell);
-    two.send(str("HELLO 2 client=", client));
+    BrokerClient two = reach_patiently(options, std::min(wanted.wait, kComingUp), tell);
+    two.send(str("HELLO 2 client=", wanted.client));
     const auto hello = two.read_line(after(options.answer_timeout));
     if (!hello) throw timed_out(options, "HELLO", options.answer_timeout);
     if (*hello != "ERROR: Unknown command") {
       accepted(*hello);
-      const auto whole = std::chrono::ceil<seconds>(wait);
-      two.send(str("GET_WORKER wait=", whole.count()));
-      return await_worker(two, options, wait, tell);
+      two.send(in_words(wanted));
+      return await_worker(two, options, wanted.wait, tell);
     }
+  }
+  if (!wanted.pool.empty() || wanted.cores != 0) {
+    throw Failure{kRefused, str("the broker at ", options.broker,
+                                " speaks protocol 1 only, which has no pools: ask it without "
+                                "--pool and --cores")};
   }
   BrokerClient one(options);
   one.send("GET_WORKER");
   tell("waiting for a worker");
-  return await_worker(one, options, wait, tell);
+  return await_worker(one, options, wanted.wait, tell);
 }
 
 }  // namespace cb::app

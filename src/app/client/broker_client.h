@@ -57,11 +57,17 @@ class BrokerClient {
 // the answer is an ERROR line, and with kTimedOut.
 std::string ask_broker(const BrokerOptions& options, const std::string& command);
 
+struct WorkerWanted {
+  Duration wait = minutes{10};
+  std::string client;  // a name for the broker's log
+  std::string pool;    // empty: the broker chooses
+  int cores = 0;       // 0: any
+};
 // Asks for a worker and waits for it, up to `wait`; `tell` is called with each phase the broker
 // names, and about once a second with an empty text. A broker that does not know protocol 2 is
-// asked with protocol 1. Fails as ask_broker() does.
+// asked with protocol 1, which has no pools. Fails as ask_broker() does.
 using TellPhase = std::function<void(const std::string& phase)>;
-std::string get_worker(const BrokerOptions& options, Duration wait, const std::string& client,
+std::string get_worker(const BrokerOptions& options, const WorkerWanted& wanted,
                        const TellPhase& tell);
 
 }  // namespace cb::app

@@ -98,22 +98,41 @@ TEST(BrokerClient, GetSpeaksProtocolTwoAndTellsThePhases) {
   const auto tell = [&](const std::string& phase) {
     if (!phase.empty()) phases.push_back(phase);
   };
-  EXPECT_EQ(get_worker(broker.options, milliseconds{60'001}, "rig", tell), "198.51.100.7");
+  EXPECT_EQ(get_worker(broker.options, {.wait = milliseconds{60'001}, .client = "rig"}, tell),
+            "198.51.100.7");
   EXPECT_THAT(phases, ElementsAre("launching c7i", "booting i-1 3s"));
 }
 
 TEST(BrokerClient, GetFallsBackToProtocolOne) {
   ScriptedBroker broker(ScriptedBroker::Scripts{
       {{"HELLO 2 client=rig", "ERROR: Unknown command\n"}}, {{"GET_WORKER", "198.51.100.7\r\n"}}});
-  EXPECT_EQ(get_worker(broker.options, seconds{9}, "rig", ignore), "198.51.100.7");
+  EXPECT_EQ(get_worker(broker.options, {.wait = seconds{9}, .client = "rig"}, ignore),
+            "198.51.100.7");
+}
+
+TEST(BrokerClient, GetSaysWhichPoolAndHowManyCores) {
+  ScriptedBroker broker(
+      ScriptedBroker::Scripts{{{"HELLO 2 client=rig", "OK compute-broker 1 protocol 2\n"},
+                               {"GET_WORKER wait=9 pool=big cores=64", "198.51.100.7\n"}}});
+  const WorkerWanted wanted{.wait = seconds{9}, .client = "rig", .pool = "big", .cores = 64};
+  EXPECT_EQ(get_worker(broker.options, wanted, ignore), "198.51.100.7");
+}
+
+TEST(BrokerClient, ABrokerWithoutPoolsIsNotAskedForOne) {
+  ScriptedBroker broker(
+      ScriptedBroker::Scripts{{{"HELLO 2 client=rig", "ERROR: Unknown command\n"}}});
+  const WorkerWanted wanted{.wait = seconds{9}, .client = "rig", .cores = 64};
+  const Failure failure = failure_of([&] { get_worker(broker.options, wanted, ignore); });
+  EXPECT_EQ(failure.exit_code, kRefused);
+  EXPECT_THAT(failure.what, HasSubstr("which has no pools"));
 }
 
 TEST(BrokerClient, ARefusedGetFailsWithTheBrokersSentence) {
   ScriptedBroker broker(
       ScriptedBroker::Scripts{{{"HELLO 2 client=rig", "OK compute-broker 1 protocol 2\n"},
                                {"GET_WORKER wait=9", "ERROR: no capacity for pool default\n"}}});
-  const Failure failure =
-      failure_of([&] { get_worker(broker.options, seconds{9}, "rig", ignore); });
+  const Failure failure = failure_of(
+      [&] { get_worker(broker.options, {.wait = seconds{9}, .client = "rig"}, ignore); });
   EXPECT_EQ(failure.exit_code, kRefused);
   EXPECT_EQ(failure.what, "no capacity for pool default");
 }
@@ -121,8 +140,8 @@ TEST(BrokerClient, ARefusedGetFailsWithTheBrokersSentence) {
 TEST(BrokerClient, ARefusalAtTheDoorIsNoReasonToTryAgain) {
   ScriptedBroker broker(
       ScriptedBroker::Scripts{{{"HELLO 2 client=rig", "ERROR: too many connections\n"}}});
-  const Failure failure =
-      failure_of([&] { get_worker(broker.options, seconds{9}, "rig", ignore); });
+  const Failure failure = failure_of(
+      [&] { get_worker(broker.options, {.wait = seconds{9}, .client = "rig"}, ignore); });
   EXPECT_EQ(failure.exit_code, kRefused);
   EXPECT_EQ(failure.what, "too many connections");
 }

@@ -9,13 +9,14 @@
 #include "app/client/phase_line.h"
 #include "base/text.h"
 #include "wire/json_text.h"
+#include "wire/text_protocol.h"
 
 namespace cb::app {
 namespace {
 
 struct Get {
   ClientOptions client;
-  GetOptions get;
+  WorkerWanted get;
 };
 
 std::string machine_name() {
@@ -40,20 +41,28 @@ void get(const Get& options) {
 
 }  // namespace
 
-void add_get_options(CLI::App& command, GetOptions& options) {
-  add_duration(command, "--wait", options.wait, Duration{0}, hours{24},
+void add_get_options(CLI::App& command, WorkerWanted& wanted) {
+  add_duration(command, "--wait", wanted.wait, Duration{0}, hours{24},
                "How long to wait for a worker");
-  command.add_option("--client", options.client, "Our name in the broker's log [this machine's]")
+  command.add_option("--pool", wanted.pool, "Of which pool [default, or the first with the cores]")
+      ->type_name("NAME")
+      ->check([](const std::string& name) {
+        return is_pool_name(name) ? std::string() : std::string("takes 1 to 32 of a-z, 0-9, -");
+      });
+  command.add_option("--cores", wanted.cores, "How many cores (vCPUs) it has at least")
+      ->type_name("N")
+      ->check(CLI::Range(1, static_cast<int>(wire::kCoresMax)).description(""));
+  command.add_option("--client", wanted.client, "Our name in the broker's log [this machine's]")
       ->type_name("NAME")
       ->check([](const std::string& name) {
         return name.size() <= 64 ? std::string() : std::string("takes at most 64 bytes");
       });
 }
 
-std::string get_and_show(const BrokerOptions& reach, const GetOptions& options) {
-  const std::string name = one_word(options.client.empty() ? machine_name() : options.client);
+std::string get_and_show(const BrokerOptions& reach, WorkerWanted wanted) {
+  wanted.client = one_word(wanted.client.empty() ? machine_name() : wanted.client);
   PhaseLine line;
-  return get_worker(reach, options.wait, name, [&](const std::string& phase) { line.show(phase); });
+  return get_worker(reach, wanted, [&](const std::string& phase) { line.show(phase); });
 }
 
 void add_get(CLI::App& app, int& exit_code) {

@@ -10,13 +10,9 @@ namespace cb::app {
 
 void add_get(CLI::App& app, int& exit_code);
 
-// How long to wait for a worker, and under which name to ask.
-struct GetOptions {
-  Duration wait = minutes{10};
-  std::string client;  // empty: this machine's name
-};
-void add_get_options(CLI::App& command, GetOptions& options);
+// Which worker; `client` is this machine's name where none is given.
+void add_get_options(CLI::App& command, WorkerWanted& wanted);
 // Shows the phases on a terminal. Throws Failure.
-std::string get_and_show(const BrokerOptions& reach, const GetOptions& options);
+std::string get_and_show(const BrokerOptions& reach, WorkerWanted wanted);
 
 }  // namespace cb::app

@@ -15,7 +15,7 @@ namespace {
 
 struct Run {
   ClientOptions client;
-  GetOptions get;
+  WorkerWanted get;
   bool release = false;
   int worker_port = 2560;
   Duration ping_interval = seconds{15};

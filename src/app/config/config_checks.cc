@@ -138,11 +138,6 @@ class Checker {
     check_groups(path("security_groups"), pool);
     check_user_data(path("user_data_file"), pool.user_data);
     check_times(name, pool);
-    if (name.value != "default") {
-      warn(path("image"), str("pool ", name.value,
-                              " is read, but this version hands out workers "
-                              "of pool default only"));
-    }
   }
 
   void check_user_data(const std::string& path, const std::string& own) {

@@ -91,6 +91,7 @@ class Reader {
   }
 
   void read_pools(const toml::table& pools) {
+    std::multimap<toml::source_index, PoolName> by_line;  // a table has them by name
     for (auto&& [key, node] : pools) {
       if (!node.is_table()) {
         fault(key, str("pool.", key.str(),
@@ -99,10 +100,11 @@ class Reader {
       } else if (!is_pool_name(key.str())) {
         fault(key, str("[pool.", key.str(), "] is no name of a pool: use 1 to 32 of a-z, 0-9, -"));
       } else {
-        out_.pools.push_back({std::string(key.str())});
+        by_line.emplace(key.source().begin.line, PoolName{std::string(key.str())});
         read_section(str("pool.", key.str(), '.'), *node.as_table());
       }
     }
+    for (auto& [line, pool] : by_line) out_.pools.push_back(std::move(pool));
   }
 
   void read_setting(const std::string& prefix, const toml::key& key, const toml::node& node) {

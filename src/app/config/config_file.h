@@ -18,7 +18,7 @@ struct Assignment {
 
 struct ConfigFile {
   std::vector<Assignment> assignments;
-  std::vector<PoolName> pools;      // every [pool.NAME], also the empty ones
+  std::vector<PoolName> pools;  // every [pool.NAME], also the empty ones, in the order of the file
   std::vector<std::string> faults;  // one sentence each
 };
 

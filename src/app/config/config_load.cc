@@ -91,7 +91,9 @@ class Loader {
     }
     ConfigFile file = parse_config_file(*text, loaded_.file);
     faults_ = std::move(file.faults);
-    for (const PoolName& pool : file.pools) config().core.pools[pool];
+    for (std::size_t place = 0; place != file.pools.size(); ++place) {
+      config().core.pools[file.pools[place]].place = place;
+    }
     for (const Assignment& assignment : file.assignments) assign(assignment);
   }
 

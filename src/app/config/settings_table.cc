@@ -136,11 +136,6 @@ std::optional<SettingKey> find_setting(std::string_view path) {
   return {};
 }
 
-bool is_pool_name(std::string_view name) {
-  return !name.empty() && name.size() <= 32 &&
-         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == name.npos;
-}
-
 std::string what_it_takes(const Setting& setting) {
   switch (setting.field.type) {
     case Type::kBool:

@@ -68,9 +68,6 @@ std::vector<SettingKey> keys_of(const ServeConfig& config);
 // Finds "aws.region" or "pool.default.image"; empty when there is none.
 std::optional<SettingKey> find_setting(std::string_view path);
 
-// Whether `name` can be a pool's: 1 to 32 of a-z, 0-9 and '-'.
-bool is_pool_name(std::string_view name);
-
 // "takes a whole number from 0 to 10000".
 std::string what_it_takes(const Setting& setting);
 // Text of a variable or a flag; the entries of a list stand between commas. The error is

@@ -6,6 +6,8 @@ std::string_view to_string(RefusalReason reason) {
   switch (reason) {
     case RefusalReason::kUnknownPool:
       return "unknown-pool";
+    case RefusalReason::kNoPoolFits:
+      return "no-pool-fits";
     case RefusalReason::kUnknownWorker:
       return "unknown-worker";
     case RefusalReason::kOutOfPatience:

@@ -18,7 +18,8 @@ namespace cb::core {
 
 // Each request gets exactly one Answer, unless its caller is reported gone first.
 struct GetWorker {
-  PoolName pool{"default"};
+  PoolName pool;                 // empty: as demand/pool_choice.h says
+  int cores = 0;                 // that its worker has at least; 0: any
   std::optional<Duration> wait;  // 0 s to 24 h; unset: the configured default (10 min)
   std::string client;            // a name for the log; empty: none given
   bool wants_progress = false;   // protocol 2
@@ -51,6 +52,7 @@ struct Ok {};
 // Why a request is refused, for programs; the words of to_string are part of the product.
 enum class RefusalReason {
   kUnknownPool,    // no pool of that name is configured
+  kNoPoolFits,     // no pool's workers have what was asked for
   kUnknownWorker,  // no ready worker of ours has that address
   kOutOfPatience,  // its own wait is over; what it waited for goes on
   kTerminated,     // TERMINATE_ALL ended what it waited for

@@ -19,6 +19,8 @@ enum class MarketOrder { kSpot, kOnDemand, kSpotThenOnDemand };
 struct PoolSettings {
   std::string image;  // empty: nothing can be launched, and callers are told which key to set
   std::vector<std::string> instance_types{"c7i.16xlarge", "c6i.16xlarge", "c7a.16xlarge"};
+  int cores = 0;          // of each of its machines; 0: as the names of its types say
+  std::size_t place = 0;  // among the pools of the configuration, in the order of its file
   MarketOrder market = MarketOrder::kSpotThenOnDemand;
   std::string key_name;
   std::vector<std::string> security_groups;
@@ -39,7 +41,8 @@ struct Settings {
   std::string name = "default";  // our identity in the tag compute-broker
   std::string region;
   bool adopt_untagged = false;
-  std::map<PoolName, PoolSettings> pools{{PoolName{"default"}, {}}};
+  using Pools = std::map<PoolName, PoolSettings>;
+  Pools pools{{PoolName{"default"}, {}}};
 
   // LaunchLimits.
   std::size_t max_workers = 2;

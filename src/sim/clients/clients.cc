@@ -9,6 +9,13 @@
 namespace cb::sim {
 namespace {
 
+// Of every machine of the pool; the types of this world by what EC2 says of them.
+int cores_in(const core::PoolSettings& pool) {
+  const bool small = std::any_of(pool.instance_types.begin(), pool.instance_types.end(),
+                                 [](const std::string& type) { return type.ends_with(".large"); });
+  return small ? 2 : 64;
+}
+
 using core::Answer;
 
 template <class... Fs>
@@ -33,7 +40,8 @@ Clients::Clients(Ground& ground, Ec2& ec2, Mailbox& mailbox, Crasher& crasher)
       ec2_(ec2),
       mailbox_(mailbox),
       crasher_(crasher),
-      prng_(stream(ground.options.seed, "crowd")) {
+      prng_(stream(ground.options.seed, "crowd")),
+      saying_(stream(ground.options.seed, "sayings")) {
   const Options& options = ground.options;
   // The world begins busy, so that a shortened one is not empty.
   busy_.push_back(true);
@@ -226,9 +234,30 @@ void Clients::ask(Client& client, core::Request request, Then then) {
   const core::Origin origin{"192.0.2.1", str("client-", client.number)};
   mailbox_.bring([this, caller, request = std::move(request), origin] {
     ground_.tell([&](Watcher& watcher) { watcher.asked(caller, request); });
-    mailbox_.deliver(core::Asked{caller, request, origin});
+    mailbox_.deliver(core::Asked{caller, as_said(request), origin});
   });
   maybe_vanish(caller);
+}
+
+// Some say how many cores they need, or nothing, where that means the pool that they mean.
+core::Request Clients::as_said(core::Request request) {
+  auto* const get = std::get_if<core::GetWorker>(&request);
+  if (get == nullptr || saying_.chance(50)) return request;
+  const core::Settings& settings = ground_.options.settings;
+  const auto meant = settings.pools.find(get->pool);
+  const bool first = std::none_of(settings.pools.begin(), settings.pools.end(), [&](auto& other) {
+    return other.second.place < meant->second.place &&
+           cores_in(other.second) >= cores_in(meant->second);
+  });
+  if (get->pool.value == "default" && saying_.chance(50)) {
+    get->pool.value.clear();
+  } else if (first) {
+    get->pool.value.clear();
+    get->cores = cores_in(meant->second);
+  } else {
+    get->cores = static_cast<int>(saying_.between(0, cores_in(meant->second)));
+  }
+  return request;
 }
 
 void Clients::maybe_vanish(CallerId caller) {

@@ -66,6 +66,7 @@ class Clients : public port::Replies, public Watcher {
   // Asks now; without a broker the connection is refused and it is tried again later. `then` may
   // be null: the client goes on with something else meanwhile.
   void ask(Client& client, core::Request request, Then then);
+  core::Request as_said(core::Request request);
   void maybe_vanish(CallerId caller);
 
   Ground& ground_;
@@ -73,6 +74,7 @@ class Clients : public port::Replies, public Watcher {
   Mailbox& mailbox_;
   Crasher& crasher_;
   Prng prng_;
+  Prng saying_;  // how they say what they mean
   std::deque<Client> clients_;
   std::vector<bool> busy_;  // by kStretch
   std::map<CallerId, Call> calls_;

@@ -165,6 +165,13 @@ Options draw_options(std::uint64_t seed, const Narrowing& narrowing) {
   options.clients = narrowing.clients.value_or(pick<int>(population, {1, 2, 8, 50, 200}));
   options.length = narrowing.length;
   draw_settings(options.settings, prng);
+  // The order of the file is not that of the names.
+  std::size_t place = 0;
+  const std::size_t pools = options.settings.pools.size();
+  for (auto& [name, pool] : options.settings.pools) {
+    pool.place = seed % 2 == 0 ? place : pools - 1 - place;
+    ++place;
+  }
   draw_faults(options, narrowing, prng);
   options.pending_min = seconds{5};
   options.pending_max = pick<Duration>(prng, {seconds{12}, seconds{20}, seconds{40}});

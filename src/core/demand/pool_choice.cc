@@ -1,0 +1,77 @@
+#include "core/demand/pool_choice.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/text.h"
+
+namespace cb::core {
+namespace {
+
+using Pool = Settings::Pools::value_type;
+
+std::vector<const Pool*> in_order(const Settings& settings) {
+  std::vector<const Pool*> out;
+  for (const Pool& pool : settings.pools) out.push_back(&pool);
+  std::stable_sort(out.begin(), out.end(),
+                   [](const Pool* a, const Pool* b) { return a->second.place < b->second.place; });
+  return out;
+}
+
+std::string offer(const Pool& pool) {
+  const int cores = cores_of(pool.second);
+  const std::string& name = pool.first.value;
+  if (cores == 0) return str(name, " (set [pool.", name, "] cores: its types do not say)");
+  return str(name, " (", cores, " cores)");
+}
+
+Refused refused(RefusalReason reason, const Settings& settings, const std::string& why) {
+  std::vector<std::string> offers;
+  for (const Pool* pool : in_order(settings)) offers.push_back(offer(*pool));
+  return {reason, str(why, "; there is ", join(offers, ", "))};
+}
+
+}  // namespace
+
+int cores_of(std::string_view type) {
+  const std::size_t dot = type.find('.');
+  if (dot == type.npos || type.starts_with("hpc") || type.starts_with("mac")) return 0;
+  std::string_view size = type.substr(dot + 1);
+  if (size == "large") return 2;
+  if (size == "xlarge") return 4;
+  if (!size.ends_with("xlarge")) return 0;
+  size.remove_suffix(std::string_view("xlarge").size());
+  const auto times = parse_int(size);
+  return times && *times >= 2 && *times <= 448 ? static_cast<int>(*times * 4) : 0;
+}
+
+int cores_of(const PoolSettings& pool) {
+  if (pool.cores != 0 || pool.instance_types.empty()) return pool.cores;
+  int fewest = cores_of(pool.instance_types.front());
+  for (const std::string& type : pool.instance_types) fewest = std::min(fewest, cores_of(type));
+  return fewest;
+}
+
+std::variant<PoolName, Refused> choose_pool(const Settings& settings, const GetWorker& request) {
+  const bool named = !request.pool.value.empty();
+  if (named || request.cores == 0) {
+    const PoolName name = named ? request.pool : PoolName{"default"};
+    const auto found = settings.pools.find(name);
+    if (found == settings.pools.end()) {
+      return refused(RefusalReason::kUnknownPool, settings,
+                     str("pool ", name.value, " is not configured"));
+    }
+    if (request.cores <= cores_of(found->second)) return name;
+    return refused(RefusalReason::kNoPoolFits, settings,
+                   str("pool ", name.value, " does not offer ", request.cores, " cores"));
+  }
+  for (const Pool* pool : in_order(settings)) {
+    if (request.cores <= cores_of(pool->second)) return pool->first;
+  }
+  return refused(RefusalReason::kNoPoolFits, settings,
+                 str("no pool offers ", request.cores, " cores"));
+}
+
+}  // namespace cb::core
