@@ -35,6 +35,7 @@ void add_commands(CLI::App& app, int& exit_code) {
   add_ping(app, exit_code);
   add_release(app, exit_code);
   add_status(app, exit_code);
+  add_pools(app, exit_code);
   add_list(app, exit_code);
   add_terminate_all(app, exit_code);
   add_run(app, exit_code);

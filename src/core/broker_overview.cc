@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/broker_state.h"
+#include "core/demand/pool_choice.h"
 
 namespace cb::core {
 namespace {
@@ -39,11 +40,12 @@ void Launcher::show(Overview& overview) const {
                                .since = step_.now.boot - record.begun,
                                .what = std::move(what)});
   }
-  for (const auto& [name, pool] : step_.settings.pools) {
-    const auto why = forbidden(name);
-    if (why && why->why != step_.save_trouble) overview.troubles.push_back(why->why);
-    if (!why && !next_candidate(name)) overview.troubles.push_back(nothing_left(name).why);
-  }
+}
+
+// Why nothing would be launched for its callers; empty: nothing stands in the way.
+std::string Launcher::trouble(const PoolName& pool) const {
+  if (const auto why = forbidden(pool)) return why->why;
+  return next_candidate(pool) ? std::string() : nothing_left(pool).why;
 }
 
 Overview Broker::State::overview() {
@@ -67,7 +69,29 @@ Overview Broker::State::overview() {
     }
   }
   launcher.show(out);
+  show_pools(out);
   return out;
+}
+
+void Broker::State::show_pools(Overview& out) const {
+  const auto of = [](const auto& rows, const PoolName& pool) {
+    return static_cast<std::size_t>(
+        std::count_if(rows.begin(), rows.end(), [&](const auto& row) { return row.pool == pool; }));
+  };
+  for (const auto* entry : in_order(step.settings.pools)) {
+    const auto& [name, pool] = *entry;
+    PoolRow row{.pool = name,
+                .cores = cores_of(pool),
+                .types = pool.instance_types,
+                .waiting = waiting.waiting_for(name),
+                .ready = of(out.ready, name),
+                .coming = of(out.coming, name),
+                .trouble = launcher.trouble(name)};
+    if (!row.trouble.empty() && row.trouble != step.save_trouble) {
+      out.troubles.push_back(row.trouble);
+    }
+    out.pools.push_back(std::move(row));
+  }
 }
 
 }  // namespace cb::core

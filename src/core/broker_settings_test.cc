@@ -41,6 +41,26 @@ struct PoolTest : ::testing::Test {
   }
 };
 
+TEST_F(PoolTest, StatusSaysOfEachPoolWhoWaitsWhatThereIsAndWhatIsInItsWay) {
+  Settings settings = world.settings();
+  settings.pools.begin()->second.place = 1;
+  world.reload(settings);
+  world.launch_answers = {
+      CloudFailure{FailureClass::kBadConfig, "InvalidAMIID.NotFound", "no such"}};
+  world.get();
+  world.hold_launches = true;
+  world.ask(GetWorker{.pool = kSmall, .wait = {}, .client = {}});
+  const auto rows = world.pools();
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0].pool, kSmall);
+  EXPECT_EQ(rows[0].waiting, 1U);
+  EXPECT_EQ(rows[0].coming, 1U);
+  EXPECT_EQ(rows[0].trouble, "");
+  EXPECT_EQ(rows[1].cores, 64);
+  EXPECT_EQ(rows[1].waiting, 0U);
+  EXPECT_TRUE(rows[1].trouble.starts_with("InvalidAMIID.NotFound: no such")) << rows[1].trouble;
+}
+
 TEST_F(PoolTest, AWorkerOfAPoolThatIsRemovedIsServedOnByItsOwnRecord) {
   const std::string address = small_worker();
   ASSERT_EQ(address, "10.0.0.7");

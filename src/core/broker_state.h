@@ -60,6 +60,7 @@ struct Broker::State : Parts {
 
   StatusRows ready_rows();
   Overview overview();
+  void show_pools(Overview& out) const;
   void name_regions(Records& records);
   void save_all(const Records& records);
   void recover(const WorkerRecord& record, const Records& records);

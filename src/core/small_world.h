@@ -55,6 +55,7 @@ class SmallWorld {
   std::size_t answers() const { return answers_.size(); }
   bool logged(std::string_view part) const;
   std::vector<StatusRow> status();
+  std::vector<PoolRow> pools();  // of STATUS all
   void change_settings() { post(SettingsChanged{settings_}); }
 
   Machine& only();            // the one machine there is

@@ -352,6 +352,11 @@ bool SmallWorld::logged(std::string_view part) const {
                      [&](const Log& line) { return line.text.find(part) != std::string::npos; });
 }
 
+std::vector<PoolRow> SmallWorld::pools() {
+  const CallerId caller = ask(ShowStatus{.everything = true});
+  return std::get<Overview>(answers_.at(caller).front()).pools;
+}
+
 std::vector<StatusRow> SmallWorld::status() {
   const CallerId caller = ask(ShowStatus{});
   return std::get<StatusRows>(answers_.at(caller).front()).rows;

@@ -57,6 +57,25 @@ void show(JsonText& json, const core::OverviewRow& row, std::string_view what) {
   json.end_object();
 }
 
+void show(JsonText& json, const core::PoolRow& row) {
+  json.begin_object().key("pool").string(row.pool.value).key("cores");
+  if (row.cores == 0) {
+    json.null();
+  } else {
+    json.number(row.cores);
+  }
+  json.key("instance_types").begin_array();
+  for (const auto& type : row.types) json.string(type);
+  json.end_array().key("waiting").number(row.waiting).key("ready").number(row.ready);
+  json.key("coming").number(row.coming).key("trouble");
+  if (row.trouble.empty()) {
+    json.null();
+  } else {
+    json.string(row.trouble);
+  }
+  json.end_object();
+}
+
 std::string line_of(const core::Overview& a) {
   JsonText json;
   json.begin_object().key("ready").begin_array();
@@ -67,6 +86,8 @@ std::string line_of(const core::Overview& a) {
   for (const auto& row : a.ending) show(json, row, "why");
   json.end_array().key("waiting").number(a.waiting).key("troubles").begin_array();
   for (const auto& trouble : a.troubles) json.string(trouble);
+  json.end_array().key("pools").begin_array();
+  for (const auto& row : a.pools) show(json, row);
   return json.end_array().end_object().take();
 }
 

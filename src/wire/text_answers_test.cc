@@ -43,14 +43,31 @@ TEST(TextAnswers, AWorkerThatIsHeldHasNoEndAndOneThatIsOverdueEndsInZero) {
 
 TEST(TextAnswers, StatusOfEverythingIsAnObjectWithWhatComesEndsAndTroubles) {
   core::Overview all;
-  EXPECT_EQ(line(all), R"({"ready":[],"coming":[],"ending":[],"waiting":0,"troubles":[]})");
+  EXPECT_EQ(line(all),
+            R"({"ready":[],"coming":[],"ending":[],"waiting":0,"troubles":[],"pools":[]})");
   all.coming = {{{}, "", PoolName{"default"}, "c7i.16xlarge", seconds{12}, "launching"}};
   all.waiting = 2;
   all.troubles = {"EC2 cannot be asked"};
   EXPECT_EQ(line(all),
             R"({"ready":[],"coming":[{"instance_id":null,"ip":"pending","pool":"default",)"
             R"("instance_type":"c7i.16xlarge","since_seconds":12,"state":"launching"}],)"
-            R"("ending":[],"waiting":2,"troubles":["EC2 cannot be asked"]})");
+            R"("ending":[],"waiting":2,"troubles":["EC2 cannot be asked"],"pools":[]})");
+}
+
+TEST(TextAnswers, StatusOfEverythingSaysWhatEachPoolOffersAndWhatIsInItsWay) {
+  core::Overview all;
+  all.pools = {{.pool = {"default"}, .cores = 64, .types = {"c7i.16xlarge", "c6i.16xlarge"}},
+               {.pool = {"metal"},
+                .types = {"c7i.metal"},
+                .waiting = 2,
+                .ready = 1,
+                .coming = 3,
+                .trouble = "no capacity"}};
+  EXPECT_TRUE(line(all).ends_with(
+      R"("pools":[{"pool":"default","cores":64,"instance_types":["c7i.16xlarge","c6i.16xlarge"],)"
+      R"("waiting":0,"ready":0,"coming":0,"trouble":null},{"pool":"metal","cores":null,)"
+      R"("instance_types":["c7i.metal"],"waiting":2,"ready":1,"coming":3,)"
+      R"("trouble":"no capacity"}]})"));
 }
 
 TEST(TextAnswers, ListAllShowsTheConfiguredAddressOrPending) {

@@ -101,6 +101,29 @@ class Honest(Case):
                           "trouble: EC2 cannot be asked: no key"])
 
 
+    def test_pools_shows_what_each_offers_and_what_is_in_its_way(self):
+        broker = self.broker(("STATUS all", overview(pools=[
+            {"pool": "small", "cores": 2, "instance_types": ["m7i.large"], "waiting": 3,
+             "ready": 0, "coming": 1, "trouble": "no capacity for pool small; tried again in 2m"},
+            {"pool": "metal", "cores": None, "instance_types": ["c7i.metal"], "waiting": 0,
+             "ready": 1, "coming": 0, "trouble": None}])))
+        self.assertEqual([line.split() for line in
+                          self.run_cli("pools", broker=broker).stdout.splitlines()], [
+            ["POOL", "CORES", "READY", "COMING", "WAITING", "TYPES"],
+            ["small", "2", "0", "1", "3", "m7i.large"],
+            ["metal", "-", "1", "0", "0", "c7i.metal"],
+            [],
+            ["small:"] + "no capacity for pool small; tried again in 2m".split()])
+        told = json.loads(self.run_cli("pools", "--json", broker=broker).stdout)
+        self.assertEqual([row["pool"] for row in told], ["small", "metal"])
+
+    def test_pools_of_a_broker_that_does_not_tell_of_them_is_an_error(self):
+        broker = self.broker(("STATUS all", overview()))
+        done = self.run_cli("pools", broker=broker)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("it is an older version", done.stderr)
+
+
 class Usage(Case):
     """A wrong command line is answered with the program's name, one sentence and the way on."""
 
@@ -119,7 +142,7 @@ class Usage(Case):
     def test_an_unknown_option_gets_a_suggestion(self):
         self.assertIn("get: there is no option --wiat; did you mean --wait?",
                       self.wrong("get", "--wiat", "10s"))
-        self.assertIn("get: there is no option --pool;", self.wrong("get", "--pool", "big"))
+        self.assertIn("get: there is no option --zone;", self.wrong("get", "--zone", "b"))
         self.assertIn("compute-broker status --help", self.wrong("status", "now"))
         self.assertIn("options come after the command: compute-broker get --broker",
                       self.wrong("--broker", "127.0.0.1:9", "get"))
@@ -217,7 +240,7 @@ class Run(Case):
 
 
 class Help(Case):
-    COMMANDS = ("serve", "check-config", "get", "ping", "release", "status", "list",
+    COMMANDS = ("serve", "check-config", "get", "ping", "release", "status", "pools", "list",
                 "terminate-all", "run", "ec2sim")
 
     def test_every_command_has_help_with_an_example(self):

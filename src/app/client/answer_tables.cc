@@ -49,6 +49,17 @@ std::string yes_or_no(const json::value& row, std::string_view key) {
   return text == "true" ? "yes" : text == "false" ? "no" : text;
 }
 
+std::string words_of(const json::value& row, std::string_view key) {
+  const json::object* const object = row.if_object();
+  const json::value* const field = object != nullptr ? object->if_contains(key) : nullptr;
+  if (field == nullptr || !field->is_array()) return "-";
+  std::vector<std::string> words;
+  for (const json::value& each : field->as_array()) {
+    if (each.is_string()) words.emplace_back(each.as_string());
+  }
+  return words.empty() ? "-" : join(words, ", ");
+}
+
 constexpr const char* kNone = "no workers";
 
 }  // namespace
@@ -64,6 +75,21 @@ std::string status_table(const std::string& answer) {
                      text_of(row, "handed_out")});
   }
   return lines.size() == 1 ? kNone : table(lines);
+}
+
+std::string pools_table(const std::string& pools) {
+  const json::value value = parsed_answer(pools);
+  std::vector<std::vector<std::string>> lines{
+      {"POOL", "CORES", "READY", "COMING", "WAITING", "TYPES"}};
+  std::string troubles;
+  for (const json::value& row : rows_of(value)) {
+    lines.push_back({text_of(row, "pool"), text_of(row, "cores"), text_of(row, "ready"),
+                     text_of(row, "coming"), text_of(row, "waiting"),
+                     words_of(row, "instance_types")});
+    const std::string trouble = text_of(row, "trouble");
+    if (trouble != "-") troubles += str("\n", text_of(row, "pool"), ": ", trouble);
+  }
+  return str(table(lines), troubles.empty() ? "" : "\n", troubles);
 }
 
 std::string list_table(const std::string& answer) {

@@ -1,10 +1,11 @@
-// ping, status and list: one command to the broker, one answer from it.
+// ping, status, pools and list: one command to the broker, one answer from it.
 
 #include "app/client/cmd_client.h"
 
 #include <memory>
 
 #include "app/client/answer_tables.h"
+#include "app/client/broker_client.h"
 #include "app/client/overview.h"
 #include "app/fold.h"
 #include "base/text.h"
@@ -27,6 +28,16 @@ void status(const ShortOptions& options) {
   const BrokerOverview overview = ask_overview(options.client.reach);
   print_line(folded(overview_lines(overview), columns_of(stdout)));
   if (!overview.ready.empty()) print_line("\n" + status_table(overview.ready_json));
+}
+
+void pools(const ShortOptions& options) {
+  const std::string pools = ask_overview(options.client.reach).pools_json;
+  if (pools.empty()) {
+    throw Failure{kRefused, str("the broker at ", options.client.reach.broker,
+                                " does not tell of its pools: it is an older version")};
+  }
+  const std::string shown = pools_table(pools);
+  print_line(options.client.json ? pools : folded(shown, columns_of(stdout)));
 }
 
 void list(const ShortOptions& options) {
@@ -76,6 +87,15 @@ void add_status(CLI::App& app, int& exit_code) {
                      "in the way",
              .example = "compute-broker status"},
             status);
+}
+
+void add_pools(CLI::App& app, int& exit_code) {
+  add_short(app, exit_code,
+            {.name = "pools",
+             .what = "Shows what each pool offers, who waits for it, what there is of it, and what "
+                     "is in the way",
+             .example = "compute-broker pools"},
+            pools);
 }
 
 void add_list(CLI::App& app, int& exit_code) {

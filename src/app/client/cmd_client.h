@@ -28,6 +28,7 @@ CLI::App* add_short(CLI::App& app, int& exit_code, const CommandWords& words, Sh
 
 void add_ping(CLI::App& app, int& exit_code);
 void add_status(CLI::App& app, int& exit_code);
+void add_pools(CLI::App& app, int& exit_code);
 void add_list(CLI::App& app, int& exit_code);
 void add_release(CLI::App& app, int& exit_code);        // cmd_end.cc
 void add_terminate_all(CLI::App& app, int& exit_code);  // cmd_end.cc

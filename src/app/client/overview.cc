@@ -51,6 +51,8 @@ BrokerOverview read_overview(const json::object& all) {
   }
   const json::value* const ready = all.if_contains("ready");
   out.ready_json = ready != nullptr ? json::serialize(*ready) : "[]";
+  const json::value* const pools = all.if_contains("pools");
+  if (pools != nullptr) out.pools_json = json::serialize(*pools);
   return out;
 }
 

@@ -27,7 +27,8 @@ struct BrokerOverview {
   std::vector<OverviewWorker> ready, coming, ending;
   std::int64_t waiting = 0;
   std::vector<std::string> troubles;
-  std::string ready_json;  // the rows of `ready` as the broker wrote them
+  // The rows as the broker wrote them; empty: it does not tell.
+  std::string ready_json, pools_json;
 };
 
 // Asks for it; of a broker that does not know the question only the ready workers come. Fails as

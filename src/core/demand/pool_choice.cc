@@ -12,14 +12,6 @@ namespace {
 
 using Pool = Settings::Pools::value_type;
 
-std::vector<const Pool*> in_order(const Settings& settings) {
-  std::vector<const Pool*> out;
-  for (const Pool& pool : settings.pools) out.push_back(&pool);
-  std::stable_sort(out.begin(), out.end(),
-                   [](const Pool* a, const Pool* b) { return a->second.place < b->second.place; });
-  return out;
-}
-
 std::string offer(const Pool& pool) {
   const int cores = cores_of(pool.second);
   const std::string& name = pool.first.value;
@@ -29,11 +21,19 @@ std::string offer(const Pool& pool) {
 
 Refused refused(RefusalReason reason, const Settings& settings, const std::string& why) {
   std::vector<std::string> offers;
-  for (const Pool* pool : in_order(settings)) offers.push_back(offer(*pool));
+  for (const Pool* pool : in_order(settings.pools)) offers.push_back(offer(*pool));
   return {reason, str(why, "; there is ", join(offers, ", "))};
 }
 
 }  // namespace
+
+std::vector<const Pool*> in_order(const Settings::Pools& pools) {
+  std::vector<const Pool*> out;
+  for (const Pool& pool : pools) out.push_back(&pool);
+  std::stable_sort(out.begin(), out.end(),
+                   [](const Pool* a, const Pool* b) { return a->second.place < b->second.place; });
+  return out;
+}
 
 int cores_of(std::string_view type) {
   const std::size_t dot = type.find('.');
@@ -67,7 +67,7 @@ std::variant<PoolName, Refused> choose_pool(const Settings& settings, const GetW
     return refused(RefusalReason::kNoPoolFits, settings,
                    str("pool ", name.value, " does not offer ", request.cores, " cores"));
   }
-  for (const Pool* pool : in_order(settings)) {
+  for (const Pool* pool : in_order(settings.pools)) {
     if (request.cores <= cores_of(pool->second)) return pool->first;
   }
   return refused(RefusalReason::kNoPoolFits, settings,

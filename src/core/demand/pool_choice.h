@@ -5,6 +5,7 @@
 
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "core/model/request.h"
 #include "core/model/settings.h"
@@ -18,6 +19,9 @@ int cores_of(std::string_view type);
 
 // What a pool offers: its setting `cores`, else the fewest of its types; 0: nobody knows.
 int cores_of(const PoolSettings& pool);
+
+// In the order of the configuration.
+std::vector<const Settings::Pools::value_type*> in_order(const Settings::Pools& pools);
 
 // The pool that is named, if it has the cores; else `default` where no cores are asked for; else
 // the first that has them, in the configuration's order. Refused says which pools there are and

@@ -48,6 +48,11 @@ bool WaitingRoom::waits_for(const PoolName& pool) const {
   return queues_.contains(pool);
 }
 
+std::size_t WaitingRoom::waiting_for(const PoolName& pool) const {
+  const auto queue = queues_.find(pool);
+  return queue == queues_.end() ? 0 : queue->second.size();
+}
+
 void WaitingRoom::stir(const PoolName& pool) {
   if (queues_.contains(pool)) restless_.insert(pool);
 }

@@ -32,6 +32,7 @@ class WaitingRoom {
   // The caller hung up. False when it was not waiting.
   bool forget(CallerId caller);
   bool waits_for(const PoolName& pool) const;
+  std::size_t waiting_for(const PoolName& pool) const;
   std::size_t size() const { return place_.size(); }
   std::vector<PoolName> pools() const;
   // Those of which something may be new: all but those that are content, and not stirred since.

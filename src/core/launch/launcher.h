@@ -75,8 +75,9 @@ class Launcher {
 
   // TERMINATE_ALL: no open attempt is wanted any more. Returns how many there were.
   std::size_t doom_all();
-  // Adds the launches under way, and what forbids further ones.
+  // Adds the launches under way.
   void show(Overview& overview) const;
+  std::string trouble(const PoolName& pool) const;
   std::size_t open() const { return attempts_.size(); }
   bool doomed_open() const;
   // The settings changed: forgets what was refused, and drops what was not asked of EC2 yet and

@@ -96,6 +96,16 @@ struct OverviewRow {
   Duration since{0};  // its launch
   std::string what;   // "launching", "pending", "booting", or why it ends
 };
+// One pool: what it offers, who wants it, what there is of it, and what is in the way.
+struct PoolRow {
+  PoolName pool;
+  int cores = 0;                   // that each of its workers has at least; 0: not known
+  std::vector<std::string> types;  // in the order in which they are tried
+  std::size_t waiting = 0;         // callers
+  std::size_t ready = 0;           // workers that may be handed out
+  std::size_t coming = 0;          // launches, and instances that do not serve yet
+  std::string trouble;             // why nothing is launched, and until when; empty: nothing is
+};
 // Everything that a person at the broker wants to know at a glance.
 struct Overview {
   std::vector<StatusRow> ready;
@@ -103,6 +113,7 @@ struct Overview {
   std::vector<OverviewRow> ending;
   std::size_t waiting = 0;            // callers
   std::vector<std::string> troubles;  // one sentence each; empty: none is known
+  std::vector<PoolRow> pools;         // in the order of the configuration
 };
 struct ListedInstance {
   InstanceView view;

@@ -224,6 +224,15 @@ void TrueStatus::judge_overview(const Question& question, const core::Overview& 
   if (coming != all.coming.size() || ending != all.ending.size()) {
     throw Violated(kTrueStatusRule, "STATUS all has rows of nobody");
   }
+  std::size_t for_pools = 0, coming_of_pools = 0;
+  for (const core::PoolRow& row : all.pools) {
+    for_pools += row.waiting;
+    coming_of_pools += row.coming;
+  }
+  if (for_pools != all.waiting || all.pools.size() != ground_.options.settings.pools.size() ||
+      coming_of_pools > all.coming.size()) {
+    throw Violated(kTrueStatusRule, "STATUS all says of its pools what is not so");
+  }
   if (question.waiting != all.waiting) {
     throw Violated(kTrueStatusRule, str("STATUS all says that ", all.waiting, " wait, and it is ",
                                         question.waiting));
