@@ -357,9 +357,10 @@ void History::journal_restored(const core::Records& records) {
 void History::went_down() {
   released_in_vain();
   for (auto& [token, attempt] : attempts_) {
-    if (attempt.in_flight) {
-      attempt.unknown = true;
-      attempt.uncertain = attempt.last_call;
+    attempt.unknown = attempt.unknown || attempt.in_flight;
+    // The next process reads when it was decided, which may be long before it was called.
+    if (attempt.in_flight || attempt.uncertain > attempt.last_decided) {
+      attempt.uncertain = attempt.last_decided;
     }
     attempt.in_flight = false;
   }

@@ -273,6 +273,7 @@ void LaunchMemory::identified(const core::CloudIdentity& identity) {
     wrong_ = !anyone && identity.account != durable.broker->account;
     named_ = !wrong_;
   }
+  if (closed && named_) named_at_ = ground_.now();
   if (closed && named_ && std::exchange(trouble_, false)) ended_ = ground_.now();
 }
 

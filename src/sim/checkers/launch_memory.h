@@ -70,6 +70,8 @@ class LaunchMemory : public Watcher {
   // A listing that it could believe has succeeded, and it was told whose the keys are.
   bool settled() const { return listed_ && named_; }
   bool named() const { return named_; }
+  // It has become so since `when`.
+  bool named_since(Moment when) const { return named_ && named_at_ && *named_at_ >= when; }
   bool listed() const { return shown_; }         // whether or not it could be believed
   bool unwritten() const { return unwritten_; }  // the journal, at some time, by this process
   bool wrong_account() const { return wrong_; }
@@ -128,6 +130,7 @@ class LaunchMemory : public Watcher {
   std::unordered_map<InstanceId, core::WorkerPhase> phases_;
   bool stopping_ = false;
   bool unwritten_ = false;  // at some time, by this process
+  std::optional<Moment> named_at_;
   bool named_ = false, wrong_ = false, listed_ = false, shown_ = false, trouble_ = false;
   bool identifying_ = false;                 // whose the keys are is being asked
   bool former_keys_ = false;                 // and the answer is about others than those in use

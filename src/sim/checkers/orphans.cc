@@ -180,6 +180,7 @@ void Orphans::seen(const core::InstanceView& view) {
   watched->deadline =
       ground_.now() + boot_bound(ground_.options.settings, watched->instance->pool) + kSlack;
   watched->boot_until = watched->deadline;
+  watched->boots = boot_bound(ground_.options.settings, watched->instance->pool);
 }
 
 void Orphans::decided(const std::vector<core::Change>& changes) {
@@ -194,6 +195,7 @@ void Orphans::decided(const std::vector<core::Change>& changes) {
             ground_.now() +
             ground_.options.settings.pools.at(watched->instance->pool).launch_timeout + kSlack;
         watched->boot_until = watched->deadline;
+        watched->boots = boot_bound(ground_.options.settings, watched->instance->pool);
         break;
       case core::WorkerPhase::kAdopting:
         if (!std::exchange(watched->taken_up, true)) watched->needed = ground_.now();

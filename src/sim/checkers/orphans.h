@@ -44,6 +44,7 @@ class Orphans : public Watcher {
     Moment deadline{};  // gone by then
     Moment hidden_until{};
     std::optional<Moment> boot_until;
+    Duration boots{0};  // what that was reckoned with
     std::optional<Moment> idle_until;
     Duration booted{0};
     Duration idles{0};

@@ -37,6 +37,10 @@ void Orphans::started(const BrokerStart& start) {
   open_from_ = ground_.now() + SimCloud::kCallLimit;
   follow_settings();
   for (auto& [id, watched] : living_) {
+    // A start reckons boots by what the file says by now.
+    const Duration boots = boot_bound(ground_.options.settings, watched.instance->pool);
+    if (watched.boot_until) *watched.boot_until += std::max(boots - watched.boots, Duration{0});
+    watched.boots = boots;
     const Phase before = watched.phase;
     watched.asked = false;
     const Moment until = resumed(watched, start.held) + idle_slack();

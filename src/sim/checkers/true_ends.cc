@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "sim/checkers/configured.h"
 #include "sim/checkers/shown.h"
 #include "sim/cloud/ec2.h"
 
@@ -67,7 +68,9 @@ bool TrueEnds::holds(const Record& record) const {
     return why == str("has reached max_lifetime (", to_string(settings.max_lifetime), ")") &&
            age(record) >= settings.max_lifetime;
   }
-  if (why.starts_with("was launched for what is configured no more")) return settings_changed_;
+  if (why.starts_with("was launched for what is configured no more")) {
+    return !configured(settings, record);
+  }
   return by_somebody(record);
 }
 
@@ -195,7 +198,6 @@ void TrueEnds::told(const core::Event& event) {
     if (std::holds_alternative<core::TerminateAll>(asked->request)) ended_all_.insert(who);
     return;
   }
-  settings_changed_ = settings_changed_ || std::holds_alternative<core::SettingsChanged>(event);
   if (const auto* probe = std::get_if<core::Probed>(&event)) {
     must_end(*probe);
   }
@@ -273,7 +275,6 @@ void TrueEnds::started(const BrokerStart& start) {
 
 void TrueEnds::went_down() {
   ended_all_.clear();
-  settings_changed_ = false;
   released_.clear();
   turned_up_.clear();
   shown_running_.clear();

@@ -65,7 +65,6 @@ class TrueEnds : public Watcher {
   // Who asked for it: RELEASE of an address since the latest turn, TERMINATE_ALL of this process.
   std::map<std::string, std::set<std::string>> released_;
   std::set<std::string> ended_all_;
-  bool settings_changed_ = false;          // for the process that runs
   std::vector<InstanceId> shown_running_;  // without an address, since the latest turn
   std::vector<InstanceId> turned_up_;      // of closed launches, since the latest turn
   std::map<std::string, Moment> pinged_;   // addresses, and acknowledged

@@ -124,7 +124,9 @@ std::optional<bool> TrueWords::of_the_cloud(const Said& said) const {
     return stands && named;
   }
   if (begins(said.text, "the credentials belong to account")) return memory_.wrong_account();
-  if (begins(said.text, "STS does not say whose credentials")) return !memory_.named();
+  if (begins(said.text, "STS does not say whose credentials")) {
+    return !memory_.named() || memory_.named_since(lately());
+  }
   return {};
 }
 
@@ -247,14 +249,27 @@ bool TrueWords::room_is_made() const {
 }
 
 bool TrueWords::launching(const PoolName& pool, std::string_view text) const {
-  for (const auto& [token, record] : store_.durable().attempts) {
+  const auto so = [&](const core::AttemptRecord& record) {
     const core::Candidate candidate{record.region, record.market, record.type};
     const std::string name = to_string(candidate);
-    if (record.pool != pool || record.doomed || !begins(text, name)) continue;
+    if (record.pool != pool || record.doomed || !begins(text, name)) return false;
     const std::string_view rest = text.substr(name.size());
-    if (rest.empty() || (begins(rest, " (") && rest.size() > 3)) return true;
+    return rest.empty() || (begins(rest, " (") && rest.size() > 3);
+  };
+  const auto& attempts = store_.durable().attempts;
+  return !exact() || std::any_of(dropped_.begin(), dropped_.end(), so) ||
+         std::any_of(attempts.begin(), attempts.end(),
+                     [&](const auto& entry) { return so(entry.second); });
+}
+
+// What nobody waits for any more is dropped in the turn in which the last of them hears of it.
+void TrueWords::decided(const std::vector<core::Change>& changes) {
+  const auto& attempts = store_.durable().attempts;
+  for (const core::Change& change : changes) {
+    const auto* drop = std::get_if<core::DropAttempt>(&change);
+    const auto attempt = drop != nullptr ? attempts.find(drop->token) : attempts.end();
+    if (attempt != attempts.end()) dropped_.push_back(attempt->second);
   }
-  return !exact();
 }
 
 bool TrueWords::meanwhile(const core::GetWorker& get, std::string_view text) const {

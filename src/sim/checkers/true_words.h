@@ -26,7 +26,11 @@ class TrueWords : public Watcher {
   void listing_called(const core::ListInstances& what) override;
   void commit_failed() override { unwritten_ = ground_.now(); }
   void committed(const std::vector<core::Change>&) override;
-  void turned() override { events_ = 0; }
+  void decided(const std::vector<core::Change>& changes) override;
+  void turned() override {
+    events_ = 0;
+    dropped_.clear();
+  }
   void went_down() override;
 
  private:
@@ -76,7 +80,8 @@ class TrueWords : public Watcher {
   const History& history_;
   const SimStore& store_;
   const LaunchMemory& memory_;
-  unsigned events_ = 0;  // told since the latest turn
+  std::vector<core::AttemptRecord> dropped_;  // in this turn
+  unsigned events_ = 0;                       // told since the latest turn
   std::optional<Moment> unwritten_, written_again_;
   std::set<QueryId> queries_;                   // asked with the keys of now
   std::set<InstanceId> running_;                // shown so by a listing, to the process that runs
