@@ -35,6 +35,7 @@ std::string_view trim(std::string_view text) {
 
 std::vector<std::string_view> words(std::string_view text) {
   std::vector<std::string_view> out;
+  out.reserve(4);  // more than most commands have
   while (!(text = trim(text)).empty()) {
     std::size_t end = 0;
     while (end < text.size() && !blank(text[end])) ++end;

@@ -26,11 +26,9 @@ void Broker::State::hand_out(CallerId caller, const Worker& worker) {
 }
 
 void Broker::State::ask(CallerId caller, const GetWorker& request) {
-  const auto choice = choose_pool(step.settings, request);
-  if (const auto* const refused = std::get_if<Refused>(&choice)) {
-    return step.act(Reply{caller, *refused});
-  }
-  const auto& pool = std::get<PoolName>(choice);
+  const auto* const choice = choose_pool(step.settings, request);
+  if (choice == nullptr) return step.act(Reply{caller, no_pool(step.settings, request)});
+  const PoolName& pool = choice->first;
   if (const Worker* const worker = workers.ready(pool)) return hand_out(caller, *worker);
   watches.doubt_trouble();
   waiting.add({.caller = caller,

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/text.h"
@@ -54,24 +53,32 @@ int cores_of(const PoolSettings& pool) {
   return fewest;
 }
 
-std::variant<PoolName, Refused> choose_pool(const Settings& settings, const GetWorker& request) {
+const Pool* choose_pool(const Settings& settings, const GetWorker& request) {
+  static const PoolName kDefault{"default"};
   const bool named = !request.pool.value.empty();
   if (named || request.cores == 0) {
-    const PoolName name = named ? request.pool : PoolName{"default"};
-    const auto found = settings.pools.find(name);
-    if (found == settings.pools.end()) {
-      return refused(RefusalReason::kUnknownPool, settings,
-                     str("pool ", name.value, " is not configured"));
-    }
-    if (request.cores <= cores_of(found->second)) return name;
-    return refused(RefusalReason::kNoPoolFits, settings,
-                   str("pool ", name.value, " does not offer ", request.cores, " cores"));
+    const auto found = settings.pools.find(named ? request.pool : kDefault);
+    if (found == settings.pools.end()) return nullptr;
+    return request.cores == 0 || request.cores <= cores_of(found->second) ? &*found : nullptr;
   }
-  for (const Pool* pool : in_order(settings.pools)) {
-    if (request.cores <= cores_of(pool->second)) return pool->first;
+  const auto pools = in_order(settings.pools);
+  const auto first = std::find_if(pools.begin(), pools.end(), [&](const Pool* pool) {
+    return request.cores <= cores_of(pool->second);
+  });
+  return first == pools.end() ? nullptr : *first;
+}
+
+Refused no_pool(const Settings& settings, const GetWorker& request) {
+  const std::string name = request.pool.value.empty() ? "default" : request.pool.value;
+  if (request.pool.value.empty() && request.cores != 0) {
+    return refused(RefusalReason::kNoPoolFits, settings,
+                   str("no pool offers ", request.cores, " cores"));
+  }
+  if (!settings.pools.contains(PoolName{name})) {
+    return refused(RefusalReason::kUnknownPool, settings, str("pool ", name, " is not configured"));
   }
   return refused(RefusalReason::kNoPoolFits, settings,
-                 str("no pool offers ", request.cores, " cores"));
+                 str("pool ", name, " does not offer ", request.cores, " cores"));
 }
 
 }  // namespace cb::core

@@ -4,7 +4,6 @@
 // has 64.
 
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "core/model/request.h"
@@ -24,8 +23,10 @@ int cores_of(const PoolSettings& pool);
 std::vector<const Settings::Pools::value_type*> in_order(const Settings::Pools& pools);
 
 // The pool that is named, if it has the cores; else `default` where no cores are asked for; else
-// the first that has them, in the configuration's order. Refused says which pools there are and
-// what they offer, and nothing is launched.
-std::variant<PoolName, Refused> choose_pool(const Settings& settings, const GetWorker& request);
+// the first that has them, in the configuration's order. Null: none does.
+const Settings::Pools::value_type* choose_pool(const Settings& settings, const GetWorker& request);
+
+// Why none does: which pools there are and what they offer. Nothing is launched.
+Refused no_pool(const Settings& settings, const GetWorker& request);
 
 }  // namespace cb::core

@@ -19,9 +19,8 @@ std::string chosen(const Settings& settings, const std::string& pool, int cores)
   GetWorker request;
   request.pool = {pool};
   request.cores = cores;
-  const auto choice = choose_pool(settings, request);
-  const auto* refused = std::get_if<Refused>(&choice);
-  return refused != nullptr ? refused->why : std::get<PoolName>(choice).value;
+  const auto* const choice = choose_pool(settings, request);
+  return choice != nullptr ? choice->first.value : no_pool(settings, request).why;
 }
 
 TEST(PoolChoice, WithoutOptionsTheDefaultPoolServesWhereverItStands) {
