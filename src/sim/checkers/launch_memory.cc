@@ -187,12 +187,13 @@ void LaunchMemory::told(const core::Event& event) {
     identified(who->identity);
   } else if (std::holds_alternative<core::KeysChanged>(event)) {
     named_ = false;
-    former_keys_ = identifying_;
+    former_keys_ = std::exchange(identifying_, true);  // it asks in that step
     query_.reset();
   } else if (const auto* stop = std::get_if<core::StopRequested>(&event)) {
     stopping_ = true;
     if (stop->terminate_workers) all_ended_ = ground_.now();
   } else if (std::holds_alternative<core::SettingsChanged>(event)) {
+    identifying_ = true;
     refusals_.clear();
     blocks_.clear();
     breakers_.clear();
@@ -254,14 +255,17 @@ void LaunchMemory::listed(const core::Listed& answer) {
   }
   shown_ = true;
   listed_ = listed_ || named_;
-  if (failing_since_) recovered_ = ground_.now();
+  if (failing_since_) {
+    recovered_ = ground_.now();
+    identifying_ = true;
+  }
   if (std::exchange(trouble_, false)) ended_ = ground_.now();
   failing_since_.reset();
 }
 
 void LaunchMemory::identified(const core::CloudIdentity& identity) {
   identifying_ = false;
-  if (std::exchange(former_keys_, false)) return;
+  if (std::exchange(former_keys_, false)) return void(identifying_ = true);
   const bool closed = !named_;
   const core::Records& durable = store_.durable();
   const bool holds_anything = !durable.workers.empty() || !durable.attempts.empty();

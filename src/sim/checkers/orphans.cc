@@ -173,14 +173,16 @@ void Orphans::probed(const core::Probed& probe) {
 
 void Orphans::seen(const core::InstanceView& view) {
   Watched* const watched = find(view.id);
-  if (watched == nullptr || watched->phase != Phase::kUnseen) return;
-  judge(*watched);
-  watched->phase = Phase::kBooting;
-  watched->taken_up = false;
-  watched->deadline =
-      ground_.now() + boot_bound(ground_.options.settings, watched->instance->pool) + kSlack;
-  watched->boot_until = watched->deadline;
-  watched->boots = boot_bound(ground_.options.settings, watched->instance->pool);
+  if (watched != nullptr && watched->phase == Phase::kUnseen) boots(*watched);
+}
+
+void Orphans::boots(Watched& watched) {
+  judge(watched);
+  watched.phase = Phase::kBooting;
+  watched.taken_up = false;
+  watched.may_boot = boot_bound(ground_.options.settings, watched.instance->pool);
+  watched.deadline = ground_.now() + watched.may_boot + kSlack;
+  watched.boot_until = watched.deadline;
 }
 
 void Orphans::decided(const std::vector<core::Change>& changes) {
@@ -195,9 +197,11 @@ void Orphans::decided(const std::vector<core::Change>& changes) {
             ground_.now() +
             ground_.options.settings.pools.at(watched->instance->pool).launch_timeout + kSlack;
         watched->boot_until = watched->deadline;
-        watched->boots = boot_bound(ground_.options.settings, watched->instance->pool);
+        watched->may_boot = boot_bound(ground_.options.settings, watched->instance->pool);
         break;
       case core::WorkerPhase::kAdopting:
+        // By a listing that nothing proves, where there was nothing to lose.
+        if (watched->phase == Phase::kUnseen) boots(*watched);
         if (!std::exchange(watched->taken_up, true)) watched->needed = ground_.now();
         break;
       case core::WorkerPhase::kReady:

@@ -44,7 +44,7 @@ class Orphans : public Watcher {
     Moment deadline{};  // gone by then
     Moment hidden_until{};
     std::optional<Moment> boot_until;
-    Duration boots{0};  // what that was reckoned with
+    Duration may_boot{0};  // what that was reckoned with
     std::optional<Moment> idle_until;
     Duration booted{0};
     Duration idles{0};
@@ -73,6 +73,7 @@ class Orphans : public Watcher {
   void judge(const Watched& watched) const;
   Moment listens_until(const Watched& watched) const;
   void seen(const core::InstanceView& view);
+  void boots(Watched& watched);
   void ready(Watched& watched, const core::WorkerRecord& record);
   void ends(Watched& watched);
   void follow_settings();

@@ -39,8 +39,8 @@ void Orphans::started(const BrokerStart& start) {
   for (auto& [id, watched] : living_) {
     // A start reckons boots by what the file says by now.
     const Duration boots = boot_bound(ground_.options.settings, watched.instance->pool);
-    if (watched.boot_until) *watched.boot_until += std::max(boots - watched.boots, Duration{0});
-    watched.boots = boots;
+    if (watched.boot_until) *watched.boot_until += std::max(boots - watched.may_boot, Duration{0});
+    watched.may_boot = boots;
     const Phase before = watched.phase;
     watched.asked = false;
     const Moment until = resumed(watched, start.held) + idle_slack();
