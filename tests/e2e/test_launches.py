@@ -6,8 +6,9 @@ import unittest
 from harness import Case, remote_eval, until
 
 SMALL_POOL = '''
-[pool.small]
+[defaults]
 image = "ami-0060337ebb6cf00ad"
+[pool.small]
 instance_types = ["m7i.large"]
 '''
 ONE_TYPE = 'instance_types = ["c7i.16xlarge"]\nmarket = "on-demand"\n'

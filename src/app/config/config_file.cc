@@ -10,6 +10,8 @@
 namespace cb::app {
 namespace {
 
+constexpr std::string_view kDefaults = "defaults";  // what holds for every pool
+
 std::optional<Value> list_value(const toml::array& array) {
   std::vector<std::string> out;
   for (const toml::node& entry : array) {
@@ -58,14 +60,14 @@ class Reader {
 
   void read_top(const toml::table& table) {
     for (auto&& [key, node] : table) {
-      const bool is_section = key.str() == "aws" || key.str() == "pool";
+      const bool is_section = key.str() == "aws" || key.str() == "pool" || key.str() == kDefaults;
       if (!is_section) {
         read_setting("", key, node);
       } else if (!node.is_table()) {
         fault(key, str(key.str(), " is a table: write [", key.str(),
                        key.str() == "pool" ? ".default]" : "]"));
-      } else if (key.str() == "aws") {
-        read_section("aws.", *node.as_table());
+      } else if (key.str() != "pool") {
+        read_section(str(key.str(), '.'), *node.as_table());
       } else {
         read_pools(*node.as_table());
       }
@@ -109,12 +111,16 @@ class Reader {
 
   void read_setting(const std::string& prefix, const toml::key& key, const toml::node& node) {
     const std::string path = str(prefix, key.str());
-    const auto known =
-        key.str().find('.') == std::string_view::npos ? find_setting(path) : std::nullopt;
+    const bool of_every_pool = prefix == str(kDefaults, '.');
+    const std::string known_as = of_every_pool ? str("pool.default.", key.str()) : path;
+    auto known =
+        key.str().find('.') == std::string_view::npos ? find_setting(known_as) : std::nullopt;
+    if (known && of_every_pool) known->pool = {};
     if (!known) {
       fault(key, unknown(prefix, std::string(key.str()), node.is_table()));
     } else if (auto value = typed_value(*known->setting, node)) {
-      out_.assignments.push_back({*known, std::move(*value), place(key)});
+      auto& assignments = of_every_pool ? out_.defaults : out_.assignments;
+      assignments.push_back({*known, std::move(*value), place(key)});
     } else {
       fault(key, str(path, ' ', what_it_takes(*known->setting), "; it is ", as_written(node)));
     }
@@ -136,10 +142,12 @@ class Reader {
 
   static std::vector<std::string> neighbours(const std::string& prefix) {
     std::vector<std::string> out;
-    if (prefix.empty()) out = {"aws", "pool"};
+    if (prefix.empty()) out = {"aws", "pool", std::string(kDefaults)};
     for (const Setting& setting : settings_table()) {
-      const bool here =
-          setting.section.empty() ? prefix.empty() : prefix.starts_with(setting.section);
+      const bool here = setting.section.empty()
+                            ? prefix.empty()
+                            : prefix.starts_with(setting.section) ||
+                                  (setting.of_pool() && prefix.starts_with(kDefaults));
       if (here) out.emplace_back(setting.key);
     }
     return out;

@@ -18,6 +18,7 @@ struct Assignment {
 
 struct ConfigFile {
   std::vector<Assignment> assignments;
+  std::vector<Assignment> defaults;  // of [defaults]: settings of a pool, and their pool is empty
   std::vector<PoolName> pools;  // every [pool.NAME], also the empty ones, in the order of the file
   std::vector<std::string> faults;  // one sentence each
 };

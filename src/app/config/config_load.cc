@@ -95,6 +95,17 @@ class Loader {
       config().core.pools[file.pools[place]].place = place;
     }
     for (const Assignment& assignment : file.assignments) assign(assignment);
+    for (Assignment& assignment : file.defaults) take_default(std::move(assignment));
+  }
+
+  void take_default(Assignment assignment) {
+    const Setting& setting = *assignment.key.setting;
+    if (const Status status = check_range(setting, assignment.value); !status) {
+      faults_.push_back(str(assignment.place, ": defaults.", setting.key, ' ', status.error().what,
+                            "; it is ", to_toml(assignment.value)));
+      return;
+    }
+    defaults_.push_back(std::move(assignment));
   }
 
   // Every key has its variable. One that is none's is only warned of: container platforms set
@@ -136,8 +147,17 @@ class Loader {
     }
   }
 
+  // What no pool says of itself, however it would say so.
+  void fill_in_defaults(const PoolName& pool) {
+    for (Assignment assignment : defaults_) {
+      assignment.key.pool = pool;
+      if (!loaded_.origins.contains(assignment.key.path())) assign(assignment);
+    }
+  }
+
   void fill_in() {
     for (auto& [name, pool] : config().core.pools) {
+      fill_in_defaults(name);
       const std::string idle = str("pool.", name.value, ".idle_timeout");
       if (!loaded_.origins.contains(idle)) {
         pool.idle_timeout = config().idle_timeout;
@@ -193,6 +213,7 @@ class Loader {
   const Environment& environment_;
   LoadedConfig loaded_;
   std::vector<std::string> faults_;
+  std::vector<Assignment> defaults_;  // of every pool; within their ranges
 };
 
 }  // namespace

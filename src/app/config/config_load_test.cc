@@ -141,6 +141,39 @@ TEST_F(ConfigLoad, IdleTimeoutIsInheritedByPoolsThatHaveNone) {
   EXPECT_EQ(loaded->config.core.pools.at(PoolName{"own"}).idle_timeout, minutes{30});
 }
 
+TEST_F(ConfigLoad, WhatStandsUnderDefaultsHoldsForEveryPoolThatDoesNotSayOtherwise) {
+  const auto loaded = load(
+      "idle_timeout = \"20m\"\n[pool.small]\ninstance_types = [\"m7i.large\"]\n"
+      "[pool.own]\nimage = \"ami-2\"\n[defaults]\nimage = \"ami-1\"\nidle_timeout = \"5m\"\n"
+      "key_name = \"lab\"\n",
+      {{"COMPUTE_BROKER_POOL_SMALL_KEY_NAME", "mine"}});
+  ASSERT_TRUE(loaded) << loaded.error().what;
+  const auto& pools = loaded->config.core.pools;
+  EXPECT_EQ(pools.at(PoolName{"default"}).image, "ami-1");
+  EXPECT_EQ(pools.at(PoolName{"small"}).image, "ami-1");
+  EXPECT_EQ(pools.at(PoolName{"own"}).image, "ami-2");
+  EXPECT_EQ(pools.at(PoolName{"small"}).key_name, "mine");
+  EXPECT_EQ(pools.at(PoolName{"own"}).key_name, "lab");
+  EXPECT_EQ(pools.at(PoolName{"own"}).idle_timeout, minutes{5});
+  EXPECT_EQ(loaded->origin("pool.small.image"), str(dir_, "/broker.toml:7"));
+}
+
+TEST_F(ConfigLoad, PoolsKeepTheOrderOfTheFile) {
+  const auto loaded = load("[pool.small]\n[pool.big]\n[pool.default]\n");
+  ASSERT_TRUE(loaded) << loaded.error().what;
+  const auto& pools = loaded->config.core.pools;
+  EXPECT_EQ(pools.at(PoolName{"small"}).place, 0U);
+  EXPECT_EQ(pools.at(PoolName{"big"}).place, 1U);
+  EXPECT_EQ(pools.at(PoolName{"default"}).place, 2U);
+}
+
+TEST_F(ConfigLoad, AFaultUnderDefaultsIsNamedOnceWhateverPoolsThereAre) {
+  EXPECT_THAT(
+      faults("[pool.a]\n[pool.b]\n[defaults]\nworker_port = 0\nimagee = \"x\"\n"),
+      ElementsAre("broker.toml:5: unknown key defaults.imagee; did you mean defaults.image?",
+                  StartsWith("broker.toml:4: defaults.worker_port takes")));
+}
+
 TEST_F(ConfigLoad, EveryFaultIsNamedWithLineAndKeyInTheOrderOfTheFile) {
   EXPECT_THAT(faults("max_wokers = 3\nidle_timeout = 900\n[aws]\nregoin = \"x\"\n[pool.default]\n"
                      "ready = \"ssh\"\n"),
