@@ -29,6 +29,7 @@ class Checker {
     check_endpoint();
     check_words();
     for (const auto& [name, pool] : config_.core.pools) check_pool(name, pool);
+    check_room();
     return std::move(faults_);
   }
 
@@ -138,6 +139,15 @@ class Checker {
     check_groups(path("security_groups"), pool);
     check_user_data(path("user_data_file"), pool.user_data);
     check_times(name, pool);
+  }
+
+  // Each pool has a worker of its own.
+  void check_room() {
+    const std::size_t pools = config_.core.pools.size();
+    if (pools < 2 || config_.core.max_workers >= pools || config_.core.max_workers == 0) return;
+    warn("max_workers",
+         str("max_workers = ", config_.core.max_workers, " is fewer than the ", pools,
+             " pools: callers of one may wait until the worker of another has ended"));
   }
 
   void check_user_data(const std::string& path, const std::string& own) {

@@ -93,6 +93,8 @@ class Loader {
     faults_ = std::move(file.faults);
     for (std::size_t place = 0; place != file.pools.size(); ++place) {
       config().core.pools[file.pools[place]].place = place;
+      names_pools_ = true;
+      names_default_ = names_default_ || file.pools[place].value == "default";
     }
     for (const Assignment& assignment : file.assignments) assign(assignment);
     for (Assignment& assignment : file.defaults) take_default(std::move(assignment));
@@ -155,7 +157,16 @@ class Loader {
     }
   }
 
+  // Whoever names the pools has no other, unless something is said of it elsewhere.
+  void drop_unnamed_default() {
+    const bool said = std::any_of(loaded_.origins.begin(), loaded_.origins.end(), [](auto& origin) {
+      return origin.first.starts_with("pool.default.");
+    });
+    if (names_pools_ && !names_default_ && !said) config().core.pools.erase(PoolName{"default"});
+  }
+
   void fill_in() {
+    drop_unnamed_default();
     for (auto& [name, pool] : config().core.pools) {
       fill_in_defaults(name);
       const std::string idle = str("pool.", name.value, ".idle_timeout");
@@ -213,7 +224,8 @@ class Loader {
   const Environment& environment_;
   LoadedConfig loaded_;
   std::vector<std::string> faults_;
-  std::vector<Assignment> defaults_;  // of every pool; within their ranges
+  std::vector<Assignment> defaults_;                  // of every pool; within their ranges
+  bool names_pools_ = false, names_default_ = false;  // the file does
 };
 
 }  // namespace

@@ -135,7 +135,8 @@ TEST_F(ConfigLoad, TheFileCanBeNamedByTheEnvironment) {
 }
 
 TEST_F(ConfigLoad, IdleTimeoutIsInheritedByPoolsThatHaveNone) {
-  const auto loaded = load("idle_timeout = \"20m\"\n[pool.own]\nidle_timeout = \"30m\"\n");
+  const auto loaded =
+      load("idle_timeout = \"20m\"\n[pool.default]\n[pool.own]\nidle_timeout = \"30m\"\n");
   ASSERT_TRUE(loaded) << loaded.error().what;
   EXPECT_EQ(loaded->config.core.pools.at(PoolName{"default"}).idle_timeout, minutes{20});
   EXPECT_EQ(loaded->config.core.pools.at(PoolName{"own"}).idle_timeout, minutes{30});
@@ -149,13 +150,35 @@ TEST_F(ConfigLoad, WhatStandsUnderDefaultsHoldsForEveryPoolThatDoesNotSayOtherwi
       {{"COMPUTE_BROKER_POOL_SMALL_KEY_NAME", "mine"}});
   ASSERT_TRUE(loaded) << loaded.error().what;
   const auto& pools = loaded->config.core.pools;
-  EXPECT_EQ(pools.at(PoolName{"default"}).image, "ami-1");
+  EXPECT_EQ(pools.size(), 2U);
   EXPECT_EQ(pools.at(PoolName{"small"}).image, "ami-1");
   EXPECT_EQ(pools.at(PoolName{"own"}).image, "ami-2");
   EXPECT_EQ(pools.at(PoolName{"small"}).key_name, "mine");
   EXPECT_EQ(pools.at(PoolName{"own"}).key_name, "lab");
   EXPECT_EQ(pools.at(PoolName{"own"}).idle_timeout, minutes{5});
   EXPECT_EQ(loaded->origin("pool.small.image"), str(dir_, "/broker.toml:7"));
+}
+
+TEST_F(ConfigLoad, WhoNamesPoolsHasNoOtherUnlessItIsSpokenOfElsewhere) {
+  const auto pools_of = [&](const std::string& file, Environment environment) {
+    const auto loaded = load(file, std::move(environment));
+    std::vector<std::string> names;
+    for (const auto& [name, pool] : loaded->config.core.pools) names.push_back(name.value);
+    return names;
+  };
+  const std::string variable = "COMPUTE_BROKER_POOL_DEFAULT_IMAGE";
+  EXPECT_THAT(pools_of("", {}), ElementsAre("default"));
+  EXPECT_THAT(pools_of("[pool.big]\n", {}), ElementsAre("big"));
+  EXPECT_THAT(pools_of("[pool.big]\n[pool.default]\n", {}), ElementsAre("big", "default"));
+  EXPECT_THAT(pools_of("[pool.big]\n", {{variable, "ami-1"}}), ElementsAre("big", "default"));
+}
+
+TEST_F(ConfigLoad, FewerWorkersThanPoolsAreWarnedOf) {
+  const auto loaded = load("max_workers = 2\n[pool.a]\n[pool.b]\n[pool.c]\n");
+  ASSERT_TRUE(loaded) << loaded.error().what;
+  EXPECT_THAT(loaded->warnings, testing::Contains(HasSubstr("fewer than the 3 pools")));
+  EXPECT_THAT(load("max_workers = 3\n[pool.a]\n[pool.b]\n[pool.c]\n")->warnings,
+              testing::Not(testing::Contains(HasSubstr("fewer than"))));
 }
 
 TEST_F(ConfigLoad, PoolsKeepTheOrderOfTheFile) {

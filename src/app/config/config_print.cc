@@ -61,11 +61,10 @@ begins with `AWS_`, or stands in the profile, and is not in this table is ignore
 std::string_view heading_note(std::string_view section) {
   if (section == "aws") return "Under `[aws]`.\n\n";
   if (section == "pool") {
-    return "Under `[pool.NAME]`, any number of them: `[pool.default]` serves who names none. A "
-           "name is\n"
-           "1 to 32 of a-z, 0-9 and '-'. What stands under `[defaults]` holds for every pool that "
-           "does\n"
-           "not say otherwise.\n\n";
+    return "Under `[pool.NAME]`, any number of them: `[pool.default]`, or where the file has none "
+           "the\n"
+           "first, serves who names no pool. A name is 1 to 32 of a-z, 0-9 and '-'. What stands\n"
+           "under `[defaults]` holds for every pool that does not say otherwise.\n\n";
   }
   return "";
 }

@@ -58,8 +58,10 @@ const Pool* choose_pool(const Settings& settings, const GetWorker& request) {
   const bool named = !request.pool.value.empty();
   if (named || request.cores == 0) {
     const auto found = settings.pools.find(named ? request.pool : kDefault);
-    if (found == settings.pools.end()) return nullptr;
-    return request.cores == 0 || request.cores <= cores_of(found->second) ? &*found : nullptr;
+    if (found != settings.pools.end()) {
+      return request.cores == 0 || request.cores <= cores_of(found->second) ? &*found : nullptr;
+    }
+    if (named) return nullptr;
   }
   const auto pools = in_order(settings.pools);
   const auto first = std::find_if(pools.begin(), pools.end(), [&](const Pool* pool) {

@@ -27,6 +27,13 @@ TEST(PoolChoice, WithoutOptionsTheDefaultPoolServesWhereverItStands) {
   EXPECT_EQ(chosen(three_pools(), "", 0), "default");
 }
 
+TEST(PoolChoice, WithoutADefaultPoolTheFirstOfTheFileServes) {
+  Settings settings = three_pools();
+  settings.pools.erase({"default"});
+  EXPECT_EQ(chosen(settings, "", 0), "small");
+  EXPECT_TRUE(chosen(settings, "default", 0).starts_with("pool default is not configured; "));
+}
+
 TEST(PoolChoice, ANamedPoolServes) {
   EXPECT_EQ(chosen(three_pools(), "small", 0), "small");
   EXPECT_EQ(chosen(three_pools(), "small", 2), "small");
