@@ -15,12 +15,13 @@ namespace {
 // A process that starts others faster than they can be ended is left to the process group.
 constexpr int kRounds = 100;
 
-bool is_zombie(pid_t pid) {
+// As in proc(5): 'R' running, 'T' stopped, 'Z' a zombie; also when it is gone.
+char state_of(pid_t pid) {
   std::ifstream stat(str("/proc/", pid, "/stat"));
   std::string text;
   std::getline(stat, text);
   const std::size_t behind_name = text.rfind(") ");
-  return behind_name == std::string::npos || text[behind_name + 2] == 'Z';
+  return behind_name == std::string::npos ? 'Z' : text[behind_name + 2];
 }
 
 // Workers and tclsh fork on their first thread only.
@@ -36,7 +37,7 @@ std::vector<pid_t> living_descendants(pid_t root) {
   for (std::size_t i = 0; i < found.size(); ++i) {
     for (const pid_t child : children_of(found[i])) found.push_back(child);
   }
-  std::erase_if(found, is_zombie);
+  std::erase_if(found, [](pid_t pid) { return state_of(pid) == 'Z'; });
   return found;
 }
 
@@ -53,6 +54,19 @@ void kill_descendants(pid_t root) {
     if (found.empty()) return;
     for (const pid_t pid : found) kill(pid, SIGKILL);
   }
+}
+
+void stop_descendants(pid_t root) {
+  for (int round = 0; round < kRounds; ++round) {
+    std::vector<pid_t> running = living_descendants(root);
+    std::erase_if(running, [](pid_t pid) { return state_of(pid) == 'T'; });
+    if (running.empty()) return;
+    for (const pid_t pid : running) kill(pid, SIGSTOP);
+  }
+}
+
+void continue_descendants(pid_t root) {
+  for (const pid_t pid : living_descendants(root)) kill(pid, SIGCONT);
 }
 
 }  // namespace cb::ec2sim

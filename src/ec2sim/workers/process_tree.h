@@ -1,5 +1,5 @@
 #pragma once
-// Ends what a process started, and what that started.
+// Ends or stops what a process started, and what that started.
 
 #include <sys/types.h>
 
@@ -12,5 +12,9 @@ void adopt_orphans();
 // SIGKILL to every descendant of `root` (not to itself), again until none is found: also to those
 // with a session of their own. Best effort without /proc/PID/task/TID/children.
 void kill_descendants(pid_t root);
+
+// SIGSTOP to every descendant of `root` (not to itself), again until none runs; and SIGCONT.
+void stop_descendants(pid_t root);
+void continue_descendants(pid_t root);
 
 }  // namespace cb::ec2sim

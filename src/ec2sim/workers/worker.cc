@@ -1,6 +1,7 @@
 #include "ec2sim/workers/worker.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 
@@ -111,11 +113,27 @@ class WorkerProcess {
     asio::async_read_until(parent_, asio::dynamic_buffer(heard_), '\n',
                            [this](error_code failed, std::size_t size) {
                              if (failed) end_all();
-                             const auto until = parse_int(heard_.substr(0, size - 1));
+                             const std::string line = heard_.substr(0, size - 1);
                              heard_.erase(0, size);
-                             compute_until(Micros{until.value_or(0)});
+                             if (line == kFreeze) stand_still();
+                             const auto until = parse_int(line);
+                             if (until) compute_until(Micros{*until});
                              listen_to_parent();
                            });
+  }
+
+  // No handler runs: the kernel accepts, and nobody answers. Not by SIGSTOP, which would keep it
+  // from ending with its simulator: a stopped process hears no SIGTERM, and is waked by the end of
+  // its parent only where nobody else of its session adopts it.
+  void stand_still() {
+    while (heard_.find(str(kThaw, '\n')) == heard_.npos) {
+      pollfd parent{kParentFd, POLLIN, 0};
+      ::poll(&parent, 1, -1);
+      char bytes[64];
+      const ssize_t got = ::read(kParentFd, bytes, sizeof bytes);
+      if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) end_all();
+      if (got > 0) heard_.append(bytes, static_cast<std::size_t>(got));
+    }
   }
 
   void compute_until(Micros moment) {

@@ -15,6 +15,10 @@ inline constexpr int kParentFd = 3;
 // What a worker writes to the simulator: the name and a moment, on one line.
 std::string_view name_of(WorkerNews news);
 
+// Lines that the simulator writes to a worker, beside the moments until which it computes: from
+// kFreeze to kThaw it does nothing but to end with the simulator.
+inline constexpr std::string_view kFreeze = "freeze", kThaw = "thaw";
+
 // Runs a worker, to its end, as its arguments say. Returns the exit code.
 int run_worker(int argc, char** argv);
 

@@ -135,24 +135,31 @@ void WorkerProcesses::finish(Process& process) {
   all_.erase(process.ordinal);
 }
 
+// What answers stands still at once, the worker itself as soon as it reads of it.
 void WorkerProcesses::freeze(std::uint64_t ordinal) {
-  if (const auto found = all_.find(ordinal); found != all_.end())
-    kill(-found->second->pid, SIGSTOP);
-}
-
-// "123456789": a line on the way that news come from.
-void WorkerProcesses::keep_busy(std::uint64_t ordinal, Micros until) {
   const auto found = all_.find(ordinal);
   if (found == all_.end()) return;
-  const std::string line = str(until.count(), '\n');
-  // A worker that is gone is heard of by its end.
-  [[maybe_unused]] const auto sent =
-      send(found->second->pipe.native_handle(), line.data(), line.size(), MSG_NOSIGNAL);
+  stop_descendants(found->second->pid);
+  say(*found->second, kFreeze);
 }
 
 void WorkerProcesses::thaw(std::uint64_t ordinal) {
-  if (const auto found = all_.find(ordinal); found != all_.end())
-    kill(-found->second->pid, SIGCONT);
+  const auto found = all_.find(ordinal);
+  if (found == all_.end()) return;
+  say(*found->second, kThaw);
+  continue_descendants(found->second->pid);
+}
+
+void WorkerProcesses::keep_busy(std::uint64_t ordinal, Micros until) {
+  const auto found = all_.find(ordinal);
+  if (found != all_.end()) say(*found->second, std::to_string(until.count()));
+}
+
+// A line on the way that news come from. A worker that is gone is heard of by its end.
+void WorkerProcesses::say(Process& worker, std::string_view what) {
+  const std::string line = str(what, '\n');
+  [[maybe_unused]] const auto sent =
+      send(worker.pipe.native_handle(), line.data(), line.size(), MSG_NOSIGNAL);
 }
 
 }  // namespace cb::ec2sim

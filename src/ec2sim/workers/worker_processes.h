@@ -58,6 +58,7 @@ class WorkerProcesses {
   void listen_to(const std::shared_ptr<Process>& process);
   void hear(Process& process);
   void finish(Process& process);
+  static void say(Process& worker, std::string_view what);
 
   boost::asio::io_context& io_;
   WorkerHandlers handlers_;
