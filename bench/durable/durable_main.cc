@@ -84,6 +84,7 @@ class TimedStore : public port::Store {
 struct NoReplies : port::Replies {
   void reply(CallerId, const core::Answer&) override {}
   void tell(CallerId, const core::Progress&) override {}
+  void notify(cb::ConnectionId, const core::Notice&) override {}
 };
 
 class Launches {

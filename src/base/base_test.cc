@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "base/base64.h"
+#include "base/ids.h"
 #include "base/money.h"
 #include "base/result.h"
 #include "base/text.h"
@@ -78,6 +79,22 @@ TEST(Base64, WhatIsNoneIsRefused) {
     EXPECT_FALSE(base64_decoded(bad)) << bad;
   }
   EXPECT_EQ(base64_decoded("Zm9v\r\n Zg==\n"), "foof");
+}
+
+TEST(LeaseIds, ReadBackAsTheyAreWritten) {
+  for (const std::uint64_t value : {std::uint64_t{1}, std::uint64_t{31}, std::uint64_t{1} << 60,
+                                    std::uint64_t{12'345'678'901'234}, ~std::uint64_t{0}}) {
+    const std::string text = to_text(LeaseId{value});
+    EXPECT_EQ(text.size(), 13U);
+    EXPECT_EQ(parse_lease_id(text), LeaseId{value}) << text;
+  }
+}
+
+TEST(LeaseIds, WhatIsNoneIsRefused) {
+  for (const char* bad : {"", "a", "aaaaaaaaaaaaa", "k3x2q2mwa7bd", "k3x2q2mwa7bdff",
+                          "K3x2q2mwa7bdf", "k3x1q2mwa7bdf", "q3x2q2mwa7bdf", "k3x2q2mwa7bd "}) {
+    EXPECT_FALSE(parse_lease_id(bad)) << bad;
+  }
 }
 
 }  // namespace

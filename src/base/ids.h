@@ -4,6 +4,7 @@
 #include <compare>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,7 @@ template <class Tag>
 struct NumberId {
   std::uint64_t value = 0;
   auto operator<=>(const NumberId&) const = default;
+  bool none() const { return value == 0; }
 };
 
 using InstanceId = TextId<struct InstanceTag>;  // EC2's "i-0abc"
@@ -29,22 +31,32 @@ inline bool is_pool_name(std::string_view name) {
   return !name.empty() && name.size() <= 32 &&
          name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == name.npos;
 }
-using LaunchToken = TextId<struct TokenTag>;  // EC2's ClientToken: one launch attempt
-using CallerId = NumberId<struct CallerTag>;  // one request of one client; never reused
-using QueryId = NumberId<struct QueryTag>;    // one question to the cloud, unique in this run
-using ProbeId = NumberId<struct ProbeTag>;    // one probe of one worker, unique in this run
+using LaunchToken = TextId<struct TokenTag>;          // EC2's ClientToken: one launch attempt
+using CallerId = NumberId<struct CallerTag>;          // one request of one client; never reused
+using LeaseId = NumberId<struct LeaseTag>;            // one client's claim on one worker; 0: none
+using ConnectionId = NumberId<struct ConnectionTag>;  // of a client that stays; 0: none
+using QueryId = NumberId<struct QueryTag>;  // one question to the cloud, unique in this run
+using ProbeId = NumberId<struct ProbeTag>;  // one probe of one worker, unique in this run
 
-// Which door a caller came in by, 0 to 15: each numbers its own callers, and the upper four bits of
-// a CallerId say whose it is, so that its answer goes back there (driver/reply_router.h).
+// A lease's id as clients know it: 13 of a-z and 2-7 (RFC 4648's base 32, in lower case).
+std::string to_text(LeaseId id);
+std::optional<LeaseId> parse_lease_id(std::string_view text);  // unset: it is none
+
+// Which door a caller came in by, 0 to 15: each numbers its own callers and connections, and the
+// upper four bits say whose they are, so that an answer goes back there (driver/reply_router.h).
 using CallerSource = std::uint8_t;
 inline constexpr int kCallerNumberBits = 60;
 
-inline CallerId caller_id(CallerSource source, std::uint64_t number) {
+inline std::uint64_t with_source(CallerSource source, std::uint64_t number) {
   constexpr std::uint64_t kNumber = (std::uint64_t{1} << kCallerNumberBits) - 1;
-  return {static_cast<std::uint64_t>(source) << kCallerNumberBits | (number & kNumber)};
+  return static_cast<std::uint64_t>(source) << kCallerNumberBits | (number & kNumber);
 }
-inline CallerSource source_of(CallerId caller) {
-  return static_cast<CallerSource>(caller.value >> kCallerNumberBits);
+inline CallerId caller_id(CallerSource source, std::uint64_t number) {
+  return {with_source(source, number)};
+}
+template <class Tag>
+CallerSource source_of(NumberId<Tag> id) {
+  return static_cast<CallerSource>(id.value >> kCallerNumberBits);
 }
 
 }  // namespace cb

@@ -40,6 +40,7 @@ Records Broker::records() const {
   out.attempts = s.launcher.attempts();
   out.stamps = s.limits.stamps();
   out.closed = s.launcher.closed();
+  out.leases = s.leases.records();
   for (const auto& [id, worker] : s.workers.all()) {
     if (!worker.ours) continue;
     out.workers.emplace(id, worker.record);

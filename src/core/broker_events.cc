@@ -33,6 +33,7 @@ void Broker::State::on(const Started& event) {
   launcher.restore(records);
   limits.restore(records.stamps);
   for (const auto& [id, record] : records.workers) recover(record, records);
+  leases.restore(records, seed_of(event.fresh_nonce, step.now.boot.time_since_epoch().count()));
   end_unfit();
   if (!records.workers.empty()) {
     step.timers.arm({TimerKind::kTrustJournal, ""},
@@ -62,6 +63,7 @@ void Broker::State::save_all(const Records& records) {
   for (const auto& [id, worker] : records.workers) step.save(worker);
   for (const auto& [token, stamp] : records.stamps) step.save(stamp);
   for (const auto& [token, closed] : records.closed) step.save(closed);
+  for (const auto& [id, lease] : records.leases) step.save(lease);
 }
 
 void Broker::State::recover(const WorkerRecord& record, const Records& records) {
@@ -80,6 +82,7 @@ void Broker::State::recover(const WorkerRecord& record, const Records& records) 
       std::min(record.last_used + step.settings.idle_save_interval, step.now.boot);
   worker.pinged = worker.record.last_used;
   worker.perhaps_used = record.phase != WorkerPhase::kBooting;
+  if (worker.perhaps_used) worker.bare_used = worker.record.last_used;
   switch (record.phase) {
     case WorkerPhase::kBooting:
     case WorkerPhase::kAdopting: {
@@ -139,7 +142,7 @@ void Broker::State::notice_pause(Instant before) {
 
 bool Broker::State::waits_for_the_world(const DueTimer& timer) {
   const bool ends = timer.kind == TimerKind::kWorkerIdle || timer.kind == TimerKind::kWorkerBoot ||
-                    timer.kind == TimerKind::kWorkerUnreachable;
+                    timer.kind == TimerKind::kWorkerUnreachable || timer.kind == TimerKind::kLease;
   const Instant until = step.heard_at(timer.wanted);
   if (!ends || until <= step.now.boot) return false;
   step.timers.postpone(timer, until);
@@ -169,6 +172,8 @@ void Broker::State::due(const Timer& timer) {
       return probes.unreachable_due(worker);
     case TimerKind::kWorkerTerminate:
       return terminations.repeat(worker);
+    case TimerKind::kLease:
+      return probes.lease_due(*parse_lease_id(timer.id));
     case TimerKind::kWorkerLifetime:
       return probes.lifetime_due(worker);
     case TimerKind::kAttemptRetry:
@@ -217,6 +222,7 @@ void Broker::State::on(const SettingsChanged& event) {
   for (const PoolName& pool : waiting.pools()) step.stirred.insert(pool);
   launcher.try_anew();
   workers.reconsider_all();
+  leases.reconsider_all();
   end_unfit();
   step.log(LogLevel::kInfo, "settings.changed", "the new settings are in force");
   watches.identify();
@@ -243,9 +249,10 @@ std::vector<PoolName> Broker::State::to_be_settled() {
 void Broker::State::settle_waiting() {
   for (const PoolName& pool : to_be_settled()) {
     if (const Worker* const worker = workers.ready(pool)) {
-      const std::size_t callers = waiting.answer_all(pool, WorkerAddress{worker->record.address});
+      const std::size_t callers = waiting.answer_all(pool, [&](const Waiter& who) {
+        return who.leased ? lease(*worker, who.connection, who.client, who.hold) : use(*worker);
+      });
       launcher.unwanted(pool);  // whatever was tried for them is no news to later callers
-      worker->handed_out += callers;
       workers.touch(*worker);
       step.log(
           LogLevel::kInfo, "worker.handed_out", about(worker->record),

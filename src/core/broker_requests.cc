@@ -8,6 +8,7 @@ namespace cb::core {
 
 void Broker::State::on(const Asked& event) {
   origin = event.origin;
+  connection = event.connection;
   std::visit([&](const auto& request) { ask(event.caller, request); }, event.request);
 }
 
@@ -19,17 +20,37 @@ void Broker::State::on(const CallerGone& event) {
   }
 }
 
-void Broker::State::hand_out(CallerId caller, const Worker& worker) {
+WorkerAddress Broker::State::use(const Worker& worker) {
   ++worker.handed_out;
-  workers.touch(worker);
-  step.act(Reply{caller, WorkerAddress{worker.record.address}});
+  worker.bare_used = step.now.boot;
+  return {worker.record.address};
+}
+
+WorkerAddress Broker::State::lease(const Worker& worker, ConnectionId of, const std::string& client,
+                                   std::optional<Duration> hold) {
+  ++worker.handed_out;
+  const Lease* lease = leases.held_by(of, worker);
+  if (lease == nullptr) {
+    lease = &leases.grant(worker, of, client);
+  } else {
+    leases.name(*lease, of);
+  }
+  if (hold) leases.hold(*lease, *hold);
+  return {worker.record.address, lease->record.id};
 }
 
 void Broker::State::ask(CallerId caller, const GetWorker& request) {
   const auto* const choice = choose_pool(step.settings, request);
   if (choice == nullptr) return step.act(Reply{caller, no_pool(step.settings, request)});
   const PoolName& pool = choice->first;
-  if (const Worker* const worker = workers.ready(pool)) return hand_out(caller, *worker);
+  if (!request.leased) {
+    if (const Worker* const worker = workers.ready(pool)) {
+      step.act(Reply{caller, use(*worker)});
+      return workers.touch(*worker);
+    }
+  } else if (give_lease(caller, pool, request)) {
+    return;
+  }
   watches.doubt_trouble();
   waiting.add({.caller = caller,
                .pool = pool,
@@ -37,7 +58,28 @@ void Broker::State::ask(CallerId caller, const GetWorker& request) {
                .patience = request.wait.value_or(step.settings.wait_default),
                .wants_progress = request.wants_progress,
                .client = request.client,
-               .told = {}});
+               .told = {},
+               .leased = request.leased,
+               .hold = request.hold,
+               .connection = connection});
+}
+
+// False: he has to wait.
+bool Broker::State::give_lease(CallerId caller, const PoolName& pool, const GetWorker& request) {
+  const Duration longest = step.settings.max_lifetime;
+  if (request.hold && *request.hold > longest) {
+    const std::string why =
+        str("hold=", to_string(*request.hold),
+            " is longer than any worker lives (max_lifetime = ", to_string(longest), ")");
+    step.act(Reply{caller, Refused{RefusalReason::kLimit, why}});
+    return true;
+  }
+  const Lease* const own = leases.held_by(connection, pool);
+  const Worker* const worker = own != nullptr ? own->worker : workers.ready(pool);
+  if (worker == nullptr) return false;
+  step.act(Reply{caller, lease(*worker, connection, request.client, request.hold)});
+  workers.touch(*worker);
+  return true;
 }
 
 void Broker::State::patience_ended(CallerId caller) {
@@ -59,22 +101,68 @@ void Broker::State::patience_ended(CallerId caller) {
 void Broker::State::ask(CallerId caller, const Ping& request) {
   const Worker* const worker = workers.at_address(request.address);
   const bool serves = worker != nullptr && worker->record.phase == WorkerPhase::kReady;
-  if (!serves || !worker->ours) {
-    step.act(Reply{caller, Refused{RefusalReason::kUnknownWorker, "Worker not found"}});
-    return;
+  if (!serves || !worker->ours) return unknown_worker(caller);
+  const bool named = !request.lease.none();
+  const Lease* const lease =
+      named ? leases.find(request.lease) : leases.held_by(connection, *worker);
+  if (named && (lease == nullptr || lease->worker != worker)) return unknown_worker(caller);
+  if (lease != nullptr) {
+    leases.name(*lease, connection);
+  } else {
+    worker->bare_used = step.now.boot;
   }
   worker->pinged = step.now.boot;
   workers.touch(*worker);
   step.act(Reply{caller, Ok{}});
 }
 
+void Broker::State::unknown_worker(CallerId caller) {
+  step.act(Reply{caller, Refused{RefusalReason::kUnknownWorker, "Worker not found"}});
+}
+
 void Broker::State::ask(CallerId caller, const Release& request) {
   const Worker* const worker = workers.at_address(request.address);
-  if (worker != nullptr && worker->ours) {
-    const bool awaited =
-        worker->record.phase != WorkerPhase::kReady && waiting.waits_for(worker->record.pool);
-    if (!awaited) terminations.end(*worker, str("released by ", to_string(origin)));
+  if (!request.lease.none()) {
+    const Lease* const lease = leases.find(request.lease);
+    if (lease == nullptr || lease->worker != worker) return unknown_worker(caller);
+    give_up(*lease);
+  } else if (worker != nullptr && worker->ours) {
+    release(*worker);
   }
+  step.act(Reply{caller, Ok{}});
+}
+
+// The worker goes on where others use it, and while it computes; the idle rule ends it then.
+void Broker::State::give_up(const Lease& lease) {
+  const Worker& worker = *lease.worker;
+  leases.end(lease, str("given up by ", to_string(origin)));
+  if (workers.nobodys(worker)) end_released(worker);
+}
+
+// For everybody, as ever; but over a lease that is not the caller's it gives up only his own use.
+void Broker::State::release(const Worker& worker) {
+  if (const Lease* const own = leases.held_by(connection, worker)) {
+    leases.end(*own, str("given up by ", to_string(origin)));
+  }
+  if (worker.leases.empty()) return end_released(worker);
+  step.log(LogLevel::kInfo, "worker.kept", about(worker.record),
+           str("worker ", worker.record.id.value, " released by ", to_string(origin),
+               " goes on: ", worker.leases.size(), " others hold leases on it"),
+           str("kept ", worker.record.id.value));
+}
+
+void Broker::State::end_released(const Worker& worker) {
+  const bool awaited =
+      worker.record.phase != WorkerPhase::kReady && waiting.waits_for(worker.record.pool);
+  if (!awaited) terminations.end(worker, str("released by ", to_string(origin)));
+}
+
+void Broker::State::ask(CallerId caller, const Renew& request) {
+  const Lease* const lease = leases.find(request.lease);
+  if (lease == nullptr) {
+    return step.act(Reply{caller, Refused{RefusalReason::kUnknownLease, "Lease not found"}});
+  }
+  leases.name(*lease, connection);
   step.act(Reply{caller, Ok{}});
 }
 
@@ -92,21 +180,24 @@ StatusRows Broker::State::ready_rows() {
     // Its time begins when it has done with what it computes now.
     const bool busy = workers.busy(worker);
     const bool quiet = worker.quiet_at && *worker.quiet_at > record.last_used;
+    const bool held = !worker.leases.empty();
     const Duration left = workers.idle_deadline(worker) - step.now.boot;
-    answer.rows.push_back(
-        {.instance = id,
-         .address = record.address,
-         .idle = busy ? Duration{0} : step.now.boot - record.last_used,
-         .ends_in = busy ? workers.idle_limit(worker) : std::max(left, Duration{0}),
-         .busy = busy    ? std::optional(true)
-                 : quiet ? std::optional(false)
-                         : std::nullopt,
-         .pool = record.pool,
-         .type = record.type,
-         .market = record.market,
-         .zone = record.zone,
-         .launched = record.launched,
-         .handed_out = worker.handed_out});
+    answer.rows.push_back({.instance = id,
+                           .address = record.address,
+                           .idle = busy || held ? Duration{0} : step.now.boot - record.last_used,
+                           .ends_in = held   ? std::nullopt
+                                      : busy ? std::optional(workers.idle_limit(worker))
+                                             : std::optional(std::max(left, Duration{0})),
+                           .busy = busy    ? std::optional(true)
+                                   : quiet ? std::optional(false)
+                                           : std::nullopt,
+                           .pool = record.pool,
+                           .type = record.type,
+                           .market = record.market,
+                           .zone = record.zone,
+                           .launched = record.launched,
+                           .handed_out = worker.handed_out,
+                           .leases = leases.rows(worker)});
   }
   return answer;
 }

@@ -19,11 +19,12 @@ struct Parts {
   Step step;
   WaitingRoom waiting{step};
   WorkerPool workers{step};
-  Terminations terminations{step, workers};
+  LeaseTable leases{step, workers};
+  Terminations terminations{step, workers, leases};
   LaunchLimits limits{step};
   Claims claims{step, workers};
   Launcher launcher{step, encode, waiting, workers, terminations, limits};
-  Probes probes{step, workers, terminations, launcher};
+  Probes probes{step, workers, leases, terminations, launcher};
   CloudWatches watches{step, workers, terminations, launcher, probes, claims};
   MassTermination mass{step, workers, terminations, launcher, waiting};
 };
@@ -40,6 +41,7 @@ struct Broker::State : Parts {
   void on(const KeysChanged&) { watches.keys_changed(); }
   void on(const Asked& event);
   void on(const CallerGone& event);
+  void on(const ConnectionLost& event) { leases.lost(event.connection); }
   void on(const LaunchAnswered& event) { launcher.answered(event); }
   void on(const Listed& event) { watches.listed(event); }
   void on(const TerminateAnswered& event);
@@ -54,6 +56,7 @@ struct Broker::State : Parts {
   void ask(CallerId caller, const GetWorker& request);
   void ask(CallerId caller, const Ping& request);
   void ask(CallerId caller, const Release& request);
+  void ask(CallerId caller, const Renew& request);
   void ask(CallerId caller, const ShowStatus& request);
   void ask(CallerId caller, const ListAll& request);
   void ask(CallerId caller, const TerminateAll& request);
@@ -68,7 +71,15 @@ struct Broker::State : Parts {
   bool waits_for_the_world(const DueTimer& timer);
   void due(const Timer& timer);
   void patience_ended(CallerId caller);
-  void hand_out(CallerId caller, const Worker& worker);
+  // A worker goes to somebody, with a lease or without.
+  WorkerAddress use(const Worker& worker);
+  WorkerAddress lease(const Worker& worker, ConnectionId of, const std::string& client,
+                      std::optional<Duration> hold);
+  bool give_lease(CallerId caller, const PoolName& pool, const GetWorker& request);
+  void give_up(const Lease& lease);
+  void release(const Worker& worker);
+  void end_released(const Worker& worker);
+  void unknown_worker(CallerId caller);
   // Callers that wait get a worker, or one is sent for, or they hear why not.
   void settle_waiting();
   std::vector<PoolName> to_be_settled();
@@ -77,7 +88,8 @@ struct Broker::State : Parts {
   void tell_progress();
   void end_step();
 
-  Origin origin;  // of the request at hand
+  Origin origin;            // of the request at hand
+  ConnectionId connection;  // by which it came
   bool begun = false;
   bool ending_all = false;
 };

@@ -81,6 +81,7 @@ class SmallWorld {
   std::optional<CloudFailure> tag_failure;
   std::string nonce = "n0nce";  // of a new journal
   Origin origin;                // of whoever asks
+  ConnectionId connection;      // of whoever asks
   std::optional<std::string> save_failure;
   CloudIdentity identity{"111122223333"};
   ReadyCheck check = ReadyCheck::kDserv;
@@ -95,6 +96,7 @@ class SmallWorld {
   std::vector<TagInstances> tagged;
   std::vector<Log> log;
   std::vector<Tell> told;  // what those who wait hear
+  std::vector<Notify> notices;
   std::size_t listings = 0;
   std::size_t probes = 0;
   std::map<InstanceId, ProbeWorker> questions;  // open ones

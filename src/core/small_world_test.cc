@@ -110,6 +110,8 @@ void SmallWorld::act(const Action& action) {
     lost_at.erase(over->worker);
   } else if (const auto* heard = std::get_if<Tell>(&action)) {
     told.push_back(*heard);
+  } else if (const auto* notice = std::get_if<Notify>(&action)) {
+    notices.push_back(*notice);
   } else if (const auto* line = std::get_if<Log>(&action)) {
     log.push_back(*line);
   }
@@ -315,7 +317,7 @@ std::optional<Instant> SmallWorld::next_answer() const {
 
 CallerId SmallWorld::ask(Request request) {
   const CallerId caller{++callers_};
-  post(Asked{caller, std::move(request), origin});
+  post(Asked{caller, std::move(request), origin, connection});
   return caller;
 }
 
@@ -328,7 +330,10 @@ std::string SmallWorld::answer(CallerId caller) const {
   if (found == answers_.end()) return "";
   EXPECT_EQ(found->second.size(), 1U) << "caller " << caller.value << " was answered twice";
   const Answer& given = found->second.front();
-  if (const auto* worker = std::get_if<WorkerAddress>(&given)) return worker->address;
+  if (const auto* worker = std::get_if<WorkerAddress>(&given)) {
+    return worker->lease.none() ? worker->address
+                                : str(worker->address, " ", to_text(worker->lease));
+  }
   if (std::holds_alternative<Ok>(given)) return "OK";
   if (const auto* refused = std::get_if<Refused>(&given)) return "ERROR: " + refused->why;
   if (const auto* failed = std::get_if<CommandFailed>(&given)) return "failed: " + failed->why;

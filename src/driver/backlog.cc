@@ -12,6 +12,8 @@ struct Backlog::KeyOf {
   Key operator()(const core::DropLaunchStamp& r) const { return {Kind::kStamp, r.token.value}; }
   Key operator()(const core::ClosedAttempt& r) const { return {Kind::kClosed, r.token.value}; }
   Key operator()(const core::DropClosedAttempt& r) const { return {Kind::kClosed, r.token.value}; }
+  Key operator()(const core::LeaseRecord& r) const { return {Kind::kLease, to_text(r.id)}; }
+  Key operator()(const core::DropLease& r) const { return {Kind::kLease, to_text(r.id)}; }
   Key operator()(const core::BrokerRecord&) const { return {Kind::kBroker, {}}; }
 };
 

@@ -21,7 +21,7 @@ class Backlog {
   void clear() { latest_.clear(); }
 
  private:
-  enum class Kind { kAttempt, kWorker, kLedger, kStamp, kClosed, kBroker };
+  enum class Kind { kAttempt, kWorker, kLedger, kStamp, kClosed, kLease, kBroker };
   using Key = std::pair<Kind, std::string>;
   struct KeyOf;
 

@@ -106,6 +106,7 @@ class TestBench : public port::Cloud,
     answers[caller] = answer;
   }
   void tell(CallerId, const core::Progress&) override { done.push_back("tell"); }
+  void notify(ConnectionId, const core::Notice&) override { done.push_back("notify"); }
   Status commit(const std::vector<core::Change>& changes, Now) override {
     if (disk_full) {
       done.push_back("refused");

@@ -17,4 +17,8 @@ void ReplyRouter::tell(CallerId caller, const core::Progress& progress) {
   if (port::Replies* const door = doors_[source_of(caller)]) door->tell(caller, progress);
 }
 
+void ReplyRouter::notify(ConnectionId connection, const core::Notice& notice) {
+  if (port::Replies* const door = doors_[source_of(connection)]) door->notify(connection, notice);
+}
+
 }  // namespace cb::driver

@@ -17,6 +17,7 @@ class ReplyRouter : public port::Replies {
   // A caller of no door is one that is gone: ignored.
   void reply(CallerId caller, const core::Answer& answer) override;
   void tell(CallerId caller, const core::Progress& progress) override;
+  void notify(ConnectionId connection, const core::Notice& notice) override;
 
  private:
   std::array<port::Replies*, 16> doors_{};

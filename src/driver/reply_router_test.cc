@@ -10,7 +10,11 @@ namespace {
 struct Door : port::Replies {
   void reply(CallerId caller, const core::Answer&) override { answered.push_back(caller); }
   void tell(CallerId caller, const core::Progress&) override { told.push_back(caller); }
+  void notify(ConnectionId connection, const core::Notice&) override {
+    noticed.push_back(connection);
+  }
   std::vector<CallerId> answered, told;
+  std::vector<ConnectionId> noticed;
 };
 
 TEST(ReplyRouter, AnAnswerGoesBackByTheDoorThatItsCallerCameInBy) {
@@ -27,6 +31,10 @@ TEST(ReplyRouter, AnAnswerGoesBackByTheDoorThatItsCallerCameInBy) {
   EXPECT_EQ(text.told, std::vector{a});
   EXPECT_EQ(http.answered, std::vector{b});
   EXPECT_TRUE(http.told.empty());
+  const ConnectionId stays{with_source(3, 9)};
+  router.notify(stays, {"198.51.100.7", "ended"});
+  EXPECT_EQ(http.noticed, std::vector{stays});
+  EXPECT_TRUE(text.noticed.empty());
 }
 
 TEST(ReplyRouter, ACallerOfNoDoorIsIgnored) {

@@ -67,6 +67,9 @@ class Replies {
   virtual void reply(CallerId caller, const core::Answer& answer) = 0;
   // A word while it waits. May be dropped where its reader is slow: the next one says more.
   virtual void tell(CallerId caller, const core::Progress& progress) = 0;
+  // Unasked, on a connection that Asked named. Ignored when it is gone; dropped where its reader
+  // does not read: whoever asks for its worker hears the same as an answer.
+  virtual void notify(ConnectionId connection, const core::Notice& notice) = 0;
 };
 
 // The journal. `commit` is the one call that blocks (an fsync: some milliseconds on a disk, seconds

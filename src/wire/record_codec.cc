@@ -8,7 +8,7 @@ namespace cb::wire {
 namespace {
 
 constexpr std::string_view kAttempt = "attempt", kWorker = "worker", kLaunch = "launch",
-                           kClosed = "closed", kBroker = "broker";
+                           kClosed = "closed", kLease = "lease", kBroker = "broker";
 constexpr std::string_view kOnly = "-";
 
 // The fields of each record, in order, for both directions; the key is not among them.
@@ -71,6 +71,15 @@ void fields(Io& io, Record& r) {
 }
 
 template <class Io, class Record>
+requires std::is_same_v<std::remove_const_t<Record>, core::LeaseRecord>
+void fields(Io& io, Record& r) {
+  io.field("worker", r.worker);
+  io.field("client", r.client);
+  io.field("since_ms", r.since);
+  io.field("held_until_ms", r.held_until);
+}
+
+template <class Io, class Record>
 requires std::is_same_v<std::remove_const_t<Record>, core::BrokerRecord>
 void fields(Io& io, Record& r) {
   io.field("nonce", r.nonce);
@@ -93,11 +102,13 @@ struct Encode {
   Row operator()(const core::LedgerRecord&) { return {}; }
   Row operator()(const core::LaunchStamp& r) { return put(kLaunch, write_value(r.token), r); }
   Row operator()(const core::ClosedAttempt& r) { return put(kClosed, write_value(r.token), r); }
+  Row operator()(const core::LeaseRecord& r) { return put(kLease, to_text(r.id), r); }
   Row operator()(const core::BrokerRecord& r) { return put(kBroker, std::string(kOnly), r); }
   Row operator()(const core::DropAttempt& r) { return drop(kAttempt, write_value(r.token)); }
   Row operator()(const core::DropWorker& r) { return drop(kWorker, write_value(r.id)); }
   Row operator()(const core::DropLaunchStamp& r) { return drop(kLaunch, write_value(r.token)); }
   Row operator()(const core::DropClosedAttempt& r) { return drop(kClosed, write_value(r.token)); }
+  Row operator()(const core::DropLease& r) { return drop(kLease, to_text(r.id)); }
   static Row drop(std::string_view kind, std::string key) {
     return RecordRow{kind, std::move(key), {}};
   }
@@ -136,6 +147,10 @@ Result<core::Change> decode_record(std::string_view kind, std::string_view key,
   if (kind == kWorker) return read(keyed(&core::WorkerRecord::id, id), kind, key, body);
   if (kind == kLaunch) return read(keyed(&core::LaunchStamp::token, id), kind, key, body);
   if (kind == kClosed) return read(keyed(&core::ClosedAttempt::token, id), kind, key, body);
+  if (kind == kLease) {
+    const auto lease = parse_lease_id(id);
+    if (lease) return read(core::LeaseRecord{.id = *lease}, kind, key, body);
+  }
   if (kind == kBroker && key == kOnly) return read(core::BrokerRecord{}, kind, key, body);
   return Error{str("record ", escape_field(kind), " ", escape_field(key), " is of no known kind")};
 }

@@ -14,12 +14,12 @@ namespace cb::wire {
 
 // Goes up with every change of what is below, so that an older broker never reads half a record.
 // Older formats stay readable: io/store/sqlite_store_upgrade.cc has the step from each to the next.
-inline constexpr int kRecordFormat = 2;
+inline constexpr int kRecordFormat = 3;
 
 // One row of the journal. Key and body are printable, without control characters but for the
 // newline after each line of a body; both are UTF-8.
 struct RecordRow {
-  std::string_view kind;  // "attempt", "worker", "launch", "closed", "broker"
+  std::string_view kind;  // "attempt", "worker", "launch", "closed", "lease", "broker"
   std::string key;        // the token or instance id, escaped; "-" for the one of its kind
   std::optional<std::string> body;  // unset: the row goes
   bool operator==(const RecordRow&) const = default;

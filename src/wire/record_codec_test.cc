@@ -82,6 +82,7 @@ TEST(RecordCodec, EveryKindComesBackAsItWasWhateverItsTextsHold) {
     expect_round_trip(broker(text));
     expect_round_trip(core::LaunchStamp{{"t" + text}, Instant{seconds{7}}});
     expect_round_trip(core::ClosedAttempt{{"t" + text}, {text}, Instant{seconds{7}}, text});
+    expect_round_trip(core::LeaseRecord{{~0ULL}, {text}, text, Instant{seconds{7}}, {}});
   }
 }
 
@@ -241,7 +242,7 @@ std::string names_of(const core::Change& change) {
 // io/store/sqlite_store_upgrade.cc and a journal of the former format to tests/journals, and only
 // then change this test.
 TEST(RecordCodec, AnotherFieldNeedsAnotherFormat) {
-  ASSERT_EQ(kRecordFormat, 2);
+  ASSERT_EQ(kRecordFormat, 3);
   core::WorkerRecord full = worker("x");
   full.former_owner = "y";
   full.doubted = Instant{};
@@ -256,6 +257,8 @@ TEST(RecordCodec, AnotherFieldNeedsAnotherFormat) {
             "mismatch subnet last_call_ms serving");
   EXPECT_EQ(names_of(core::ClosedAttempt{{"t"}, {"p"}, {}, "i"}), "pool at_ms image");
   EXPECT_EQ(names_of(core::LaunchStamp{{"t"}, {}}), "at_ms");
+  EXPECT_EQ(names_of(core::LeaseRecord{{7}, {"i"}, "c", {}, Instant{}}),
+            "worker client since_ms held_until_ms");
   EXPECT_EQ(names_of(broker("x")), "nonce next_attempt account region");
 }
 

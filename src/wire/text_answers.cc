@@ -23,6 +23,12 @@ void show_time(JsonText& json, const std::optional<WallTime>& time) {
   }
 }
 
+void show(JsonText& json, const core::LeaseRow& row) {
+  json.begin_object().key("lease").string(to_text(row.lease)).key("client").string(row.client);
+  json.key("seconds").number(whole_seconds(row.since)).key("connected").boolean(row.connected);
+  json.key("ends_in").number(whole_seconds(row.ends_in)).end_object();
+}
+
 // The fields that clients in the field read come first; more may follow.
 void show(JsonText& json, const core::StatusRow& row) {
   json.begin_object().key("instance_id").string(row.instance.value).key("ip").string(row.address);
@@ -41,7 +47,9 @@ void show(JsonText& json, const core::StatusRow& row) {
   } else {
     json.null();
   }
-  json.end_object();
+  json.key("leases").begin_array();
+  for (const core::LeaseRow& lease : row.leases) show(json, lease);
+  json.end_array().end_object();
 }
 
 void show(JsonText& json, const core::OverviewRow& row, std::string_view what) {
@@ -103,7 +111,9 @@ void show(JsonText& json, const core::ListedInstance& listed) {
 }
 
 struct LineOf {
-  std::string operator()(const core::WorkerAddress& a) const { return a.address; }
+  std::string operator()(const core::WorkerAddress& a) const {
+    return a.lease.none() ? a.address : str(a.address, " lease=", to_text(a.lease));
+  }
   std::string operator()(const core::Ok&) const { return "OK"; }
   std::string operator()(const core::Refused& a) const { return one_line(str("ERROR: ", a.why)); }
   std::string operator()(const core::StatusRows& a) const {
@@ -151,6 +161,10 @@ std::string answer_line(const core::Answer& answer) {
 
 std::string progress_line(const core::Progress& progress) {
   return one_line(str("# ", progress.text));
+}
+
+std::string notice_line(const core::Notice& notice) {
+  return one_line(str("NOTICE ", notice.address, " ", notice.news));
 }
 
 std::string one_line(std::string_view text) {

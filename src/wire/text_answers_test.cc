@@ -21,6 +21,11 @@ core::StatusRow ready_worker() {
   row.launched = parse_iso8601("2026-11-23T10:00:00Z");
   row.handed_out = 3;
   row.busy = true;
+  row.leases.push_back({.lease = *parse_lease_id("k3x2q2mwa7bdf"),
+                        .client = "rig-3",
+                        .since = milliseconds{12'900},
+                        .connected = true,
+                        .ends_in = milliseconds{60'500}});
   return row;
 }
 
@@ -29,7 +34,8 @@ TEST(TextAnswers, StatusBeginsWithTheFieldsClientsKnowInWholeSeconds) {
             R"([{"instance_id":"i-0abc","ip":"198.51.100.7","idle_seconds":12,)"
             R"("will_terminate_in":888,"pool":"default","instance_type":"c7i.16xlarge",)"
             R"("market":"spot","zone":"us-east-1b","launch_time":"2026-11-23T10:00:00Z",)"
-            R"("handed_out":3,"busy":true}])");
+            R"("handed_out":3,"busy":true,"leases":[{"lease":"k3x2q2mwa7bdf","client":"rig-3",)"
+            R"("seconds":12,"connected":true,"ends_in":60}]}])");
   EXPECT_EQ(line(core::StatusRows{}), "[]");
 }
 

@@ -15,7 +15,7 @@ constexpr std::string_view kUnknownCommand = "ERROR: Unknown command";
 // Options of GET_WORKER that this protocol has and this broker does not serve.
 constexpr std::array<std::string_view, 5> kUnserved{"type", "region", "market", "count",
                                                     "exclusive"};
-constexpr std::string_view kServed = "GET_WORKER takes wait=, client=, pool= and cores=";
+constexpr std::string_view kServed = "GET_WORKER takes wait=, client=, pool=, cores= and hold=";
 
 using Words = std::vector<std::string_view>;
 
@@ -28,6 +28,10 @@ bool good_name(std::string_view name) {
   return !name.empty() && name.size() <= kClientNameMax &&
          std::none_of(name.begin(), name.end(),
                       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+BadLine bad_lease() {
+  return bad_request("lease= takes the id of a lease, as GET_WORKER gave it");
 }
 
 BadLine bad_name() {
@@ -77,6 +81,13 @@ Command parse_get_worker(const Words& options) {
         return bad_request("cores= takes a whole number from 1 to ", kCoresMax);
       }
       request.cores = static_cast<int>(*cores);
+    } else if (key == "hold") {
+      const auto hold = parse_duration(value);
+      if (!hold || *hold < kHoldMin || *hold > kHoldMax) {
+        return bad_request("hold= takes a time such as 20m, from ", to_string(kHoldMin), " to ",
+                           to_string(kHoldMax));
+      }
+      request.hold = *hold;
     } else if (std::count(kUnserved.begin(), kUnserved.end(), key) != 0) {
       return bad_request(key, "= is not served by this broker; ", kServed);
     } else {
@@ -87,30 +98,58 @@ Command parse_get_worker(const Words& options) {
 }
 
 Command parse_hello(const Words& arguments) {
-  if (arguments.empty() || arguments.front() != "2") {
-    return bad_request("only protocol 2 has a greeting; say HELLO 2");
+  Hello hello;
+  const auto protocol = arguments.empty() ? std::nullopt : parse_int(arguments.front());
+  if (!protocol || *protocol < 2 || *protocol > 3) {
+    return bad_request("only protocols 2 and 3 have a greeting; say HELLO 2 or HELLO 3");
   }
+  hello.protocol = static_cast<int>(*protocol);
   const Words options(arguments.begin() + 1, arguments.end());
   if (const auto key = repeated_key(options); !key.empty()) {
     return bad_request(key, "= is given twice");
   }
-  Hello hello;
   for (const auto word : options) {
     const auto [key, value] = option(word);
     if (key == "token") return bad_request("no tokens are configured");
-    if (key == "lease") return bad_request("lease= is not served by this broker");
-    if (key != "client") return bad_request("unknown option ", word, "; HELLO 2 takes client=");
-    if (!good_name(value)) return bad_name();
-    hello.client = value;
+    if (key == "lease" && hello.protocol == 2) return bad_request("lease= needs HELLO 3");
+    if (key == "lease") {
+      const auto lease = parse_lease_id(value);
+      if (!lease) return bad_lease();
+      hello.lease = *lease;
+    } else if (key == "client") {
+      if (!good_name(value)) return bad_name();
+      hello.client = value;
+    } else {
+      return bad_request("unknown option ", word, "; HELLO ", hello.protocol,
+                         " takes client=", hello.protocol == 3 ? " and lease=" : "");
+    }
   }
   return hello;
 }
 
-// PING and RELEASE: whatever follows the address is ignored.
+// PING and RELEASE: whatever else follows the address is ignored.
 template <class Asked>
 Command parse_addressed(const Words& arguments) {
   if (arguments.empty()) return BadLine{std::string(kUnknownCommand)};
-  return core::Request{Asked{std::string(arguments.front())}};
+  Asked asked{std::string(arguments.front())};
+  for (const auto word : arguments) {
+    const auto [key, value] = option(word);
+    if (key != "lease") continue;
+    const auto lease = parse_lease_id(value);
+    if (!lease) return bad_lease();
+    if (!asked.lease.none()) return bad_request("lease= is given twice");
+    asked.lease = *lease;
+  }
+  return core::Request{std::move(asked)};
+}
+
+Command parse_renew(const Words& arguments) {
+  if (arguments.size() != 1 || option(arguments.front()).first != "lease") {
+    return bad_request("RENEW takes lease=");
+  }
+  const auto lease = parse_lease_id(option(arguments.front()).second);
+  if (!lease) return bad_lease();
+  return core::Request{core::Renew{*lease}};
 }
 
 Command parse_status(const Words& arguments) {
@@ -138,6 +177,7 @@ Command parse_command(std::string_view line) {
   if (verb == "GET_WORKER") return parse_get_worker(arguments);
   if (verb == "PING") return parse_addressed<core::Ping>(arguments);
   if (verb == "RELEASE") return parse_addressed<core::Release>(arguments);
+  if (verb == "RENEW") return parse_renew(arguments);
   if (verb == "STATUS") return parse_status(arguments);
   if (verb == "LIST_ALL") return parse_bare<core::ListAll>(arguments);
   if (verb == "TERMINATE_ALL") return parse_bare<core::TerminateAll>(arguments);

@@ -10,9 +10,11 @@
 
 namespace cb::wire {
 
-// `HELLO 2`: commands follow one another from here on.
+// `HELLO 2` or `HELLO 3`: commands follow one another from here on.
 struct Hello {
+  int protocol = 2;
   std::string client;  // empty: no name given
+  LeaseId lease;       // to be resumed, HELLO 3 only; 0: none
 };
 // A line that is answered without asking the broker, and has no effect.
 struct BadLine {
@@ -24,6 +26,8 @@ using Command = std::variant<core::Request, Hello, BadLine>;
 inline constexpr std::string_view kBadRequest = "ERROR: Bad request";
 inline constexpr std::size_t kClientNameMax = 64;  // bytes
 inline constexpr seconds kWaitMax = hours{24};
+// Of hold=. No machine is kept for longer than max_lifetime, which may be shorter.
+inline constexpr Duration kHoldMin = seconds{1}, kHoldMax = hours{24 * 30};
 // Of cores=; EC2's largest machine has 1,792.
 inline constexpr std::int64_t kCoresMax = 10'000;
 

@@ -115,8 +115,8 @@ TEST(TextProtocol, AnOptionThatIsUnknownUnservedRepeatedOrOutOfRangeAsksForNothi
 
 TEST(TextProtocol, ARefusalNeverEchoesControlCharacters) {
   EXPECT_EQ(refusal("GET_WORKER \x1b]0;x\x07"),
-            "ERROR: Bad request: unknown option  ]0;x ; GET_WORKER takes wait=, client=, pool= and "
-            "cores=");
+            "ERROR: Bad request: unknown option  ]0;x ; GET_WORKER takes wait=, client=, pool=, "
+            "cores= and hold=");
 }
 
 TEST(TextProtocol, HelloTakesTheVersionAndAName) {
@@ -124,7 +124,7 @@ TEST(TextProtocol, HelloTakesTheVersionAndAName) {
   ASSERT_TRUE(std::holds_alternative<Hello>(command));
   EXPECT_EQ(std::get<Hello>(command).client, "rig-3");
   EXPECT_TRUE(std::holds_alternative<Hello>(parse_command("HELLO 2\r")));
-  for (const std::string_view line : {"HELLO", "HELLO 1", "HELLO 3", "HELLO 2 x", "HELLO 2 client=",
+  for (const std::string_view line : {"HELLO", "HELLO 1", "HELLO 4", "HELLO 2 x", "HELLO 2 client=",
                                       "HELLO 2 lease=abc", "HELLO 2 client=a client=b"}) {
     EXPECT_TRUE(refusal(line).starts_with("ERROR: Bad request: ")) << line;
   }

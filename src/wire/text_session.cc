@@ -66,6 +66,15 @@ TextSession::Asked TextSession::input_ended(Instant now) {
 TextSession::Asked TextSession::answered(const core::Answer& answer, Instant now) {
   CHECK(phase_ == Phase::kWaiting);
   phase_ = Phase::kReading;
+  if (std::exchange(resuming_, false)) {
+    const bool refused = std::holds_alternative<core::Refused>(answer);
+    if (!refused) {
+      say(greeting(), now);
+      return advance(now);
+    }
+    end_with(answer_line(answer), now);
+    return {};
+  }
   say(answer_line(answer), now);
   if (protocol_ == 1) {
     end(now);
@@ -105,9 +114,14 @@ TextSession::Asked TextSession::time_passed(Instant now) {
 }
 
 void TextSession::told(const core::Progress& progress, Instant now) {
-  if (protocol_ == 2 && phase_ == Phase::kWaiting && output().size() < kProgressMax) {
+  if (protocol_ >= 2 && phase_ == Phase::kWaiting && output().size() < kProgressMax) {
     say(progress_line(progress), now);
   }
+}
+
+void TextSession::noticed(const core::Notice& notice, Instant now) {
+  const bool open = phase_ == Phase::kReading || phase_ == Phase::kWaiting;
+  if (open && output().size() < options_->limits.output_max) say(notice_line(notice), now);
 }
 
 void TextSession::stop(Instant now) {
@@ -162,17 +176,21 @@ TextSession::Asked TextSession::take_line(std::string_view line, Instant now) {
     return {};
   }
   Command command = parse_command(line);
-  if (auto* request = std::get_if<core::Request>(&command)) return ask(std::move(*request));
+  if (auto* request = std::get_if<core::Request>(&command)) return ask(std::move(*request), now);
   if (auto* hello = std::get_if<Hello>(&command); hello != nullptr && protocol_ == 1) {
-    protocol_ = 2;
-    client_ = std::move(hello->client);
-    say(str("OK compute-broker ", options_->version, " protocol 2"), now);
+    return greeted(std::move(*hello), now);
+  }
+  if (const auto* bad = std::get_if<BadLine>(&command)) {
+    if (!bad->unreadable) return refuse(bad->answer, now);
+    end_with(bad->answer, now);
     return {};
   }
-  const auto* bad = std::get_if<BadLine>(&command);
-  const std::string answer =
-      bad != nullptr ? bad->answer : str(kBadRequest, ": HELLO 2 was said already");
-  if (protocol_ == 1 || (bad != nullptr && bad->unreadable)) {
+  return refuse(str(kBadRequest, ": HELLO ", int{protocol_}, " was said already"), now);
+}
+
+// One line for one line; in protocol 1 it is the only one.
+TextSession::Asked TextSession::refuse(std::string_view answer, Instant now) {
+  if (protocol_ == 1) {
     end_with(answer, now);
   } else {
     say(answer, now);
@@ -180,7 +198,25 @@ TextSession::Asked TextSession::take_line(std::string_view line, Instant now) {
   return {};
 }
 
-TextSession::Asked TextSession::ask(core::Request request) {
+TextSession::Asked TextSession::greeted(Hello hello, Instant now) {
+  protocol_ = static_cast<std::uint8_t>(hello.protocol);
+  client_ = std::move(hello.client);
+  if (hello.lease.none()) {
+    say(greeting(), now);
+    return {};
+  }
+  resuming_ = true;
+  return ask(core::Renew{std::move(hello.lease)}, now);
+}
+
+std::string TextSession::greeting() const {
+  return str("OK compute-broker ", options_->version, " protocol ", int{protocol_});
+}
+
+TextSession::Asked TextSession::ask(core::Request request, Instant now) {
+  if (auto* get = std::get_if<core::GetWorker>(&request); get != nullptr && protocol_ < 3) {
+    if (get->hold) return refuse(str(kBadRequest, ": hold= needs HELLO 3"), now);
+  }
   phase_ = Phase::kWaiting;
   if (protocol_ == 1) {
     // Whatever follows the first line is discarded; a waiting caller holds no buffer.
@@ -189,6 +225,7 @@ TextSession::Asked TextSession::ask(core::Request request) {
   } else if (auto* get = std::get_if<core::GetWorker>(&request)) {
     if (get->client.empty()) get->client = client_;
     get->wants_progress = true;
+    get->leased = protocol_ >= 3;
   }
   return request;
 }
@@ -196,7 +233,7 @@ TextSession::Asked TextSession::ask(core::Request request) {
 // Only in protocol 1 does the end of input end a command.
 TextSession::Asked TextSession::end_of_input(Instant now) {
   if (protocol_ == 1 && !unread().empty()) return take_line(unread(), now);
-  if (protocol_ == 1 && options_->empty_input_is_get_worker) return ask(core::GetWorker{});
+  if (protocol_ == 1 && options_->empty_input_is_get_worker) return ask(core::GetWorker{}, now);
   end(now);
   return {};
 }

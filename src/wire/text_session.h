@@ -1,5 +1,5 @@
 #pragma once
-// One client's connection of the text protocol, without its socket: framing, protocol 1 and 2,
+// One client's connection of the text protocol, without its socket: framing, protocols 1 to 3,
 // time limits, and how a connection ends. Whoever owns the socket feeds it what happens and, after
 // each call, looks at output(), phase(), input_room() and deadline(). Not thread-safe; time is
 // handed in and never decreases.
@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "core/model/request.h"
 #include "core/model/settings.h"
+#include "wire/text_protocol.h"
 
 namespace cb::wire {
 
@@ -60,6 +61,8 @@ class TextSession {
 
   // A progress line, while it waits. Left out where the client does not read, or in protocol 1.
   void told(const core::Progress& progress, Instant now);
+  // Of a lease that is bound to the connection. Left out where the client does not read.
+  void noticed(const core::Notice& notice, Instant now);
   // The connection was reset or a write failed.
   void reset() { phase_ = Phase::kClosed; }
   // The broker ends: who has said or asked something gets an ERROR line.
@@ -81,7 +84,10 @@ class TextSession {
  private:
   Asked advance(Instant now);
   Asked take_line(std::string_view line, Instant now);
-  Asked ask(core::Request request);
+  Asked ask(core::Request request, Instant now);
+  Asked greeted(Hello hello, Instant now);
+  std::string greeting() const;
+  Asked refuse(std::string_view answer, Instant now);
   Asked end_of_input(Instant now);
   void say(std::string_view line, Instant now);
   void end_with(std::string_view line, Instant now);
@@ -103,6 +109,7 @@ class TextSession {
   Phase phase_ = Phase::kReading;
   std::uint8_t protocol_ = 1;
   bool input_ended_ = false;
+  bool resuming_ = false;  // the answer to come is that to HELLO
 };
 
 }  // namespace cb::wire

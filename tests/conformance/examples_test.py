@@ -67,16 +67,24 @@ def errors_are_noticed(found):
     door.close()
 
 
-def dialogue(path, port):
-    """The session of protocol 2, as the document shows it: commands are accepted as written."""
+def dialogues(path, port):
+    """The sessions of protocols 2 and 3, as the document shows them: accepted as written."""
     with open(path, encoding="utf-8") as text:
-        lines = re.findall(r"^> (.*)$", text.read(), re.M)
+        sessions = re.findall(r"^```\n(> HELLO.*?)^```", text.read(), re.M | re.S)
+    lease = "198.51.100.7 lease=k3x2q2mwa7bdf"
+    expected = [["OK compute-broker 1.2.3 protocol 2", "198.51.100.7", "OK"],
+                ["OK compute-broker 1.2.3 protocol 3", lease, "OK", "OK"]]
+    found = [dialogue(session, port) for session in sessions]
+    assert found == expected, found
+
+
+def dialogue(session, port):
+    lines = re.findall(r"^> (.*)$", session, re.M)
     with socket.create_connection(("127.0.0.1", int(port)), timeout=60) as sock:
         sock.sendall("".join(line + "\n" for line in lines).encode())
         sock.shutdown(socket.SHUT_WR)
         answers = sock.makefile(encoding="utf-8").read().splitlines()
-    answers = [line for line in answers if not line.startswith("# ")]
-    assert answers == ["OK compute-broker 1.2.3 protocol 2", "198.51.100.7", "OK"], answers
+    return [line for line in answers if not line.startswith("# ")]
 
 
 def main(document, *broker_command):
@@ -92,8 +100,8 @@ def main(document, *broker_command):
             print("ok", language)
         errors_are_noticed(found)
         print("ok errors")
-        dialogue(document, port)
-        print("ok dialogue")
+        dialogues(document, port)
+        print("ok dialogues")
     finally:
         broker.stdin.close()
         broker.wait(timeout=60)

@@ -19,10 +19,18 @@ struct Shown {
     if (!r.client.empty()) text += " client=" + r.client;
     if (!r.pool.value.empty()) text += " pool=" + r.pool.value;
     if (r.cores != 0) text += str(" cores=", r.cores);
-    return r.wants_progress ? text + " progress" : text;
+    if (r.wants_progress) text += " progress";
+    if (r.leased) text += " leased";
+    return r.hold ? str(text, " hold=", to_string(*r.hold)) : text;
   }
-  std::string operator()(const core::Ping& r) const { return "PING " + r.address; }
-  std::string operator()(const core::Release& r) const { return "RELEASE " + r.address; }
+  static std::string named(std::string text, LeaseId lease) {
+    return lease.none() ? text : str(text, " lease=", to_text(lease));
+  }
+  std::string operator()(const core::Ping& r) const { return named("PING " + r.address, r.lease); }
+  std::string operator()(const core::Release& r) const {
+    return named("RELEASE " + r.address, r.lease);
+  }
+  std::string operator()(const core::Renew& r) const { return named("RENEW", r.lease); }
   std::string operator()(const core::ShowStatus& r) const {
     return r.everything ? "STATUS all" : "STATUS";
   }
@@ -43,7 +51,11 @@ core::Answer made_up(std::string_view count, std::vector<Row> Rows::*rows) {
 core::Answer parse_answer(const std::string& text) {
   const std::string_view kind = std::string_view(text).substr(0, text.find(' '));
   const std::string rest(trim(std::string_view(text).substr(kind.size())));
-  if (kind == "address") return core::WorkerAddress{rest};
+  if (kind == "address") {
+    const auto parts = words(rest);
+    return core::WorkerAddress{std::string(parts.at(0)),
+                               parts.size() == 2 ? parse_lease_id(parts[1]).value() : LeaseId{}};
+  }
   if (kind == "ok") return core::Ok{};
   if (kind == "refused") return core::Refused{core::RefusalReason::kNoCapacity, rest};
   if (kind == "failed") return core::CommandFailed{rest};
@@ -121,6 +133,11 @@ class Player {
   }
 
   void core(const std::string& what) {
+    if (what.starts_with("notices ")) {
+      const std::size_t blank = what.find(' ', 8);
+      session_->noticed({what.substr(8, blank - 8), what.substr(blank + 1)}, now_);
+      return settle();
+    }
     if (session_->phase() != Phase::kWaiting) throw std::runtime_error("no request is out");
     if (what.starts_with("tells ")) {
       session_->told({core::Progress::Phase::kWaiting, what.substr(6)}, now_);

@@ -17,14 +17,16 @@ namespace {
 using cb::core::Answer;
 
 struct AnswerTo {
-  Answer operator()(const cb::core::GetWorker&) const {
-    return cb::core::WorkerAddress{"198.51.100.7"};
+  Answer operator()(const cb::core::GetWorker& get) const {
+    return cb::core::WorkerAddress{
+        "198.51.100.7", get.leased ? *cb::parse_lease_id("k3x2q2mwa7bdf") : cb::LeaseId{}};
   }
   Answer operator()(const cb::core::Ping& ping) const {
     if (ping.address == "198.51.100.7") return cb::core::Ok{};
     return cb::core::Refused{cb::core::RefusalReason::kUnknownWorker, "Worker not found"};
   }
   Answer operator()(const cb::core::Release&) const { return cb::core::Ok{}; }
+  Answer operator()(const cb::core::Renew&) const { return cb::core::Ok{}; }
   Answer operator()(const cb::core::ShowStatus&) const { return cb::core::StatusRows{}; }
   Answer operator()(const cb::core::ListAll&) const { return cb::core::AllInstances{}; }
   Answer operator()(const cb::core::TerminateAll&) const {

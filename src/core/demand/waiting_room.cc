@@ -63,16 +63,15 @@ std::vector<PoolName> WaitingRoom::pools() const {
   return out;
 }
 
-std::size_t WaitingRoom::answer_all(const PoolName& pool, const Answer& answer) {
+WaitingRoom::Queue WaitingRoom::take_all(const PoolName& pool) {
   auto queue = queues_.extract(pool);
-  if (queue.empty()) return 0;
+  if (queue.empty()) return {};
   restless_.erase(pool);
   for (const auto& [arrival, waiter] : queue.mapped()) {
     left(waiter);
     place_.erase(waiter.caller);
-    step_.act(Reply{waiter.caller, answer});
   }
-  return queue.mapped().size();
+  return std::move(queue.mapped());
 }
 
 std::size_t WaitingRoom::refuse(const PoolName& pool, const Refused& why, Instant seen,
@@ -99,7 +98,9 @@ std::size_t WaitingRoom::refuse(const PoolName& pool, const Refused& why, Instan
 }
 
 void WaitingRoom::refuse_everyone(RefusalReason reason, const std::string& why) {
-  for (const PoolName& pool : pools()) answer_all(pool, Refused{reason, why});
+  for (const PoolName& pool : pools()) {
+    answer_all(pool, [&](const Waiter&) { return Refused{reason, why}; });
+  }
 }
 
 void WaitingRoom::tell(const PoolName& pool, const Progress& progress) {

@@ -21,6 +21,9 @@ struct Waiter {
   bool wants_progress = false;
   std::string client;
   std::optional<Progress> told;
+  bool leased = false;  // in this and the next: as in GetWorker
+  std::optional<Duration> hold{};
+  ConnectionId connection{};
   std::optional<Instant> held_until{};  // for the next try: it is not refused before
 };
 
@@ -41,8 +44,14 @@ class WaitingRoom {
   void content(const PoolName& pool) { restless_.erase(pool); }
   void stir(const PoolName& pool);
 
-  // Gives everyone who waits for `pool` the same answer, first come first.
-  std::size_t answer_all(const PoolName& pool, const Answer& answer);
+  // Gives everyone who waits for `pool` what `answer(Waiter)` is for him, first come first. How
+  // many.
+  template <class AnswerFor>
+  std::size_t answer_all(const PoolName& pool, AnswerFor&& answer) {
+    const Queue queue = take_all(pool);
+    for (const auto& [arrival, waiter] : queue) step_.act(Reply{waiter.caller, answer(waiter)});
+    return queue.size();
+  }
   // Refuses who has waited since `seen` or before, and who has not the patience to wait until
   // `held_until`; unset: everyone. How many.
   std::size_t refuse(const PoolName& pool, const Refused& why, Instant seen,
@@ -57,6 +66,7 @@ class WaitingRoom {
  private:
   using Queue = std::map<std::uint64_t, Waiter>;
   void left(const Waiter& waiter);
+  Queue take_all(const PoolName& pool);
 
   Step& step_;
   std::map<PoolName, Queue> queues_;

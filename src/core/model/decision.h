@@ -25,6 +25,11 @@ struct Tell {
   CallerId caller;
   Progress progress;
 };
+// Replies: unasked, to a connection that holds a lease. One that is gone is ignored.
+struct Notify {
+  ConnectionId connection;
+  Notice notice;
+};
 // Cloud: whose account the keys are. Answered by Identified.
 struct Identify {};
 // Cloud: RunInstances. The only action that must not happen unless the batch's changes are durable.
@@ -99,7 +104,7 @@ struct Log {
   Ids about = {};
 };
 
-using Action = std::variant<Reply, Tell, Identify, LaunchInstance, ListInstances,
+using Action = std::variant<Reply, Tell, Notify, Identify, LaunchInstance, ListInstances,
                             TerminateInstances, TagInstances, ProbeWorker, HangUp, Log>;
 
 // One step's outcome. What is in `save` is durable before anything in `then` begins, as one commit;

@@ -47,10 +47,15 @@ struct Asked {
   CallerId caller;  // from the door that it came in by, which alone can reply
   Request request;
   Origin origin = {};
+  ConnectionId connection = {};  // of one that may hold leases; 0: it may not
 };
 // The caller's connection was reset, or a write to it failed. No Reply may follow.
 struct CallerGone {
   CallerId caller;
+};
+// A connection that may hold leases has ended, whichever way.
+struct ConnectionLost {
+  ConnectionId connection;
 };
 // The answer to LaunchInstance. May come late, after the attempt was closed, or twice.
 struct LaunchAnswered {
@@ -116,8 +121,8 @@ struct StopRequested {
   bool terminate_workers = false;
 };
 
-using Event = std::variant<Started, Identified, KeysChanged, Asked, CallerGone, LaunchAnswered,
-                           Listed, TerminateAnswered, Tagged, Probed, TimePassed, SaveFailed,
-                           SaveWorks, SettingsChanged, StopRequested>;
+using Event = std::variant<Started, Identified, KeysChanged, Asked, CallerGone, ConnectionLost,
+                           LaunchAnswered, Listed, TerminateAnswered, Tagged, Probed, TimePassed,
+                           SaveFailed, SaveWorks, SettingsChanged, StopRequested>;
 
 }  // namespace cb::core

@@ -26,11 +26,13 @@ struct Fold {
   }
   void operator()(const LaunchStamp& record) { into.stamps[record.token] = record; }
   void operator()(const ClosedAttempt& record) { into.closed[record.token] = record; }
+  void operator()(const LeaseRecord& record) { into.leases[record.id] = record; }
   void operator()(const BrokerRecord& record) { into.broker = record; }
   void operator()(const DropAttempt& drop) { into.attempts.erase(drop.token); }
   void operator()(const DropWorker& drop) { into.workers.erase(drop.id); }
   void operator()(const DropLaunchStamp& drop) { into.stamps.erase(drop.token); }
   void operator()(const DropClosedAttempt& drop) { into.closed.erase(drop.token); }
+  void operator()(const DropLease& drop) { into.leases.erase(drop.id); }
 };
 
 }  // namespace
@@ -65,6 +67,10 @@ void Records::shift_instants(Duration shift) {
   }
   for (auto& [token, stamp] : stamps) stamp.at += shift;
   for (auto& [token, attempt] : closed) attempt.at += shift;
+  for (auto& [id, lease] : leases) {
+    lease.since += shift;
+    if (lease.held_until) *lease.held_until += shift;
+  }
 }
 
 }  // namespace cb::core

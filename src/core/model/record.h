@@ -108,6 +108,17 @@ struct ClosedAttempt {
   bool operator==(const ClosedAttempt&) const = default;
 };
 
+// One client's claim on a worker, saved before it is answered. Its connection is not kept: after a
+// restart every one of them is lost.
+struct LeaseRecord {
+  LeaseId id;
+  InstanceId worker;
+  std::string client;                 // the name that it gave itself; empty: none
+  Instant since;                      // when it was given
+  std::optional<Instant> held_until;  // needs neither connection nor renewal before
+  bool operator==(const LeaseRecord&) const = default;
+};
+
 // Single values. `nonce` is the random part of every token, made once per state_dir.
 struct BrokerRecord {
   std::string nonce;
@@ -117,7 +128,7 @@ struct BrokerRecord {
   bool operator==(const BrokerRecord&) const = default;
 };
 
-// The outcome is settled. Dropping what is not there is no error, here and in the next three.
+// The outcome is settled. Dropping what is not there is no error, here and in the next four.
 struct DropAttempt {
   LaunchToken token;
   bool operator==(const DropAttempt&) const = default;
@@ -137,11 +148,16 @@ struct DropClosedAttempt {
   LaunchToken token;
   bool operator==(const DropClosedAttempt&) const = default;
 };
+// It was given up, or nobody has claimed it in time, or its worker ends.
+struct DropLease {
+  LeaseId id;
+  bool operator==(const DropLease&) const = default;
+};
 
 // A step's change of the journal: puts replace the record of the same key.
-using Change =
-    std::variant<AttemptRecord, WorkerRecord, LedgerRecord, LaunchStamp, ClosedAttempt,
-                 BrokerRecord, DropAttempt, DropWorker, DropLaunchStamp, DropClosedAttempt>;
+using Change = std::variant<AttemptRecord, WorkerRecord, LedgerRecord, LaunchStamp, ClosedAttempt,
+                            LeaseRecord, BrokerRecord, DropAttempt, DropWorker, DropLaunchStamp,
+                            DropClosedAttempt, DropLease>;
 
 // Everything the journal holds, as loaded at start. Finished ledger lines stay in the store.
 struct Records {
@@ -151,6 +167,7 @@ struct Records {
   std::map<InstanceId, LedgerRecord> open_ledger;
   std::map<LaunchToken, LaunchStamp> stamps;
   std::map<LaunchToken, ClosedAttempt> closed;
+  std::map<LeaseId, LeaseRecord> leases;
 
   // Folds one change in, as the store does. Of ledger lines only the open ones are kept.
   void apply(const Change& change);

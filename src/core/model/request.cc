@@ -10,6 +10,8 @@ std::string_view to_string(RefusalReason reason) {
       return "no-pool-fits";
     case RefusalReason::kUnknownWorker:
       return "unknown-worker";
+    case RefusalReason::kUnknownLease:
+      return "unknown-lease";
     case RefusalReason::kOutOfPatience:
       return "out-of-patience";
     case RefusalReason::kTerminated:

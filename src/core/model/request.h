@@ -22,15 +22,27 @@ struct GetWorker {
   int cores = 0;                 // that its worker has at least; 0: any
   std::optional<Duration> wait;  // 0 s to 24 h; unset: the configured default (10 min)
   std::string client;            // a name for the log; empty: none given
-  bool wants_progress = false;   // protocol 2
+  bool wants_progress = false;   // protocol 2 and later
+  bool leased = false;           // its answer is a lease, bound to its connection: protocol 3
+  std::optional<Duration> hold;  // the lease needs neither of both for so long; up to max_lifetime
 };
-// Restarts the idle clock of the ready worker at `address`: Ok, or Refused (kUnknownWorker).
+// Restarts the idle clock of the ready worker at `address`: Ok, or Refused (kUnknownWorker). With a
+// lease that is not one on that worker it is unknown as well: EC2 has given its address to another.
 struct Ping {
   std::string address;  // as it was handed out
+  LeaseId lease{};      // which is named by it; 0: none
 };
-// Ends the worker at `address`, for all its clients. Ok, also when there is none (any more).
+// Without a lease: ends the worker at `address` for all its clients, unless others hold leases on
+// it. Ok, also when there is none (any more). With one: gives that up (Refused, kUnknownWorker,
+// where it is none of that worker), and ends the worker when nobody else uses it.
 struct Release {
   std::string address;
+  LeaseId lease{};
+};
+// The client lives and wants to keep its lease. From a connection that stays, the lease is bound to
+// it from now on, whatever it was bound to before. Ok, or Refused (kUnknownLease).
+struct Renew {
+  LeaseId lease;
 };
 // Of what is known here, without asking EC2: StatusRows, or an Overview.
 struct ShowStatus {
@@ -42,11 +54,12 @@ struct ListAll {};
 // Ends every worker and every launch, those of unknown outcome too: TerminatedIds when EC2 has
 // accepted, at the latest after terminate_all_patience with what it has accepted by then.
 struct TerminateAll {};
-using Request = std::variant<GetWorker, Ping, Release, ShowStatus, ListAll, TerminateAll>;
+using Request = std::variant<GetWorker, Ping, Release, Renew, ShowStatus, ListAll, TerminateAll>;
 
 // The answer to GetWorker: its service has just answered, or did when it was last looked at.
 struct WorkerAddress {
   std::string address;
+  LeaseId lease{};  // where one was asked for
 };
 struct Ok {};
 // Why a request is refused, for programs; the words of to_string are part of the product.
@@ -54,6 +67,7 @@ enum class RefusalReason {
   kUnknownPool,    // no pool of that name is configured
   kNoPoolFits,     // no pool's workers have what was asked for
   kUnknownWorker,  // no ready worker of ours has that address
+  kUnknownLease,   // it has ended, or never was
   kOutOfPatience,  // its own wait is over; what it waited for goes on
   kTerminated,     // TERMINATE_ALL ended what it waited for
   kStopping,       // the broker is stopping: ask again once it runs
@@ -70,6 +84,14 @@ struct Refused {
   // One line without "ERROR: " and without newline; says what the person can do.
   std::string why;
 };
+// One client's claim on a worker.
+struct LeaseRow {
+  LeaseId lease;
+  std::string client;  // the name that it gave itself; empty: none
+  Duration since{0};
+  bool connected = false;  // its connection is open, as far as anybody can tell
+  Duration ends_in{0};     // unless its client says something, or its worker is busy
+};
 // A ready worker.
 struct StatusRow {
   InstanceId instance;
@@ -83,6 +105,7 @@ struct StatusRow {
   std::string zone;
   std::optional<WallTime> launched;
   std::uint64_t handed_out = 0;  // answers that named it, in this run of the broker
+  std::vector<LeaseRow> leases;  // the oldest first
 };
 struct StatusRows {
   std::vector<StatusRow> rows;
@@ -137,6 +160,13 @@ struct CommandFailed {
 };
 using Answer = std::variant<WorkerAddress, Ok, Refused, StatusRows, Overview, AllInstances,
                             TerminatedIds, CommandFailed>;
+
+// What the holder of a lease is told unasked, on the connection that the lease is bound to.
+struct Notice {
+  std::string address;  // of its worker
+  std::string news;     // "ended idle 900 s (limit 900 s)"
+  bool operator==(const Notice&) const = default;
+};
 
 // What a waiting GetWorker is told meanwhile, at most once a second and when the phase changes.
 struct Progress {

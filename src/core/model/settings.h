@@ -51,6 +51,8 @@ struct Settings {
 
   // Callers.
   Duration wait_default = minutes{10};
+  Duration lease_ttl = minutes{15};    // of a lease that no command names
+  Duration lease_grace = seconds{60};  // of a lease whose connection is lost
   Duration terminate_all_patience = seconds{10};
   Duration cloud_unreachable_patience = seconds{30};  // then callers are told instead of kept
 

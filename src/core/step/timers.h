@@ -24,6 +24,7 @@ enum class TimerKind {
   kWorkerTerminate,  // repeat the call
   kWorkerLifetime,
   kWorkerAwaited,  // callers need not wait for it any longer
+  kLease,          // id: the lease
   kAttemptRetry,   // id: the token
   kListing,        // id: the region
   kIdentify,       // the account is wrong or not known: ask again; no id, in this and the rest

@@ -71,6 +71,13 @@ void Probes::idle_due(const InstanceId& id) {
   terminations_.end(*worker, str("idle ", idle.count(), " s (limit ", limit.count(), " s)"));
 }
 
+// The service of a suspect is gone, or boots anew: nothing computes there. What cannot be reached
+// may compute all the same, and unreachable_timeout is its limit; so may one whose connection was
+// lost once.
+bool Probes::may_compute_unseen(const Worker& worker) {
+  return worker.lost_in_a_row == 1 || (worker.out_of_reach && worker.unreachable_since);
+}
+
 // Nobody has used it for its idle time, as far as anybody said: that it does not compute for one
 // who cannot say so is what its own answer of this very moment tells. The answer leads back to
 // idle_due.
@@ -86,15 +93,38 @@ bool Probes::must_wait(const Worker& worker) {
     return true;
   }
   if (worker.quiet_at == step_.now.boot) return false;
-  // Its service is gone, or boots anew: nothing computes there. What cannot be reached may compute
-  // all the same, and unreachable_timeout is its limit; so may one whose connection was lost once.
-  const bool lost_once = worker.lost_in_a_row == 1;
-  if (worker.suspect() && !lost_once && !(worker.out_of_reach && worker.unreachable_since)) {
-    return false;
-  }
+  if (worker.suspect() && !may_compute_unseen(worker)) return false;
   step_.timers.arm(idle, step_.now.boot + step_.settings.quiet_interval);
   if (worker.failures == 0) question_due(worker.record.id);
   return true;
+}
+
+void Probes::lease_due(LeaseId id) {
+  const Lease* const lease = leases_.find(id);
+  if (lease == nullptr) return;
+  const Timer timer{TimerKind::kLease, to_text(id)};
+  const Instant deadline = step_.heard_at(leases_.deadline(*lease));
+  if (step_.now.boot < deadline) return step_.timers.arm(timer, deadline);
+  if (const auto wait = computes_perhaps(*lease->worker, deadline)) {
+    return step_.timers.arm(timer, step_.now.boot + *wait);
+  }
+  const Settings& settings = step_.settings;
+  leases_.end(*lease, lease->lost ? str("ends: its connection is lost for ",
+                                        to_string(settings.lease_grace), " and longer")
+                                  : str("ends: its client has said nothing for ",
+                                        to_string(settings.lease_ttl), " and longer"));
+}
+
+// Its own answer tells, when it came at once and not before `since`. Unset: it computes for nobody;
+// else when to look again.
+std::optional<Duration> Probes::computes_perhaps(const Worker& worker, Instant since) {
+  if (!answers_questions(worker) || worker.record.address.empty()) return {};
+  if (workers_.busy(worker)) return step_.settings.quiet_interval;
+  if (workers_.silent(worker) || (worker.quiet_at && *worker.quiet_at >= since)) return {};
+  if (worker.suspect() && !may_compute_unseen(worker)) return {};
+  if (worker.failures != 0) return step_.settings.alive_interval;
+  ask(worker);
+  return step_.settings.probe_answer_limit;
 }
 
 void Probes::lifetime_due(const InstanceId& id) {

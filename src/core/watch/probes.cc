@@ -178,7 +178,10 @@ void Probes::answered(const Worker& worker, ProbeOutcome outcome) {
     if (shows_life(outcome)) alive(worker);
     if (shows_death(outcome)) not_alive(worker, outcome);
     // Somebody had it computing until now.
-    if (right && !prompt) workers_.touch(worker);
+    if (right && !prompt) {
+      worker.busy_until = step_.now.boot;
+      workers_.touch(worker);
+    }
   }
   if (!proving) {
     used_or_quiet(worker, outcome, prompt);

@@ -12,8 +12,13 @@ namespace cb::core {
 
 class Probes {
  public:
-  Probes(Step& step, WorkerPool& workers, Terminations& terminations, Launcher& launcher)
-      : step_(step), workers_(workers), terminations_(terminations), launcher_(launcher) {}
+  Probes(Step& step, WorkerPool& workers, LeaseTable& leases, Terminations& terminations,
+         Launcher& launcher)
+      : step_(step),
+        workers_(workers),
+        leases_(leases),
+        terminations_(terminations),
+        launcher_(launcher) {}
 
   // EC2 shows `worker` running with an address, or the broker has restarted: begins to probe it,
   // or takes EC2's word where the pool has no ready check.
@@ -31,6 +36,7 @@ class Probes {
   // No connection for unreachable_timeout: ended, unless a PING holds it.
   void unreachable_due(const InstanceId& id);
   void idle_due(const InstanceId& id);
+  void lease_due(LeaseId id);  // nobody has named it in time: ended, unless its worker is busy
   void lifetime_due(const InstanceId& id);
 
  private:
@@ -53,11 +59,14 @@ class Probes {
   void out_of_reach(const Worker& worker, bool is);
   void watch(const Worker& worker);
   bool must_wait(const Worker& worker);
+  static bool may_compute_unseen(const Worker& worker);
+  std::optional<Duration> computes_perhaps(const Worker& worker, Instant since);
   void found_busy(const Worker& worker);
   void never_ready(const Worker& worker);
 
   Step& step_;
   WorkerPool& workers_;
+  LeaseTable& leases_;
   Terminations& terminations_;
   Launcher& launcher_;
 };

@@ -19,6 +19,7 @@ constexpr TimerKind kTimersOfALife[] = {TimerKind::kWorkerIdle,        TimerKind
 
 void Terminations::mark(const Worker& worker, const std::string& reason) {
   for (const TimerKind kind : kTimersOfALife) step_.timers.cancel({kind, worker.record.id.value});
+  leases_.worker_ended(worker, reason);
   workers_.become_terminating(worker, reason);
 }
 
@@ -188,6 +189,7 @@ void Terminations::gone(const InstanceId& id, std::optional<WallTime> ended, con
                         Leaving how) {
   const Worker& worker = *workers_.find(id);
   for (const TimerKind kind : kTimersOfALife) step_.timers.cancel({kind, id.value});
+  leases_.worker_ended(worker, why);
   step_.timers.cancel({TimerKind::kWorkerTerminate, id.value});
   if (worker.ours) {
     LedgerRecord line = workers_.ledger_line(worker);

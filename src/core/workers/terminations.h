@@ -5,13 +5,14 @@
 #include <optional>
 #include <string>
 
-#include "core/workers/worker_pool.h"
+#include "core/workers/lease_table.h"
 
 namespace cb::core {
 
 class Terminations {
  public:
-  Terminations(Step& step, WorkerPool& workers) : step_(step), workers_(workers) {}
+  Terminations(Step& step, WorkerPool& workers, LeaseTable& leases)
+      : step_(step), workers_(workers), leases_(leases) {}
 
   // Marks `worker` and queues the call. `reason` is the clause of the log line ("idle 900 s (limit
   // 900 s)"). A worker already ending keeps its first reason. Nothing for one that is not ours.
@@ -47,6 +48,7 @@ class Terminations {
 
   Step& step_;
   WorkerPool& workers_;
+  LeaseTable& leases_;
 };
 
 // EC2's refusal to end `worker` in one sentence, with what a person can do.

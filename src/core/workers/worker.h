@@ -4,6 +4,7 @@
 // not mutable here.
 
 #include <cstdint>
+#include <list>
 #include <optional>
 #include <string>
 
@@ -19,6 +20,8 @@ Life life_of(const WorkerRecord& record);
 // The table: booting and adopting end in ready, ready and suspect in one another, everything in
 // terminating, and from there nothing leads back.
 bool may_become(Life from, Life to);
+
+struct Lease;
 
 struct Worker {
   WorkerRecord record;
@@ -63,6 +66,9 @@ struct Worker {
   mutable std::size_t lost_in_a_row =
       0;  // questions whose connection was lost, none answered since
 
+  // The latest answer that came late: until then somebody had it computing.
+  mutable std::optional<Instant> busy_until;
+
   // Its end.
   mutable std::size_t terminate_failures = 0;
   mutable std::optional<CloudFailure>
@@ -73,6 +79,9 @@ struct Worker {
   mutable std::uint64_t handed_out = 0;
   mutable bool perhaps_used = false;      // by a client, in this run or before it
   mutable std::optional<Instant> pinged;  // after a restart its last use counts as one
+  // By one who holds no lease; after a restart its last use counts as such.
+  mutable std::optional<Instant> bare_used;
+  mutable std::list<const Lease*> leases;  // on it, the oldest first; LeaseTable's
 
   bool rising() const {
     return record.phase == WorkerPhase::kBooting || record.phase == WorkerPhase::kAdopting;

@@ -93,6 +93,7 @@ void WorkerPool::become_terminating(const Worker& worker, const std::string& rea
 void WorkerPool::remove(const InstanceId& id, Leaving how) {
   const auto found = workers_.find(id);
   CHECK(found != workers_.end());
+  CHECK(found->second.leases.empty());
   hang_up(found->second);
   unindex(found->second);
   if (found->second.ours) {
@@ -259,7 +260,14 @@ void WorkerPool::hang_up(const Worker& worker) {
   if (std::exchange(worker.connected, false)) step_.act(HangUp{worker.record.id});
 }
 
+bool WorkerPool::nobodys(const Worker& worker) const {
+  const auto& used = worker.bare_used;
+  return worker.leases.empty() && !busy(worker) &&
+         !(used && step_.now.boot - *used < idle_limit(worker));
+}
+
 Instant WorkerPool::idle_deadline(const Worker& worker) const {
+  if (!worker.leases.empty()) return step_.now.boot + idle_limit(worker);
   return std::max(worker.record.last_used + idle_limit(worker),
                   step_.started + step_.settings.restart_grace);
 }

@@ -68,6 +68,7 @@ class WorkerPool {
   // Why its end was wanted when EC2 no longer knew it; unset: it was not, or never was here.
   std::optional<std::string> end_wanted(const InstanceId& id) const;
 
+  bool may_be_handed_out(const Worker& worker) const;
   // A worker of `pool` that may be handed out now; the longest known first, so that others drain.
   const Worker* ready(const PoolName& pool) const;
   // Whether a worker of `pool` is on its way and worth waiting for; which, when so.
@@ -85,8 +86,11 @@ class WorkerPool {
   bool silent(const Worker& worker) const;
   // In use for all we can know: its service computes, and whoever waits for that cannot ping.
   bool busy(const Worker& worker) const;
+  // Whether nobody has it, as far as anybody said: no lease, no use by others, and not busy.
+  bool nobodys(const Worker& worker) const;
   // Ends the question and its connection.
   void hang_up(const Worker& worker);
+  // While a lease is on it, one idle limit from now.
   Instant idle_deadline(const Worker& worker) const;
   void reconsider_all();  // the settings changed
 
@@ -118,7 +122,6 @@ class WorkerPool {
   void count(const Tally& tally, int by);
   void index(Worker& worker);
   void unindex(const Worker& worker);
-  bool may_be_handed_out(const Worker& worker) const;
 
   Step& step_;
   std::unordered_map<InstanceId, Worker> workers_;

@@ -14,6 +14,7 @@ namespace {
 // number, so that an older broker refuses what it could not read.
 constexpr const char* kSteps[] = {
     "",  // 2: later fields of workers, attempts and closed attempts
+    "",  // 3: leases
 };
 static_assert(std::size(kSteps) + 1 == wire::kRecordFormat, "a format without its step");
 

@@ -28,7 +28,7 @@ struct TextConnection {
 };
 
 // Numbers are made of a serial number and a slot, so that a number that outlived its owner finds
-// nothing. A caller's has its source in front.
+// nothing. Those that the broker knows have the source in front.
 class TextConnections {
  public:
   static constexpr int kSlotBits = 20;
@@ -68,6 +68,14 @@ class TextConnections {
   TextConnection* by_caller(CallerId caller) const {
     TextConnection* const found = in_slot(slot_of(caller.value));
     return found != nullptr && caller.value != 0 && found->caller == caller ? found : nullptr;
+  }
+  // What the broker knows it by.
+  ConnectionId id_of(const TextConnection& connection) const {
+    return {with_source(source_, connection.id)};
+  }
+  TextConnection* by_connection(ConnectionId id) const {
+    TextConnection* const found = in_slot(slot_of(id.value));
+    return found != nullptr && id_of(*found) == id ? found : nullptr;
   }
   std::uint32_t slots() const { return static_cast<std::uint32_t>(slots_.size()); }
   std::size_t size() const { return size_; }

@@ -27,6 +27,10 @@ std::uint32_t interest(const wire::TextSession& session) {
   return Stream::polled(session.input_room() != 0, !session.output().empty());
 }
 
+bool holds_leases(const TextConnection& connection) {
+  return connection.session.protocol() >= 3;
+}
+
 }  // namespace
 
 TextListener::TextListener(boost::asio::io_context& io, TextListenerOptions options,
@@ -62,6 +66,14 @@ void TextListener::tell(CallerId caller, const core::Progress& progress) {
   if (connection == nullptr) return;
   see_the_time();
   connection->session.told(progress, now_);
+  touch(*connection);
+}
+
+void TextListener::notify(ConnectionId id, const core::Notice& notice) {
+  TextConnection* const connection = connections_.by_connection(id);
+  if (connection == nullptr) return;
+  see_the_time();
+  connection->session.noticed(notice, now_);
   touch(*connection);
 }
 
@@ -246,7 +258,9 @@ void TextListener::take(TextConnection& connection, wire::TextSession::Asked ask
   if (!asked) return;
   connections_.new_caller(connection);
   core::Origin origin = origin_of(connection, *asked);
-  sink_.post(core::Asked{connection.caller, std::move(*asked), std::move(origin)});
+  const ConnectionId stays =
+      holds_leases(connection) ? connections_.id_of(connection) : ConnectionId{};
+  sink_.post(core::Asked{connection.caller, std::move(*asked), std::move(origin), stays});
 }
 
 // Whatever happens to a connection within a turn is carried out at the turn's end, so that ten
@@ -325,6 +339,7 @@ void TextListener::watch(TextConnection& connection) {
 }
 
 void TextListener::close(TextConnection& connection) {
+  if (holds_leases(connection)) sink_.post(core::ConnectionLost{connections_.id_of(connection)});
   held_ -= connection.held;
   deadlines_.clear(connection.slot());
   if (connection.refused) --refused_;

@@ -44,6 +44,7 @@ class TextListener : public port::Replies, private Acceptor::House {
 
   void reply(CallerId caller, const core::Answer& answer) override;
   void tell(CallerId caller, const core::Progress& progress) override;
+  void notify(ConnectionId connection, const core::Notice& notice) override;
 
   // Takes in all that has come by now, whatever the number of clients: before anything is decided
   // that only their silence allows.

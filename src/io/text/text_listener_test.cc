@@ -346,5 +346,35 @@ TEST_F(TextListenerTest, EachOfTwoListenersOfABrokerAnswersItsOwnCallers) {
   EXPECT_EQ(other.read(), "198.51.100.1\n");
 }
 
+TEST_F(TextListenerTest, AConnectionOfProtocol3IsNamedIsToldAndIsMissedWhenItEnds) {
+  options.source = 3;
+  start();
+  answer_everything();
+  TestClient client(address, "HELLO 3\nGET_WORKER\nPING 198.51.100.7\n");
+  ASSERT_TRUE(run_until([&] { return broker.asked.size() == 2; }));
+  const ConnectionId id = broker.asked[0].connection;
+  EXPECT_EQ(source_of(id), 3);
+  EXPECT_EQ(broker.asked[1].connection, id);
+  listener->notify(id, {"198.51.100.7", "ended idle 900 s"});
+  EXPECT_TRUE(
+      run_until([&] { return client.read().ends_with("NOTICE 198.51.100.7 ended idle 900 s\n"); }));
+  EXPECT_TRUE(broker.lost.empty());
+  client.reset();
+  EXPECT_TRUE(run_until([&] { return broker.lost == std::vector{id}; }));
+  listener->notify(id, {"198.51.100.7", "ended"});  // nobody is there any more
+}
+
+TEST_F(TextListenerTest, AConnectionOfAnotherProtocolHoldsNoLease) {
+  start();
+  answer_everything();
+  TestClient client(address, "HELLO 2\nGET_WORKER\n");
+  EXPECT_EQ(ask("GET_WORKER\n"), "198.51.100.7\n");
+  ASSERT_TRUE(run_until([&] { return broker.asked.size() == 2; }));
+  client.close();
+  EXPECT_TRUE(run_until([&] { return listener->connections() == 0; }));
+  for (const core::Asked& asked : broker.asked) EXPECT_TRUE(asked.connection.none());
+  EXPECT_TRUE(broker.lost.empty());
+}
+
 }  // namespace
 }  // namespace cb::io

@@ -92,6 +92,8 @@ struct ScriptedBroker : port::LogSink {
         if (on_asked) on_asked(*a);
       } else if (const auto* g = std::get_if<core::CallerGone>(&event)) {
         gone.push_back(g->caller);
+      } else if (const auto* l = std::get_if<core::ConnectionLost>(&event)) {
+        lost.push_back(l->connection);
       }
     }
   }
@@ -99,6 +101,7 @@ struct ScriptedBroker : port::LogSink {
   std::vector<core::Event> events;
   std::vector<core::Asked> asked;
   std::vector<CallerId> gone;
+  std::vector<ConnectionId> lost;
   std::vector<core::Log> logged;
   std::function<void(const core::Asked&)> on_asked;
 };

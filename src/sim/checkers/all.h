@@ -23,6 +23,7 @@
 #include "sim/checkers/true_address.h"
 #include "sim/checkers/true_ends.h"
 #include "sim/checkers/true_journal.h"
+#include "sim/checkers/true_leases.h"
 #include "sim/checkers/true_ledger.h"
 #include "sim/checkers/true_log.h"
 #include "sim/checkers/true_status.h"
@@ -61,6 +62,7 @@ class Checkers {
         true_ends_(ground, history_, store, launch_memory_),
         paces_(ground, history_, store, launch_memory_),
         true_log_(ground, history_, store),
+        true_leases_(ground, history_, store),
         at_rest_(ec2, history_, process) {}
 
   void watch(Ground& ground) {
@@ -87,6 +89,7 @@ class Checkers {
     ground.watch(true_ends_);
     ground.watch(paces_);
     ground.watch(true_log_);
+    ground.watch(true_leases_);
     ground.watch(at_rest_);
     ground.watch(hand_outs_);
     ground.watch(launch_memory_);
@@ -120,6 +123,7 @@ class Checkers {
   TrueEnds true_ends_;
   Paces paces_;
   TrueLog true_log_;
+  TrueLeases true_leases_;
   AtRest at_rest_;
 };
 

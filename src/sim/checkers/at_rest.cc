@@ -29,6 +29,9 @@ void AtRest::rested() {
   for (const auto& [token, attempt] : records.attempts) {
     throw Violated(kAtRestRule, str("launch ", token.value, " is still open in the journal"));
   }
+  for (const auto& [id, lease] : records.leases) {
+    throw Violated(kAtRestRule, str("lease ", to_text(id), " is still in the journal"));
+  }
   for (const auto& [id, worker] : records.workers) {
     throw Violated(kAtRestRule, str("worker ", id.value, " is still in the journal as ",
                                     to_string(worker.phase)));

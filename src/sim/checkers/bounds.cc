@@ -42,6 +42,8 @@ Duration rest_bound(const Options& options) {
   for (const auto& [name, pool] : settings.pools) {
     worst = std::max(worst, orphan_bound(options, name));
   }
+  // Who asked for a lease that is held, and was answered late.
+  if (options.staying_percent != 0) worst += settings.lease_grace + minutes{45};
   // Callers who still wait may cause one more launch; what was started late dies late; the ledger
   // and the journal are closed by a listing that says terminated.
   return settings.wait_default + settings.unknown_outcome_grace + worst +

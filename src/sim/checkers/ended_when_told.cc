@@ -22,7 +22,7 @@ bool rising(const WorkerRecord& worker) {
 
 void EndedWhenTold::asked(CallerId caller, const core::Request& request) {
   if (const auto* release = std::get_if<core::Release>(&request)) {
-    released(caller, release->address);
+    if (release->lease.none()) released(caller, release->address);  // else rule 15
   } else if (std::holds_alternative<core::TerminateAll>(request)) {
     all_told();
   }
@@ -37,16 +37,21 @@ void EndedWhenTold::released(CallerId caller, const std::string& address) {
     named = &worker;
   }
   if (named == nullptr) return;
-  if (named->phase == WorkerPhase::kReady) {
-    told_.emplace_back(named->id, "was released");
-    return;
-  }
+  if (leased(named->id)) return;
+  if (named->phase == WorkerPhase::kReady) return released_.push_back(named->id);
   for (const auto& [waiter, waiting] : history_.waiting()) {
     const auto* get = std::get_if<core::GetWorker>(&waiting.request);
     if (get == nullptr || get->pool != named->pool || waiter >= caller) continue;
     spared_.push_back({named->id, waiter});
     return;
   }
+}
+
+// Over another's lease a RELEASE ends nothing: rule 17.
+bool EndedWhenTold::leased(const InstanceId& id) const {
+  const auto& leases = store_.durable().leases;
+  return std::any_of(leases.begin(), leases.end(),
+                     [&](const auto& entry) { return entry.second.worker == id; });
 }
 
 void EndedWhenTold::all_told() {
@@ -140,6 +145,9 @@ bool EndedWhenTold::settled(const InstanceId& id) const {
 
 void EndedWhenTold::take_up() {
   for (const auto& [id, why] : std::exchange(told_, {})) owe(id, why);
+  for (const InstanceId& id : std::exchange(released_, {})) {
+    if (!leased(id)) owe(id, "was released");  // and nobody has leased it in the same turn
+  }
   doomed_.merge(told_launches_);
   told_launches_.clear();
   while (!due_.empty() && due_.begin()->first <= ground_.turn.at) {
@@ -188,6 +196,7 @@ void EndedWhenTold::turned() {
 
 void EndedWhenTold::went_down() {
   told_.clear();
+  released_.clear();
   spared_.clear();
   told_launches_.clear();
   asked_.clear();

@@ -41,6 +41,7 @@ class EndedWhenTold : public Watcher {
   };
 
   void released(CallerId caller, const std::string& address);
+  bool leased(const InstanceId& id) const;
   void all_told();
   void identified(const core::CloudIdentity& identity);
   void owe(const InstanceId& id, const char* why);
@@ -56,6 +57,7 @@ class EndedWhenTold : public Watcher {
 
   // Since the latest turn.
   std::vector<std::pair<InstanceId, const char*>> told_;
+  std::vector<InstanceId> released_;
   std::vector<Spared> spared_;
   std::set<LaunchToken> told_launches_;
   bool opens_ = false;

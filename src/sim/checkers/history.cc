@@ -302,6 +302,8 @@ void History::given_up(const LaunchToken& token) {
 void History::committed(const std::vector<core::Change>& changes) {
   for (const core::Change& change : changes) {
     if (const auto* drop = std::get_if<core::DropAttempt>(&change)) given_up(drop->token);
+    if (const auto* l = std::get_if<core::LeaseRecord>(&change)) leased_[l->id] = l->worker;
+    if (const auto* over = std::get_if<core::DropLease>(&change)) given_back(over->id);
     const auto* worker = std::get_if<core::WorkerRecord>(&change);
     Life* const life = worker != nullptr ? find(worker->id) : nullptr;
     if (life == nullptr) continue;
@@ -310,6 +312,11 @@ void History::committed(const std::vector<core::Change>& changes) {
   }
   last_commit_ = ground_.now();
   commit_failing_ = false;
+}
+
+// Its idle clock stood still.
+void History::given_back(const LeaseId& lease) {
+  if (Life* const life = find(leased_[lease])) life->stirred = ground_.now();
 }
 
 void History::starting(Duration misjudged) {

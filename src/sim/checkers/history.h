@@ -108,6 +108,7 @@ class History : public Watcher {
 
  private:
   Life* find(const InstanceId& id);
+  void given_back(const LeaseId& lease);
   void leaves(CallerId caller);
   void goes(CallerId caller);
   void settle(const LaunchToken& token);
@@ -128,7 +129,8 @@ class History : public Watcher {
   std::map<LaunchToken, Attempted*> open_;  // those that are not settled
   std::map<CallerId, Waiting> waiting_;
   std::vector<Life*> released_;  // since the latest turn
-  bool all_told_ = false;        // to end, since then
+  std::map<LeaseId, InstanceId> leased_;
+  bool all_told_ = false;  // to end, since then
   std::optional<Moment> last_commit_;
   bool commit_failing_ = false;
 };

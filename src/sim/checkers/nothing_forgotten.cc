@@ -45,6 +45,13 @@ void NothingForgotten::journal(const BrokerStart& start) const {
   for (const auto& [token, closed] : gave.closed) {
     demand(held.closed.contains(token), "closed launch", token.value);
   }
+  for (const auto& [id, lease] : gave.leases) {
+    const auto worker = held.workers.find(lease.worker);
+    if (worker == held.workers.end()) continue;
+    if (worker->second.phase == core::WorkerPhase::kTerminating) continue;
+    const auto found = held.leases.find(id);
+    demand(found != held.leases.end() && found->second == lease, "lease", to_text(id));
+  }
   const bool counts_on = !gave.broker || (held.broker->nonce == gave.broker->nonce &&
                                           held.broker->next_attempt >= gave.broker->next_attempt);
   demand(counts_on, "the number of", "the next launch");

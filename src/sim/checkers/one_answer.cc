@@ -48,7 +48,11 @@ bool OneAnswer::fits(const core::Request& request, const core::Answer& answer) {
   }
   // OK as well when the worker is unknown, as clients expect.
   if (std::holds_alternative<core::Release>(request)) {
-    return std::holds_alternative<core::Ok>(answer);
+    const bool leased = !std::get<core::Release>(request).lease.none();
+    return std::holds_alternative<core::Ok>(answer) || (leased && refused);
+  }
+  if (std::holds_alternative<core::Renew>(request)) {
+    return refused || std::holds_alternative<core::Ok>(answer);
   }
   if (std::holds_alternative<core::ShowStatus>(request)) {
     return std::holds_alternative<core::StatusRows>(answer) ||

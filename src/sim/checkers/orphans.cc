@@ -33,12 +33,27 @@ void Orphans::judge(const Watched& watched) const {
   if (blocked() || ground_.now() <= std::max(watched.deadline, listens_until(watched))) return;
   if (watched.phase == Phase::kReady && watched.asked) return;
   const Instance& instance = *watched.instance;
+  if (watched.phase == Phase::kReady && leased(instance.id)) return;  // rule 17
   throw Violated(
       "4-orphans",
       str(instance.id.value, ", ", name_of(watched.phase), ", had to be gone by ",
           stamp(watched.deadline), " (", to_string(Duration{ground_.now() - watched.deadline}),
           " ago); nobody is behind it for ", to_string(Duration{ground_.now() - watched.needed}),
           ", of which troubles explain ", to_string(watched.excused)));
+}
+
+bool Orphans::leased(const InstanceId& id) const {
+  const auto& leases = store_.durable().leases;
+  return std::any_of(leases.begin(), leases.end(),
+                     [&](const auto& entry) { return entry.second.worker == id; });
+}
+
+// Its idle clock stood still while it was leased.
+void Orphans::given_back(const LeaseId& id) {
+  const auto lease = leased_.find(id);
+  if (lease == leased_.end()) return;
+  Watched* const watched = find(lease->second);
+  if (watched != nullptr && watched->phase == Phase::kReady) in_use(*watched);
 }
 
 void Orphans::trouble(Watched& watched, Moment until) {
@@ -187,6 +202,10 @@ void Orphans::boots(Watched& watched) {
 
 void Orphans::decided(const std::vector<core::Change>& changes) {
   for (const core::Change& change : changes) {
+    if (const auto* drop = std::get_if<core::DropLease>(&change)) given_back(drop->id);
+    if (const auto* lease = std::get_if<core::LeaseRecord>(&change)) {
+      leased_[lease->id] = lease->worker;
+    }
     const auto* record = std::get_if<core::WorkerRecord>(&change);
     Watched* const watched = record != nullptr ? find(record->id) : nullptr;
     if (watched == nullptr) continue;

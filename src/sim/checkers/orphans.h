@@ -71,6 +71,8 @@ class Orphans : public Watcher {
   void opened();
   Watched* find(const InstanceId& id);
   void judge(const Watched& watched) const;
+  bool leased(const InstanceId& id) const;
+  void given_back(const LeaseId& id);
   Moment listens_until(const Watched& watched) const;
   void seen(const core::InstanceView& view);
   void boots(Watched& watched);
@@ -91,6 +93,7 @@ class Orphans : public Watcher {
   const History& history_;
   const SimStore& store_;
   std::map<InstanceId, Watched> living_;
+  std::map<LeaseId, InstanceId> leased_;  // ever
   bool down_ = true;
   bool others_ = false;  // the credentials are another account's
   bool shut_ = false;    // the broker does not know whose they are, or knows that they are not ours

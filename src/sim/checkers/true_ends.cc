@@ -168,10 +168,19 @@ bool TrueEnds::no_address(const Record& record) const {
 // Of a machine that has ended as well, as long as the broker has not heard of it.
 void TrueEnds::answered(CallerId caller, const core::Answer& answer) {
   left_ = ground_.now();
+  // Whoever has a lease reaches it as well.
+  const auto* worker = std::get_if<core::WorkerAddress>(&answer);
+  if (worker != nullptr && !worker->lease.none()) pinged_[worker->address] = ground_.now();
   const auto waiting = history_.waiting().find(caller);
   if (waiting == history_.waiting().end() || !std::holds_alternative<core::Ok>(answer)) return;
   const auto* ping = std::get_if<core::Ping>(&waiting->second.request);
   if (ping != nullptr) pinged_[ping->address] = ground_.now();
+  const auto* renew = std::get_if<core::Renew>(&waiting->second.request);
+  const auto lease =
+      renew != nullptr ? store_.durable().leases.find(renew->lease) : store_.durable().leases.end();
+  if (lease == store_.durable().leases.end()) return;
+  const auto record = store_.durable().workers.find(lease->second.worker);
+  if (record != store_.durable().workers.end()) pinged_[record->second.address] = ground_.now();
 }
 
 void TrueEnds::listed(const core::InstanceView& view) {

@@ -175,6 +175,7 @@ void TrueJournal::turned() {
   same_launches(held);
   demand_true(held.stamps == written.stamps, "what is said", "the launches of the hour");
   demand_true(held.closed == written.closed, "what is said", "the closed launches");
+  demand_true(held.leases == written.leases, "what is said", "the leases");
   same_workers(held);
 }
 

@@ -49,6 +49,7 @@ void TrueStatus::remember(Question& question) const {
     return;
   }
   if (question.certain) question.workers = durable.workers;
+  if (question.certain) question.leases = durable.leases;
   question.pinged = pinged_;
   question.told = told_;
   for (const auto& entry : durable.attempts) question.launches.insert(entry.first);
@@ -102,6 +103,12 @@ void TrueStatus::judge_row(const core::WorkerRecord& record, const core::StatusR
   demand_shown(row.zone == record.zone, "the zone", id);
   demand_shown(row.launched == record.launched, "the launch", id);
   judge_clock(record, row, question.pinged.contains(record.address));
+  std::set<LeaseId> shown, there;
+  for (const core::LeaseRow& lease : row.leases) shown.insert(lease.lease);
+  for (const auto& [lease_id, lease] : question.leases) {
+    if (lease.worker == record.id) there.insert(lease_id);
+  }
+  demand_shown(shown == there, "who holds leases", id);
   // What was told behind the question in the same turn is not in its answer.
   if (told_ == question.told) judge_busy(record, row);
   const HandOuts::Count count = hand_outs_.of(record.id);
@@ -118,6 +125,9 @@ void TrueStatus::judge_clock(const core::WorkerRecord& record, const core::Statu
   const Duration timeout =
       pool != settings.pools.end() ? pool->second.idle_timeout : core::PoolSettings{}.idle_timeout;
   const Duration limit = std::max(timeout, record.boot.value_or(Duration{0}));
+  if (!row.leases.empty()) {
+    return demand_shown(row.idle == Duration{0} && !row.ends_in, "the time left", id);
+  }
   if (row.busy.value_or(false)) {
     return demand_shown(row.idle == Duration{0} && row.ends_in == limit, "the time left", id);
   }
@@ -125,7 +135,7 @@ void TrueStatus::judge_clock(const core::WorkerRecord& record, const core::Statu
   const Duration saved = ground_.turn.now.boot - record.last_used;
   const bool behind = pinged || row.idle >= saved - settings.idle_save_interval - late;
   demand_shown(row.idle <= saved && behind, "the idle time", id);
-  if (!row.ends_in) return;
+  demand_shown(row.ends_in.has_value(), "the time left", id);
   const Duration spared = started_ + settings.restart_grace - ground_.turn.at;
   const Duration left = std::max({limit - row.idle, spared, Duration{0}});
   demand_shown(*row.ends_in <= left + late && *row.ends_in >= left - late, "the time left", id);
@@ -306,7 +316,8 @@ void TrueStatus::judge_ping(const Question& question, bool ok) const {
     if (named == nullptr || named->begun < worker.begun) named = &worker;
   }
   const bool ready = named != nullptr && named->phase == WorkerPhase::kReady;
-  if (ok == ready) return;
+  const bool leased = !std::get<core::Ping>(question.request).lease.none();
+  if (ok == ready || (leased && !ok)) return;  // rule 17
   throw Violated(kTrueStatusRule,
                  ok ? str("a PING of ", address, " is OK, where no worker is ready")
                     : str("a PING of ", address, " does not find ", named->id.value));

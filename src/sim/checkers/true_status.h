@@ -42,10 +42,11 @@ class TrueStatus : public Watcher {
   struct Question {
     core::Request request;
     Moment when{};
-    bool certain = false;          // the journal says what the broker knew when it was asked
-    Workers workers;               // then
-    std::set<std::string> pinged;  // just before it
-    std::uint64_t told = 0;        // before it
+    bool certain = false;  // the journal says what the broker knew when it was asked
+    Workers workers;       // then
+    std::map<LeaseId, core::LeaseRecord> leases;  // likewise
+    std::set<std::string> pinged;                 // just before it
+    std::uint64_t told = 0;                       // before it
     std::set<LaunchToken> launches;
     std::size_t waiting = 0;  // for a worker, then
   };

@@ -66,9 +66,13 @@ void TrueWords::answered(CallerId caller, const core::Answer& answer) {
   const auto waiting = history_.waiting().find(caller);
   if (waiting == history_.waiting().end()) return;  // he has hung up
   const auto* get = std::get_if<core::GetWorker>(&waiting->second.request);
-  if (std::holds_alternative<core::Ping>(waiting->second.request) && why == "Worker not found") {
-    return;  // rule 10
+  const core::Request& asked = waiting->second.request;
+  if (why == "Worker not found") {
+    if (std::holds_alternative<core::Ping>(asked)) return;  // rule 10
+    const auto* release = std::get_if<core::Release>(&asked);
+    if (release != nullptr && !release->lease.none()) return;  // rule 17
   }
+  if (std::holds_alternative<core::Renew>(asked) && why == "Lease not found") return;  // likewise
   const auto reason = reason_of(why);
   if (refused != nullptr && reason && *reason != refused->reason) {
     throw Violated(kTrueWordsRule, str("caller ", caller.value, " is refused for ",

@@ -18,13 +18,6 @@ int cores_in(const core::PoolSettings& pool) {
 
 using core::Answer;
 
-template <class... Fs>
-struct Overloaded : Fs... {
-  using Fs::operator()...;
-};
-template <class... Fs>
-Overloaded(Fs...) -> Overloaded<Fs...>;
-
 // People come together and leave together: so long at a time.
 constexpr Duration kStretch = minutes{10};
 
@@ -41,7 +34,8 @@ Clients::Clients(Ground& ground, Ec2& ec2, Mailbox& mailbox, Crasher& crasher)
       mailbox_(mailbox),
       crasher_(crasher),
       prng_(stream(ground.options.seed, "crowd")),
-      saying_(stream(ground.options.seed, "sayings")) {
+      saying_(stream(ground.options.seed, "sayings")),
+      staying_(stream(ground.options.seed, "connections")) {
   const Options& options = ground.options;
   // The world begins busy, so that a shortened one is not empty.
   busy_.push_back(true);
@@ -91,6 +85,7 @@ void Clients::take_habits(Client& client) {
   }
   client.releases = prng_.chance(static_cast<unsigned>(ground_.options.release_percent));
   client.wants_progress = prng_.chance(20);
+  client.stays = staying_.chance(static_cast<unsigned>(ground_.options.staying_percent));
 }
 
 void Clients::one_for_each_pool() {
@@ -116,12 +111,21 @@ void Clients::rest(Client& client, Duration pause) {
 void Clients::next_session(Client& client) {
   if (home_) return;
   if (prng_.chance(12)) something_else(client);
-  ask(client,
-      core::GetWorker{.pool = client.pool,
+  core::GetWorker get{.pool = client.pool,
                       .wait = client.wait,
                       .client = str("client-", client.number),
-                      .wants_progress = client.wants_progress},
-      [this](Client& who, const Answer& answer) { got(who, answer); });
+                      .wants_progress = client.wants_progress,
+                      .leased = client.stays};
+  // Not for longer than the world lasts.
+  const Duration left = Moment{} + ground_.options.length - ground_.now() - hours{1};
+  if (client.stays && staying_.chance(15) && left > seconds{1}) {
+    const Duration idle = ground_.options.settings.pools.at(client.pool).idle_timeout;
+    get.hold = std::min({Duration{idle * staying_.between(20, 200) / 100}, left,
+                         ground_.options.settings.max_lifetime});
+  }
+  ask(
+      client, std::move(get), [this](Client& who, const Answer& answer) { got(who, answer); },
+      By::kItsConnection);
 }
 
 void Clients::got(Client& client, const Answer& answer) {
@@ -133,6 +137,8 @@ void Clients::got(Client& client, const Answer& answer) {
     return;
   }
   client.worker = client.last_worker = address->address;
+  client.lease = address->lease;
+  maybe_break(client);
   client.session_ends = ground_.now() + around(prng_, ground_.options.session);
   ++client.session;
   if (!computes_silently(client)) work(client);
@@ -161,22 +167,30 @@ void Clients::work(Client& client) {
   ground_.heap.at(std::max(next, ground_.now()), [this, who, pings, session = client.session] {
     if (home_ || who->session != session) return;
     if (!pings) return work_done(*who);
-    ask(*who, core::Ping{who->worker}, [this](Client& whose, const Answer& answer) {
+    const auto go_on = [this](Client& whose, const Answer& answer) {
       if (std::holds_alternative<core::Ok>(answer)) return work(whose);
-      whose.worker.clear();  // it was taken from us: ask for another
-      rest(whose, prng_.between(seconds{1}, seconds{30}));
-    });
+      lost_worker(whose);
+    };
+    ask(*who, sign_of_life(*who), go_on, By::kItsConnection);
   });
+}
+
+// It was taken from us: ask for another.
+void Clients::lost_worker(Client& client) {
+  client.worker.clear();
+  client.lease = {};
+  rest(client, prng_.between(seconds{1}, seconds{30}));
 }
 
 void Clients::work_done(Client& client) {
   const std::string address = std::exchange(client.worker, {});
-  if (client.releases) {
-    ask(client, core::Release{address},
-        [this](Client& who, const Answer&) { rest(who, around(prng_, ground_.options.think)); });
-  } else {
-    rest(client, around(prng_, ground_.options.think));
-  }
+  const auto leave = [this](Client& who, const Answer&) {
+    if (staying_.chance(60)) hang_up(who);
+    rest(who, around(prng_, ground_.options.think));
+  };
+  if (client.releases) return ask(client, release(client, address), leave, By::kItsConnection);
+  client.lease = {};
+  leave(client, core::Ok{});
 }
 
 void Clients::something_else(Client& client) {
@@ -214,7 +228,7 @@ void Clients::herd() {
   }
 }
 
-void Clients::ask(Client& client, core::Request request, Then then) {
+void Clients::ask(Client& client, core::Request request, Then then, By by) {
   if (!mailbox_.is_open()) {
     ground_.timeline.note("client  ", client.number, " finds no broker");
     if (!then) return;
@@ -227,16 +241,20 @@ void Clients::ask(Client& client, core::Request request, Then then) {
     return;
   }
   const CallerId caller{++callers_};
+  const bool stays = client.stays && by == By::kItsConnection;
+  if (stays && client.connection.value == 0) client.connection = {++connections_};
+  const ConnectionId connection = stays ? client.connection : ConnectionId{};
   ground_.timeline.note("client  ", client.number, " asks ", describe(request), " as caller ",
-                        caller.value);
+                        caller.value,
+                        connection.value == 0 ? "" : str(" on connection ", connection.value));
   calls_[caller] = {&client, std::move(then)};
   ground_.tell([&](Watcher& watcher) { watcher.sent(caller, request); });
   const core::Origin origin{"192.0.2.1", str("client-", client.number)};
-  mailbox_.bring([this, caller, request = std::move(request), origin] {
+  mailbox_.bring([this, caller, request = std::move(request), origin, connection] {
     ground_.tell([&](Watcher& watcher) { watcher.asked(caller, request); });
-    mailbox_.deliver(core::Asked{caller, as_said(request), origin});
+    mailbox_.deliver(core::Asked{caller, as_said(request), origin, connection});
   });
-  maybe_vanish(caller);
+  maybe_vanish(client, caller, connection);
 }
 
 // Some say how many cores they need, or nothing, where that means the pool that they mean.
@@ -260,23 +278,28 @@ core::Request Clients::as_said(core::Request request) {
   return request;
 }
 
-void Clients::maybe_vanish(CallerId caller) {
+void Clients::maybe_vanish(Client& client, CallerId caller, ConnectionId connection) {
   if (!ground_.schedule.strikes(Fault::kVanish)) return;
-  mailbox_.when_alive(prng_.between(milliseconds{0}, minutes{1}), [this, caller] {
-    const auto found = calls_.find(caller);
-    if (found == calls_.end()) return;
-    ground_.tally.count(Fault::kVanish);
-    ground_.timeline.note("caller  ", caller.value, " hangs up");
-    const Call call = std::move(found->second);
-    calls_.erase(found);
-    unheard_.insert(caller);
-    mailbox_.bring([this, caller] {
-      unheard_.erase(caller);
-      ground_.tell([&](Watcher& watcher) { watcher.hung_up(caller); });
-      mailbox_.deliver(core::CallerGone{caller});
-    });
-    if (call.then) rest(*call.client, prng_.between(seconds{1}, minutes{20}));
-  });
+  mailbox_.when_alive(prng_.between(milliseconds{0}, minutes{1}),
+                      [this, caller, who = &client, connection] {
+                        const auto found = calls_.find(caller);
+                        if (found == calls_.end()) return;
+                        ground_.tally.count(Fault::kVanish);
+                        ground_.timeline.note("caller  ", caller.value, " hangs up");
+                        const Call call = std::move(found->second);
+                        calls_.erase(found);
+                        unheard_.insert(caller);
+                        if (connection.value != 0 && who->connection == connection)
+                          who->connection = {};
+                        mailbox_.bring([this, caller, connection] {
+                          unheard_.erase(caller);
+                          ground_.tell([&](Watcher& watcher) { watcher.hung_up(caller); });
+                          mailbox_.deliver(core::CallerGone{caller});
+                          if (connection.value != 0)
+                            mailbox_.deliver(core::ConnectionLost{connection});
+                        });
+                        if (call.then) rest(*call.client, prng_.between(seconds{1}, minutes{20}));
+                      });
 }
 
 void Clients::reply(CallerId caller, const Answer& answer) {
@@ -290,7 +313,12 @@ void Clients::reply(CallerId caller, const Answer& answer) {
     const Call call = std::move(found->second);
     calls_.erase(found);
     // Whatever it does next is not from inside the broker's call.
-    if (call.then) ground_.after(Duration{0}, [call, answer] { call.then(*call.client, answer); });
+    if (call.then) {
+      ground_.after(Duration{0}, [this, call, answer] {
+        call.then(*call.client, answer);
+        if (home_) hang_up(*call.client);
+      });
+    }
   }
   crasher_.reached(CrashPoint::kAfterReply);
 }
@@ -305,55 +333,18 @@ void Clients::went_down() {
   for (const CallerId caller : std::exchange(unheard_, {})) {
     ground_.tell([&](Watcher& watcher) { watcher.cut(caller); });
   }
+  for (Client& client : clients_) {
+    client.connection = {};
+    if (!client.lease.none() && staying_.chance(70)) {
+      resume_later(client, staying_.between(seconds{1}, seconds{60}));
+    }
+  }
   const std::map<CallerId, Call> lost = std::exchange(calls_, {});
   for (const auto& entry : lost) {
     ground_.tell([&](Watcher& watcher) { watcher.cut(entry.first); });
     const Call& call = entry.second;
     if (call.then) rest(*call.client, prng_.between(seconds{1}, seconds{40}));
   }
-}
-
-std::string_view kind_of(const Answer& answer) {
-  return std::visit(Overloaded{[](const core::WorkerAddress&) { return "address"; },
-                               [](const core::Ok&) { return "ok"; },
-                               [](const core::Refused&) { return "refused"; },
-                               [](const core::StatusRows&) { return "status"; },
-                               [](const core::Overview&) { return "overview"; },
-                               [](const core::AllInstances&) { return "instances"; },
-                               [](const core::TerminatedIds& ids) {
-                                 return ids.nothing_to_do ? "nothing-to-do" : "terminated";
-                               },
-                               [](const core::CommandFailed&) { return "failed"; }},
-                    answer);
-}
-
-std::string describe(const core::Request& request) {
-  return std::visit(
-      Overloaded{
-          [](const core::GetWorker& get) {
-            return str("GET_WORKER pool=", get.pool.value,
-                       " wait=", get.wait ? to_string(*get.wait) : "usual");
-          },
-          [](const core::Ping& ping) { return str("PING ", ping.address); },
-          [](const core::Release& release) { return str("RELEASE ", release.address); },
-          [](const core::ShowStatus& show) { return str("STATUS", show.everything ? " all" : ""); },
-          [](const core::ListAll&) { return str("LIST_ALL"); },
-          [](const core::TerminateAll&) { return str("TERMINATE_ALL"); }},
-      request);
-}
-
-std::string describe(const Answer& answer) {
-  return std::visit(
-      Overloaded{
-          [](const core::WorkerAddress& worker) { return worker.address; },
-          [](const core::Ok&) { return str("OK"); },
-          [](const core::Refused& refused) { return str("ERROR: ", refused.why); },
-          [](const core::StatusRows& status) { return str(status.rows.size(), " rows"); },
-          [](const core::Overview& all) { return str(all.ready.size(), " ready"); },
-          [](const core::AllInstances& all) { return str(all.instances.size(), " instances"); },
-          [](const core::TerminatedIds& ids) { return str("ended ", ids.ids.size()); },
-          [](const core::CommandFailed& failed) { return str("failed: ", failed.why); }},
-      answer);
 }
 
 }  // namespace cb::sim

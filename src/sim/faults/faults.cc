@@ -65,6 +65,7 @@ constexpr std::array<FaultRow, kFaults> kTable{{
     {kVanish, "vanish", kChance, 400},
     {kWrongAddress, "wrong-address", kChance, 100},
     {kHerd, "herd", kTimes, 1},
+    {kConnectionBreaks, "connection-breaks", kChance, 300},
     {kProtected, "protected", kTimes, 24},
     {kStoppedByHand, "stopped-by-hand", kTimes, 12},
     {kRebootedByHand, "rebooted-by-hand", kTimes, 12},

@@ -74,6 +74,7 @@ enum class Fault {
   kVanish,
   kWrongAddress,
   kHerd,
+  kConnectionBreaks,
   // People at the console, and single rights that lack for a while.
   kProtected,
   kStoppedByHand,

@@ -184,6 +184,11 @@ Options draw_options(std::uint64_t seed, const Narrowing& narrowing) {
   options.session = pick<Duration>(prng, {minutes{1}, minutes{4}, minutes{20}});
   options.busy_percent = static_cast<int>(prng.between(10, 45));
   options.release_percent = pick<int>(prng, {0, 0, 1, 5, 40});
+  // A stream of its own: whether anybody leases leaves the rest of the world as it was.
+  Prng staying = stream(seed, "staying");
+  options.staying_percent = pick<int>(staying, {0, 0, 15, 50, 100});
+  options.settings.lease_ttl = pick<Duration>(staying, {minutes{15}, minutes{3}, minutes{40}});
+  options.settings.lease_grace = pick<Duration>(staying, {seconds{60}, seconds{10}, minutes{5}});
   options.shown_after_end = pick<Duration>(prng, {minutes{1}, minutes{10}, hours{1}});
   options.foreigners = prng.chance(60);
   options.batching = pick<Duration>(prng, {milliseconds{0}, milliseconds{0}, milliseconds{40}});

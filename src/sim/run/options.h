@@ -45,6 +45,7 @@ struct Options {
   Duration session{0};   // mean length of one
   int busy_percent = 0;  // of the time; outside it everybody rests
   int release_percent = 0;
+  int staying_percent = 0;  // of them, with a lease on a connection
   bool foreigners = false;  // instances of other brokers and people under the same tag
   Duration batching{0};     // the driver may be so late that events pile up
 

@@ -10,7 +10,9 @@ std::int64_t number(const std::optional<WallTime>& time) {
 struct FoldAnswer {
   Timeline& timeline;
 
-  void operator()(const core::WorkerAddress& worker) { timeline.fold(worker.address); }
+  void operator()(const core::WorkerAddress& worker) {
+    timeline.fold(worker.address, to_text(worker.lease));
+  }
   void operator()(const core::Ok&) {}
   void operator()(const core::Refused& refused) {
     timeline.fold(to_string(refused.reason));
@@ -22,6 +24,9 @@ struct FoldAnswer {
                     row.ends_in.value_or(Duration{-1}).count(),
                     row.busy ? static_cast<int>(*row.busy) : -1, row.pool.value, row.type,
                     to_string(row.market), row.zone, number(row.launched), row.handed_out);
+      for (const core::LeaseRow& lease : row.leases) {
+        timeline.fold(to_text(lease.lease), lease.client, lease.connected, lease.ends_in.count());
+      }
     }
   }
   // What it says is in the others' answers; its waiters and troubles are its own.

@@ -48,6 +48,7 @@ class Watcher {
   virtual void hung_up(CallerId) {}                       // by itself
   virtual void cut(CallerId) {}                           // by the end of the broker's process
   virtual void heard(CallerId, const core::Progress&) {}  // while it waits
+  virtual void noticed(ConnectionId, const core::Notice&) {}
   virtual void logged(const core::Log&) {}
 
   // EC2: what was asked of it, what became of it, what the broker was told.

@@ -1,0 +1,213 @@
+#include "core/workers/lease_table.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+
+namespace cb::core {
+namespace {
+
+Timer timer(const Lease& lease) {
+  return {TimerKind::kLease, to_text(lease.record.id)};
+}
+
+}  // namespace
+
+std::string holder(const LeaseRecord& lease) {
+  return lease.client.empty() ? "a client" : lease.client;
+}
+
+void LeaseTable::restore(const Records& records, std::uint64_t seed) {
+  ids_ = Prng{seed};
+  for (const auto& [id, record] : records.leases) {
+    const Worker* const worker = workers_.find(record.worker);
+    if (worker == nullptr || worker->record.phase == WorkerPhase::kTerminating) {
+      step_.save(DropLease{id});
+      continue;
+    }
+    Lease& lease = keep(record, *worker);
+    lease.lost = lease.named = step_.now.boot;
+    arm(lease);
+  }
+}
+
+const Lease* LeaseTable::find(LeaseId id) const {
+  const auto found = leases_.find(id);
+  return found == leases_.end() ? nullptr : &found->second;
+}
+
+const Lease* LeaseTable::held_by(ConnectionId connection, const Worker& worker) const {
+  if (connection.value == 0) return nullptr;
+  const auto found = of_connections_.find(connection);
+  if (found == of_connections_.end()) return nullptr;
+  const auto on_it = [&](const Lease* lease) { return lease->worker == &worker; };
+  const auto lease = std::find_if(found->second.begin(), found->second.end(), on_it);
+  return lease == found->second.end() ? nullptr : *lease;
+}
+
+const Lease* LeaseTable::held_by(ConnectionId connection, const PoolName& pool) const {
+  const auto found = of_connections_.find(connection);
+  if (found == of_connections_.end()) return nullptr;
+  const auto of_pool = [&](const Lease* lease) {
+    return lease->worker->record.pool == pool && workers_.may_be_handed_out(*lease->worker);
+  };
+  const auto lease = std::find_if(found->second.begin(), found->second.end(), of_pool);
+  return lease == found->second.end() ? nullptr : *lease;
+}
+
+LeaseId LeaseTable::fresh_id() {
+  LeaseId id;
+  do {
+    id.value = ids_.next();
+  } while (id.none() || leases_.contains(id));
+  return id;
+}
+
+Lease& LeaseTable::keep(LeaseRecord record, const Worker& worker) {
+  Lease& lease = leases_[record.id];
+  lease.record = std::move(record);
+  lease.worker = &worker;
+  lease.of_worker = worker.leases.insert(worker.leases.end(), &lease);
+  return lease;
+}
+
+const Lease& LeaseTable::grant(const Worker& worker, ConnectionId connection,
+                               const std::string& client) {
+  Lease& lease = keep({.id = fresh_id(),
+                       .worker = worker.record.id,
+                       .client = client,
+                       .since = step_.now.boot,
+                       .held_until = {}},
+                      worker);
+  step_.save(lease.record);
+  name(lease, connection);
+  if (connection.value == 0) lease.lost = step_.now.boot;
+  arm(lease);
+  step_.log(LogLevel::kInfo, "lease.given", about(worker.record),
+            str("lease ", to_text(lease.record.id), " on worker ", worker.record.id.value, " at ",
+                worker.record.address, " given to ", holder(lease.record)),
+            str("lease given ", worker.record.id.value));
+  return lease;
+}
+
+void LeaseTable::name(const Lease& lease, ConnectionId connection) {
+  Lease& mine = own(lease);
+  mine.named = step_.now.boot;
+  mine.worker->pinged = step_.now.boot;
+  if (std::exchange(mine.lost, std::nullopt)) arm(mine);
+  if (connection == mine.connection || connection.value == 0) return;
+  unbind(mine);
+  bind(mine, connection);
+}
+
+void LeaseTable::bind(Lease& lease, ConnectionId connection) {
+  auto& of_connection = of_connections_[connection];
+  lease.connection = connection;
+  lease.of_connection = of_connection.insert(of_connection.end(), &lease);
+}
+
+void LeaseTable::unbind(Lease& lease) {
+  const auto found = of_connections_.find(lease.connection);
+  lease.connection = {};
+  if (found == of_connections_.end()) return;
+  found->second.erase(lease.of_connection);
+  if (found->second.empty()) of_connections_.erase(found);
+}
+
+void LeaseTable::hold(const Lease& lease, Duration time) {
+  Lease& mine = own(lease);
+  const Instant until = step_.now.boot + time;
+  if (until <= mine.record.held_until.value_or(Instant::min())) return;
+  mine.record.held_until = until;
+  step_.save(mine.record);
+  arm(mine);
+}
+
+void LeaseTable::lost(ConnectionId connection) {
+  const auto found = of_connections_.find(connection);
+  if (found == of_connections_.end()) return;
+  const std::list<const Lease*> leases = found->second;
+  for (const Lease* const lease : leases) {
+    Lease& mine = own(*lease);
+    unbind(mine);
+    mine.lost = step_.now.boot;
+    arm(mine);
+    step_.log(LogLevel::kInfo, "lease.lost", about(mine.worker->record),
+              str("the connection of lease ", to_text(mine.record.id), " (", holder(mine.record),
+                  ") is lost: kept for ", to_string(step_.settings.lease_grace),
+                  ", or while its worker computes"),
+              str("lease lost ", mine.worker->record.id.value));
+  }
+}
+
+// What is said later mostly moves the deadline on, and not the timer, which looks again when it is
+// due.
+void LeaseTable::arm(const Lease& lease) {
+  step_.timers.arm(timer(lease), deadline(lease));
+}
+
+void LeaseTable::reconsider_all() {
+  for (const auto& [id, lease] : leases_) arm(lease);
+}
+
+Instant LeaseTable::deadline(const Lease& lease) const {
+  const Duration limit = lease.lost ? step_.settings.lease_grace : step_.settings.lease_ttl;
+  const Instant heard = lease.lost.value_or(lease.named);
+  const Instant from = std::max(heard, lease.worker->busy_until.value_or(heard));
+  return std::max(from + limit, lease.record.held_until.value_or(from));
+}
+
+void LeaseTable::forget(const Lease& lease) {
+  Lease& mine = own(lease);
+  step_.timers.cancel(timer(mine));
+  step_.save(DropLease{mine.record.id});
+  unbind(mine);
+  mine.worker->leases.erase(mine.of_worker);
+  leases_.erase(mine.record.id);
+}
+
+void LeaseTable::end(const Lease& lease, const std::string& reason) {
+  const Worker& worker = *lease.worker;
+  step_.log(LogLevel::kInfo, "lease.end", about(worker.record),
+            str("lease ", to_text(lease.record.id), " of ", holder(lease.record), " on worker ",
+                worker.record.id.value, " ", reason),
+            str("lease end ", worker.record.id.value));
+  forget(lease);
+  // Its idle clock stood still.
+  workers_.touch(worker);
+}
+
+void LeaseTable::worker_ended(const Worker& worker, const std::string& reason) {
+  while (!worker.leases.empty()) {
+    const Lease& lease = *worker.leases.front();
+    if (lease.connection.value != 0) {
+      step_.act(Notify{lease.connection, {worker.record.address, str("ended ", reason)}});
+    }
+    step_.log(LogLevel::kInfo, "lease.end", about(worker.record),
+              str("lease ", to_text(lease.record.id), " of ", holder(lease.record),
+                  " ends with its worker ", worker.record.id.value, " (", reason, ")"),
+              str("lease end ", worker.record.id.value));
+    forget(lease);
+  }
+}
+
+std::vector<LeaseRow> LeaseTable::rows(const Worker& worker) const {
+  std::vector<LeaseRow> out;
+  for (const Lease* const lease : worker.leases) {
+    out.push_back({.lease = lease->record.id,
+                   .client = lease->record.client,
+                   .since = step_.now.boot - lease->record.since,
+                   .connected = lease->connection.value != 0,
+                   .ends_in = std::max(deadline(*lease) - step_.now.boot, Duration{0})});
+  }
+  return out;
+}
+
+std::map<LeaseId, LeaseRecord> LeaseTable::records() const {
+  std::map<LeaseId, LeaseRecord> out;
+  for (const auto& [id, lease] : leases_) out.emplace(id, lease.record);
+  return out;
+}
+
+}  // namespace cb::core

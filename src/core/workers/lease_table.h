@@ -1,0 +1,80 @@
+#pragma once
+// Who has a claim on which worker. A lease keeps its worker from the idle rule and from the RELEASE
+// of others, and from nothing else. It ends when its client gives it up; lease_ttl after the latest
+// command that named it; lease_grace after its connection was lost; with its worker. Neither limit
+// runs while the worker is busy: whoever waits there for an answer says nothing here. Finding one,
+// giving and ending one costs the logarithm of their number at most.
+
+#include <list>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/prng.h"
+#include "core/workers/worker_pool.h"
+
+namespace cb::core {
+
+struct Lease {
+  LeaseRecord record;
+  const Worker* worker = nullptr;  // it is none that ends
+  ConnectionId connection{};       // 0: it is lost, or there never was one
+  Instant named{};                 // when a command last named it
+  std::optional<Instant> lost{};   // when its connection was
+  // Where it stands in the lists.
+  std::list<const Lease*>::iterator of_worker{}, of_connection{};
+};
+
+class LeaseTable {
+ public:
+  LeaseTable(Step& step, WorkerPool& workers) : step_(step), workers_(workers) {}
+
+  // Those of the journal whose worker is still ours; all their connections are lost. `seed`: for
+  // the ids of new ones, which never repeat.
+  void restore(const Records& records, std::uint64_t seed);
+
+  const Lease* find(LeaseId id) const;
+  // What `connection` has on `worker`, or on any worker of `pool` that may be handed out.
+  const Lease* held_by(ConnectionId connection, const Worker& worker) const;
+  const Lease* held_by(ConnectionId connection, const PoolName& pool) const;
+
+  const Lease& grant(const Worker& worker, ConnectionId connection, const std::string& client);
+  // Its client has said something; from now on it is bound to `connection`, where that is one.
+  void name(const Lease& lease, ConnectionId connection);
+  // It lasts so long from now at least, whatever its client says or does not say.
+  void hold(const Lease& lease, Duration time);
+  void lost(ConnectionId connection);
+  void reconsider_all();  // the settings changed
+  // When its time is up, unless its worker is busy then.
+  Instant deadline(const Lease& lease) const;
+  // `reason` is the clause of the log line ("its client has not been heard for 15m").
+  void end(const Lease& lease, const std::string& reason);
+  // With its worker; who holds one hears why.
+  void worker_ended(const Worker& worker, const std::string& reason);
+
+  std::vector<LeaseRow> rows(const Worker& worker) const;
+  std::map<LeaseId, LeaseRecord> records() const;
+
+ private:
+  using Leases = std::unordered_map<LeaseId, Lease>;
+  // Every Lease that anybody reads is one of leases_, and none of these is const.
+  static Lease& own(const Lease& lease) { return const_cast<Lease&>(lease); }
+  LeaseId fresh_id();
+  Lease& keep(LeaseRecord record, const Worker& worker);
+  void bind(Lease& lease, ConnectionId connection);
+  void unbind(Lease& lease);
+  void arm(const Lease& lease);
+  void forget(const Lease& lease);
+
+  Step& step_;
+  WorkerPool& workers_;
+  Leases leases_;
+  std::unordered_map<ConnectionId, std::list<const Lease*>> of_connections_;
+  Prng ids_{0};
+};
+
+// "rig-3", "a client": for sentences.
+std::string holder(const LeaseRecord& lease);
+
+}  // namespace cb::core

@@ -1,0 +1,127 @@
+"""Leases: claims of clients on workers, on connections that stay, break and come back."""
+import contextlib
+import json
+import time
+import unittest
+
+from harness import Case, remote_eval, until
+
+SETTINGS = """
+idle_timeout = "2s"
+lease_grace = "3s"
+restart_grace = "1s"
+"""
+
+
+class Connection:
+    """A client of protocol 3."""
+
+    def __init__(self, served, hello="HELLO 3 client=rig-3"):
+        self.socket = served.connect()
+        self.lines = self.socket.makefile("rw", encoding="utf-8", newline="\n")
+        self.greeting = self.ask(hello)
+
+    def ask(self, command):
+        self.lines.write(command + "\n")
+        self.lines.flush()
+        return self.answer()
+
+    def answer(self):
+        while True:
+            line = self.lines.readline().rstrip("\n")
+            if not line.startswith("# "):
+                return line
+
+    def lease(self, options=""):
+        ip, lease = self.ask(("GET_WORKER " + options).strip()).split(" lease=")
+        return ip, lease
+
+    def close(self):
+        with contextlib.suppress(OSError):  # the broker may be gone
+            self.lines.close()
+        self.socket.close()
+
+
+class Leases(Case):
+    def setUp(self):
+        super().setUp()
+        self.sim = self.ec2sim()
+        self.served = self.broker(self.sim.url, settings=SETTINGS)
+
+    def connect(self, *hello):
+        connection = Connection(self.served, *hello)
+        self.addCleanup(connection.close)
+        return connection
+
+    def leases(self):
+        return [lease for worker in json.loads(self.served.ask("STATUS")) for lease in worker["leases"]]
+
+    def stays(self, seconds):
+        """The machine goes on, for longer than its idle time and the grace of leases."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            self.assertEqual(len(self.sim.alive()), 1)
+            time.sleep(0.1)
+
+    def test_a_leased_worker_outlives_its_idle_time_and_the_release_of_others(self):
+        rig = self.connect()
+        self.assertRegex(rig.greeting, r"OK compute-broker \S+ protocol 3")
+        ip, lease = rig.lease()
+        self.assertEqual(remote_eval(ip, "expr 6*7"), "42")
+        self.assertEqual(self.served.ask(f"RELEASE {ip}"), "OK")
+        self.stays(4)
+        row = json.loads(self.served.ask("STATUS"))[0]
+        self.assertIsNone(row["will_terminate_in"])
+        self.assertEqual([(one["lease"], one["client"], one["connected"]) for one in row["leases"]],
+                         [(lease, "rig-3", True)])
+        self.assertEqual(rig.ask(f"RELEASE {ip} lease={lease}"), "OK")
+        until("its end", lambda: not self.sim.alive())
+
+    def test_a_lease_survives_kill_9_of_the_broker_and_is_resumed(self):
+        ip, lease = self.connect().lease()
+        self.served.kill()
+        self.served.start()
+        rig = self.connect(f"HELLO 3 client=rig-3 lease={lease}")
+        self.assertRegex(rig.greeting, r"OK compute-broker \S+ protocol 3")
+        self.assertEqual(rig.ask(f"PING {ip} lease={lease}"), "OK")
+        self.stays(6)
+        self.assertEqual([one["lease"] for one in self.leases()], [lease])
+
+    def test_a_client_that_is_gone_holds_nothing_for_longer_than_the_grace(self):
+        rig = self.connect()
+        ip, lease = rig.lease()
+        rig.close()
+        until("the connection is known to be lost",
+              lambda: [one["connected"] for one in self.leases()] == [False])
+        until("its end", lambda: not self.sim.alive(), patience=30)
+        late = self.connect()
+        self.assertEqual(late.ask(f"PING {ip} lease={lease}"), "ERROR: Worker not found")
+        self.assertEqual(late.ask(f"RENEW lease={lease}"), "ERROR: Lease not found")
+
+    def test_its_holder_is_told_when_its_worker_ends(self):
+        rig = self.connect()
+        ip, _ = rig.lease()
+        self.served.ask("TERMINATE_ALL")
+        self.assertEqual(rig.lines.readline(),
+                         f"NOTICE {ip} ended ended by TERMINATE_ALL of a client at 127.0.0.1\n")
+
+    def test_a_lease_that_is_held_needs_no_connection(self):
+        rig = self.connect()
+        ip, lease = rig.lease("hold=8s")
+        rig.close()
+        self.stays(6)
+        self.assertEqual([one["lease"] for one in self.leases()], [lease])
+        self.assertEqual(self.served.ask(f"RELEASE {ip} lease={lease}"), "OK")
+        until("its end", lambda: not self.sim.alive())
+
+    def test_the_end_of_a_lease_leaves_a_machine_that_a_protocol_1_rig_pings(self):
+        rig = self.connect()
+        ip, lease = rig.lease()
+        self.assertEqual(self.served.ask(f"PING {ip}"), "OK")
+        self.assertEqual(rig.ask(f"RELEASE {ip} lease={lease}"), "OK")
+        self.assertEqual(self.served.ask(f"PING {ip}"), "OK")
+        self.assertEqual(len(self.sim.alive()), 1)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
