@@ -206,7 +206,7 @@ TextSession::Asked TextSession::greeted(Hello hello, Instant now) {
     return {};
   }
   resuming_ = true;
-  return ask(core::Renew{std::move(hello.lease)}, now);
+  return ask(core::Renew{hello.lease}, now);
 }
 
 std::string TextSession::greeting() const {
