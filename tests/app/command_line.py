@@ -14,6 +14,7 @@ import unittest
 BINARY = sys.argv.pop(1)
 PATIENCE = 60
 HELLO = ("HELLO 2", "OK compute-broker 1 protocol 2")
+NO_LEASES = "ERROR: Bad request: only protocol 2 has a greeting; say HELLO 2"
 READY = {"instance_id": "i-0abc", "ip": "198.51.100.7", "idle_seconds": 12,
          "will_terminate_in": 888, "pool": "default", "instance_type": "c7i.16xlarge",
          "market": "spot", "zone": "us-east-1b", "handed_out": 3}
@@ -50,7 +51,7 @@ class Broker:
             for line in stream:
                 line = line.rstrip("\r\n")
                 self.lines.append(line)
-                for beginning, answer in self.rules:
+                for beginning, answer in [*self.rules, ("HELLO 3", NO_LEASES)]:
                     if line.startswith(beginning):
                         if answer is not None:
                             stream.write(answer + "\n")

@@ -1,10 +1,11 @@
 """Leases: claims of clients on workers, on connections that stay, break and come back."""
 import contextlib
 import json
+import subprocess
 import time
 import unittest
 
-from harness import Case, remote_eval, until
+from harness import BINARY, Case, clean_environment, remote_eval, until
 
 SETTINGS = """
 idle_timeout = "2s"
@@ -121,6 +122,36 @@ class Leases(Case):
         self.assertEqual(rig.ask(f"RELEASE {ip} lease={lease}"), "OK")
         self.assertEqual(self.served.ask(f"PING {ip}"), "OK")
         self.assertEqual(len(self.sim.alive()), 1)
+
+    def test_nobody_elses_release_ends_the_worker_of_a_command_that_runs(self):
+        stop = self.home / "stop"
+        address = f"127.0.0.1:{self.served.port}"
+        running = subprocess.Popen(
+            [BINARY, "run", "--broker", address, "--ping-interval", "200ms", "--",
+             "sh", "-c", f"echo $WORKER_IP; while [ ! -e {stop} ]; do sleep 0.05; done"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=clean_environment())
+        self.addCleanup(running.kill)
+        ip = running.stdout.readline().strip()
+        refused = self.served.cli("release", ip)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("goes on, because 1 client holds a lease on it", refused.stderr)
+        # Across a restart of the broker too.
+        self.served.kill()
+        self.served.flags += ["--listen", address]
+        self.served.start()
+        until("the lease is resumed", lambda: any(one["connected"] for one in self.leases()))
+        self.stays(4)
+        stop.touch()
+        running.communicate(timeout=60)
+        self.assertEqual(running.returncode, 0)
+        until("its end", lambda: not self.sim.alive(), patience=30)
+
+    def test_a_worker_is_held_from_the_command_line_and_given_back(self):
+        got = json.loads(self.served.cli("get", "--hold", "1m", "--json").stdout)
+        self.stays(4)
+        back = self.served.cli("release", got["ip"], "--lease", got["lease"])
+        self.assertIn("is given back", back.stdout)
+        until("its end", lambda: not self.sim.alive())
 
 
 if __name__ == "__main__":

@@ -60,19 +60,25 @@ std::string words_of(const json::value& row, std::string_view key) {
   return words.empty() ? "-" : join(words, ", ");
 }
 
+std::string number_of(const json::value& row, std::string_view key) {
+  const json::object* const object = row.if_object();
+  const json::value* const field = object != nullptr ? object->if_contains(key) : nullptr;
+  return field == nullptr || !field->is_array() ? "-" : std::to_string(field->as_array().size());
+}
+
 constexpr const char* kNone = "no workers";
 
 }  // namespace
 
 std::string status_table(const std::string& answer) {
   const json::value value = parsed_answer(answer);
-  std::vector<std::vector<std::string>> lines{
-      {"ADDRESS", "INSTANCE", "TYPE", "MARKET", "ZONE", "IDLE", "BUSY", "ENDS IN", "HANDED OUT"}};
+  std::vector<std::vector<std::string>> lines{{"ADDRESS", "INSTANCE", "TYPE", "MARKET", "ZONE",
+                                               "IDLE", "BUSY", "ENDS IN", "HANDED OUT", "LEASES"}};
   for (const json::value& row : rows_of(value)) {
     lines.push_back({text_of(row, "ip"), text_of(row, "instance_id"), text_of(row, "instance_type"),
                      text_of(row, "market"), text_of(row, "zone"), seconds_of(row, "idle_seconds"),
                      yes_or_no(row, "busy"), seconds_of(row, "will_terminate_in"),
-                     text_of(row, "handed_out")});
+                     text_of(row, "handed_out"), number_of(row, "leases")});
   }
   return lines.size() == 1 ? kNone : table(lines);
 }

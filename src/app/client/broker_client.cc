@@ -221,23 +221,58 @@ std::string in_words(const WorkerWanted& wanted) {
   std::string text = str("GET_WORKER wait=", std::chrono::ceil<seconds>(wanted.wait).count());
   if (!wanted.pool.empty()) text += str(" pool=", wanted.pool);
   if (wanted.cores != 0) text += str(" cores=", wanted.cores);
+  if (wanted.hold) text += str(" hold=", to_string(*wanted.hold));
   return text;
+}
+
+constexpr std::string_view kNotice = "NOTICE ";
+
+// What an older broker says to the greeting of a newer protocol.
+bool not_spoken(const std::string& hello) {
+  return hello == "ERROR: Unknown command" ||
+         hello.starts_with("ERROR: Bad request: only protocol");
+}
+
+// "198.51.100.7 lease=k3x2q2mwa7bdf"
+WorkerGiven given_by(const std::string& answer) {
+  constexpr std::string_view kLease = " lease=";
+  const std::size_t lease = answer.find(kLease);
+  if (lease == answer.npos) return {answer, {}};
+  return {answer.substr(0, lease), answer.substr(lease + kLease.size())};
 }
 
 }  // namespace
 
-std::string get_worker(const BrokerOptions& options, const WorkerWanted& wanted,
+std::string ask_on(BrokerClient& client, const BrokerOptions& options, const std::string& command,
+                   const std::function<void(const std::string& notice)>& tell) {
+  client.send(command);
+  const Deadline deadline = after(options.answer_timeout);
+  while (const auto line = client.read_line(deadline)) {
+    if (!line->starts_with(kNotice)) return accepted(*line);
+    tell(line->substr(kNotice.size()));
+  }
+  throw timed_out(options, command, options.answer_timeout);
+}
+
+WorkerGiven get_worker(const BrokerOptions& options, const WorkerWanted& wanted,
                        const TellPhase& tell) {
-  {
-    BrokerClient two = reach_patiently(options, std::min(wanted.wait, kComingUp), tell);
-    two.send(str("HELLO 2 client=", wanted.client));
-    const auto hello = two.read_line(after(options.answer_timeout));
+  const bool leased = wanted.leased || wanted.hold;
+  for (int protocol = leased ? 3 : 2; protocol >= 2; --protocol) {
+    BrokerClient client = reach_patiently(options, std::min(wanted.wait, kComingUp), tell);
+    client.send(str("HELLO ", protocol, " client=", wanted.client));
+    const auto hello = client.read_line(after(options.answer_timeout));
     if (!hello) throw timed_out(options, "HELLO", options.answer_timeout);
-    if (*hello != "ERROR: Unknown command") {
-      accepted(*hello);
-      two.send(in_words(wanted));
-      return await_worker(two, options, wanted.wait, tell);
-    }
+    if (not_spoken(*hello)) continue;
+    accepted(*hello);
+    if (wanted.hold && protocol < 3) break;
+    client.send(in_words(wanted));
+    WorkerGiven given = given_by(await_worker(client, options, wanted.wait, tell));
+    if (!given.lease.empty()) given.connection.emplace(std::move(client));
+    return given;
+  }
+  if (wanted.hold) {
+    throw Failure{kRefused, str("the broker at ", options.broker,
+                                " speaks no protocol 3, which has leases: ask it without --hold")};
   }
   if (!wanted.pool.empty() || wanted.cores != 0) {
     throw Failure{kRefused, str("the broker at ", options.broker,
@@ -247,7 +282,7 @@ std::string get_worker(const BrokerOptions& options, const WorkerWanted& wanted,
   BrokerClient one(options);
   one.send("GET_WORKER");
   tell("waiting for a worker");
-  return await_worker(one, options, wanted.wait, tell);
+  return {await_worker(one, options, wanted.wait, tell), {}};
 }
 
 }  // namespace cb::app

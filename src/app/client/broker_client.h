@@ -57,17 +57,30 @@ class BrokerClient {
 // the answer is an ERROR line, and with kTimedOut.
 std::string ask_broker(const BrokerOptions& options, const std::string& command);
 
+// A line of one connection that has said HELLO: the answer to `command`, past what comes between
+// answers; `tell` hears each NOTICE. Fails as ask_broker() does.
+std::string ask_on(BrokerClient& client, const BrokerOptions& options, const std::string& command,
+                   const std::function<void(const std::string& notice)>& tell);
+
 struct WorkerWanted {
   Duration wait = minutes{10};
-  std::string client;  // a name for the broker's log
-  std::string pool;    // empty: the broker chooses
-  int cores = 0;       // 0: any
+  std::string client;              // a name for the broker's log
+  std::string pool;                // empty: the broker chooses
+  int cores = 0;                   // 0: any
+  bool leased = false;             // with a lease, where the broker gives any
+  std::optional<Duration> hold{};  // a lease for so long, whatever becomes of the connection
+};
+struct WorkerGiven {
+  std::string address;
+  std::string lease;                            // empty: none
+  std::optional<BrokerClient> connection = {};  // to which the lease is bound; unset: none is
 };
 // Asks for a worker and waits for it, up to `wait`; `tell` is called with each phase the broker
-// names, and about once a second with an empty text. A broker that does not know protocol 2 is
-// asked with protocol 1, which has no pools. Fails as ask_broker() does.
+// names, and about once a second with an empty text. A broker that does not know the protocol is
+// asked with an older one, of which 2 has no leases and 1 no pools. Fails as ask_broker() does, and
+// where what was asked for is what the older protocol has not.
 using TellPhase = std::function<void(const std::string& phase)>;
-std::string get_worker(const BrokerOptions& options, const WorkerWanted& wanted,
+WorkerGiven get_worker(const BrokerOptions& options, const WorkerWanted& wanted,
                        const TellPhase& tell);
 
 }  // namespace cb::app

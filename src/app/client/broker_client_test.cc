@@ -98,15 +98,16 @@ TEST(BrokerClient, GetSpeaksProtocolTwoAndTellsThePhases) {
   const auto tell = [&](const std::string& phase) {
     if (!phase.empty()) phases.push_back(phase);
   };
-  EXPECT_EQ(get_worker(broker.options, {.wait = milliseconds{60'001}, .client = "rig"}, tell),
-            "198.51.100.7");
+  EXPECT_EQ(
+      get_worker(broker.options, {.wait = milliseconds{60'001}, .client = "rig"}, tell).address,
+      "198.51.100.7");
   EXPECT_THAT(phases, ElementsAre("launching c7i", "booting i-1 3s"));
 }
 
 TEST(BrokerClient, GetFallsBackToProtocolOne) {
   ScriptedBroker broker(ScriptedBroker::Scripts{
       {{"HELLO 2 client=rig", "ERROR: Unknown command\n"}}, {{"GET_WORKER", "198.51.100.7\r\n"}}});
-  EXPECT_EQ(get_worker(broker.options, {.wait = seconds{9}, .client = "rig"}, ignore),
+  EXPECT_EQ(get_worker(broker.options, {.wait = seconds{9}, .client = "rig"}, ignore).address,
             "198.51.100.7");
 }
 
@@ -115,7 +116,49 @@ TEST(BrokerClient, GetSaysWhichPoolAndHowManyCores) {
       ScriptedBroker::Scripts{{{"HELLO 2 client=rig", "OK compute-broker 1 protocol 2\n"},
                                {"GET_WORKER wait=9 pool=big cores=64", "198.51.100.7\n"}}});
   const WorkerWanted wanted{.wait = seconds{9}, .client = "rig", .pool = "big", .cores = 64};
-  EXPECT_EQ(get_worker(broker.options, wanted, ignore), "198.51.100.7");
+  EXPECT_EQ(get_worker(broker.options, wanted, ignore).address, "198.51.100.7");
+}
+
+TEST(BrokerClient, WithALeaseItSpeaksProtocolThreeAndKeepsTheConnection) {
+  ScriptedBroker broker(ScriptedBroker::Scripts{
+      {{"HELLO 3 client=rig", "OK compute-broker 1 protocol 3\n"},
+       {"GET_WORKER wait=9 hold=20m", "198.51.100.7 lease=k3x2q2mwa7bdf\n"},
+       {"PING 198.51.100.7 lease=k3x2q2mwa7bdf", "NOTICE 198.51.100.7 ended idle\nOK\n"}}});
+  const WorkerWanted wanted{.wait = seconds{9}, .client = "rig", .hold = minutes{20}};
+  WorkerGiven given = get_worker(broker.options, wanted, ignore);
+  EXPECT_EQ(given.address, "198.51.100.7");
+  EXPECT_EQ(given.lease, "k3x2q2mwa7bdf");
+  ASSERT_TRUE(given.connection);
+  std::vector<std::string> notices;
+  const auto tell = [&](const std::string& notice) { notices.push_back(notice); };
+  EXPECT_EQ(
+      ask_on(*given.connection, broker.options, "PING 198.51.100.7 lease=k3x2q2mwa7bdf", tell),
+      "OK");
+  EXPECT_THAT(notices, ElementsAre("198.51.100.7 ended idle"));
+}
+
+constexpr const char* kNoThird =
+    "ERROR: Bad request: only protocol 2 has a greeting; say HELLO 2\n";
+
+TEST(BrokerClient, WhereThereAreNoLeasesItGetsAWorkerWithoutOne) {
+  ScriptedBroker broker(
+      ScriptedBroker::Scripts{{{"HELLO 3 client=rig", kNoThird}},
+                              {{"HELLO 2 client=rig", "OK compute-broker 1 protocol 2\n"},
+                               {"GET_WORKER wait=9", "198.51.100.7\n"}}});
+  const WorkerWanted wanted{.wait = seconds{9}, .client = "rig", .leased = true};
+  const WorkerGiven given = get_worker(broker.options, wanted, ignore);
+  EXPECT_EQ(given.address, "198.51.100.7");
+  EXPECT_EQ(given.lease, "");
+}
+
+TEST(BrokerClient, WhereThereAreNoLeasesNothingIsHeld) {
+  ScriptedBroker broker(
+      ScriptedBroker::Scripts{{{"HELLO 3 client=rig", kNoThird}},
+                              {{"HELLO 2 client=rig", "OK compute-broker 1 protocol 2\n"}}});
+  const WorkerWanted wanted{.wait = seconds{9}, .client = "rig", .hold = minutes{20}};
+  const Failure failure = failure_of([&] { get_worker(broker.options, wanted, ignore); });
+  EXPECT_EQ(failure.exit_code, kRefused);
+  EXPECT_THAT(failure.what, HasSubstr("ask it without --hold"));
 }
 
 TEST(BrokerClient, ABrokerWithoutPoolsIsNotAskedForOne) {
@@ -189,10 +232,11 @@ TEST(AnswerTables, StatusIsATable) {
   EXPECT_EQ(
       status_table(R"([{"instance_id":"i-0abc","ip":"198.51.100.7","idle_seconds":72,)"
                    R"("busy":true,"will_terminate_in":null,"instance_type":"c7i.16xlarge",)"
-                   R"("market":"spot","zone":"us-east-1b","handed_out":3}])"),
+                   R"("market":"spot","zone":"us-east-1b","handed_out":3,"leases":[{},{}]}])"),
       "ADDRESS       INSTANCE  TYPE          MARKET  ZONE        IDLE   BUSY  ENDS IN  HANDED "
-      "OUT\n"
-      "198.51.100.7  i-0abc    c7i.16xlarge  spot    us-east-1b  1m12s  yes   -        3");
+      "OUT  LEASES\n"
+      "198.51.100.7  i-0abc    c7i.16xlarge  spot    us-east-1b  1m12s  yes   -        3           "
+      "2");
   EXPECT_EQ(status_table("[]"), "no workers");
 }
 

@@ -8,6 +8,7 @@
 #include "app/client/broker_client.h"
 #include "app/client/overview.h"
 #include "app/fold.h"
+#include "base/ids.h"
 #include "base/text.h"
 
 namespace cb::app {
@@ -63,6 +64,15 @@ CLI::App* add_short(CLI::App& app, int& exit_code, const CommandWords& words, Sh
         ->check([](const std::string& text) {
           const bool one_word = cb::words(text).size() == 1 && text.size() < 256;
           return one_word ? std::string() : std::string("IP takes one address");
+        });
+  }
+  if (words.leased) {
+    command->add_option("--lease", options->lease, "Give back this lease on it, and nothing else")
+        ->type_name("ID")
+        ->check([](const std::string& text) {
+          return cb::parse_lease_id(text)
+                     ? std::string()
+                     : std::string("--lease takes an id as get --json prints it");
         });
   }
   if (words.confirmed) {

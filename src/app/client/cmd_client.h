@@ -11,6 +11,7 @@ namespace cb::app {
 struct ShortOptions {
   ClientOptions client;
   std::string address;
+  std::string lease;  // empty: none
   bool yes = false;
 };
 
@@ -19,6 +20,7 @@ struct CommandWords {
   const char* what;
   const char* example;
   bool addressed = false;  // takes IP
+  bool leased = false;     // and --lease
   bool confirmed = false;  // asks on a terminal, unless --yes
 };
 

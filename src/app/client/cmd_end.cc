@@ -33,6 +33,12 @@ Failure no_such_worker(const BrokerOverview& overview, const std::string& addres
 // RELEASE is answered OK whatever the address is, as clients in the field expect; what it will do
 // is known from the broker's overview. Should the worker end between the two, it has ended.
 void release(const ShortOptions& options) {
+  if (!options.lease.empty()) {
+    ask_broker(options.client.reach, str("RELEASE ", options.address, " lease=", options.lease));
+    if (options.client.json) return print_line("{\"ok\":true}");
+    return print_line(str("the lease on ", options.address,
+                          " is given back; the worker ends when nobody else uses it"));
+  }
   const BrokerOverview overview = ask_overview(options.client.reach);
   const OverviewWorker* const ending = at_address(overview.ending, options.address);
   const OverviewWorker* const coming = at_address(overview.coming, options.address);
@@ -45,6 +51,14 @@ void release(const ShortOptions& options) {
                                 "on; release it when its caller is done")};
   }
   ask_broker(options.client.reach, str("RELEASE ", options.address));
+  const OverviewWorker* const ready = at_address(overview.ready, options.address);
+  if (ready != nullptr && ready->leases != 0) {
+    throw Failure{kRefused,
+                  str(options.address, " goes on, because ", ready->leases,
+                      ready->leases == 1 ? " client holds a lease" : " clients hold leases",
+                      " on it; compute-broker status --json shows who; with --lease you "
+                      "give back your own, and terminate-all ends it all the same")};
+  }
   if (options.client.json) return print_line("{\"ok\":true}");
   print_line(str(options.address, ending == nullptr ? " is ending, for everybody who used it"
                                                     : " is ending already"));
@@ -102,7 +116,8 @@ void add_release(CLI::App& app, int& exit_code) {
        .what = "Ends a worker at once, for everybody who uses it; one that is only left alone "
                "ends by itself",
        .example = "compute-broker release 198.51.100.7",
-       .addressed = true},
+       .addressed = true,
+       .leased = true},
       release);
 }
 

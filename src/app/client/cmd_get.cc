@@ -33,10 +33,18 @@ std::string one_word(std::string name) {
 }
 
 void get(const Get& options) {
-  const std::string address = get_and_show(options.client.reach, options.get);
-  if (!options.client.json) return print_line(address);
-  wire::JsonText json;
-  print_line(json.begin_object().key("ip").string(address).end_object().take());
+  const WorkerGiven given = get_and_show(options.client.reach, options.get);
+  if (options.client.json) {
+    wire::JsonText json;
+    json.begin_object().key("ip").string(given.address);
+    if (!given.lease.empty()) json.key("lease").string(given.lease);
+    return print_line(json.end_object().take());
+  }
+  print_line(given.address);
+  if (given.lease.empty() || ::isatty(STDERR_FILENO) != 1) return;
+  complain(str("the worker ", given.address, " is held for ", to_string(*options.get.hold),
+               "; to give it back sooner: compute-broker release ", given.address, " --lease ",
+               given.lease));
 }
 
 }  // namespace
@@ -59,7 +67,7 @@ void add_get_options(CLI::App& command, WorkerWanted& wanted) {
       });
 }
 
-std::string get_and_show(const BrokerOptions& reach, WorkerWanted wanted) {
+WorkerGiven get_and_show(const BrokerOptions& reach, WorkerWanted wanted) {
   wanted.client = one_word(wanted.client.empty() ? machine_name() : wanted.client);
   PhaseLine line;
   return get_worker(reach, wanted, [&](const std::string& phase) { line.show(phase); });
@@ -71,6 +79,17 @@ void add_get(CLI::App& app, int& exit_code) {
   const auto options = std::make_shared<Get>();
   add_client_options(*command, options->client);
   add_get_options(*command, options->get);
+  command
+      ->add_option_function<std::string>(
+          "--hold",
+          [options](const std::string& text) { options->get.hold = *parse_duration(text); },
+          "Keep it for so long: nobody else's release ends it, nor is it idle")
+      ->type_name("TIME")
+      ->check([](const std::string& text) {
+        const auto hold = parse_duration(text);
+        const bool good = hold && *hold >= wire::kHoldMin && *hold <= wire::kHoldMax;
+        return good ? std::string() : std::string("takes a time such as 20m, from 1s to 30d");
+      });
   command->footer("Example:\n  ip=$(compute-broker get --broker lab-server:9000)");
   command->callback([options, &exit_code] {
     with_json_errors(options->client, [&] { get(*options); });

@@ -22,7 +22,7 @@ struct Run {
   std::vector<std::string> command;
 };
 
-std::string worker_for(const Run& options) {
+WorkerGiven worker_for(const Run& options) {
   try {
     return get_and_show(options.client.reach, options.get);
   } catch (const Failure& failure) {
@@ -30,8 +30,16 @@ std::string worker_for(const Run& options) {
   }
 }
 
-void release(const Run& options, const std::string& address) {
+// Our own claim first; then the worker, for everybody who has none.
+void release(const Run& options, const std::string& address, const std::string& lease) {
   try {
+    if (!lease.empty()) {
+      try {
+        ask_broker(options.client.reach, str("RELEASE ", address, " lease=", lease));
+      } catch (const Failure& failure) {
+        if (failure.exit_code != kRefused) throw;  // else the lease has ended before
+      }
+    }
     ask_broker(options.client.reach, str("RELEASE ", address));
   } catch (const Failure& failure) {
     complain(str("the worker ", address, " was not released (", failure.what,
@@ -39,12 +47,13 @@ void release(const Run& options, const std::string& address) {
   }
 }
 
-int run_on(const std::string& address, const Run& options) {
+int run_on(WorkerGiven given, const Run& options) {
+  const std::string address = given.address;
   const SignalsHeld signals;
   const pid_t child = start(
       options.command,
       {{"WORKER_IP", address}, {"WORKER_PORT", std::to_string(options.worker_port)}}, signals);
-  const Pinger pinger(options.client.reach, address, options.ping_interval);
+  const Pinger pinger(options.client.reach, std::move(given), options.ping_interval);
   return wait_for(child, signals);
 }
 
@@ -56,15 +65,16 @@ void say_that_it_stays(const Run& options, const std::string& address) {
 }
 
 int run(const Run& options) {
-  const std::string address = worker_for(options);
+  WorkerGiven given = worker_for(options);
+  const std::string address = given.address;
   struct AtEnd {
     const Run& options;
-    const std::string& address;
+    const std::string address, lease;
     ~AtEnd() {
-      if (options.release) release(options, address);
+      if (options.release) release(options, address, lease);
     }
-  } at_end{options, address};
-  const int code = run_on(address, options);
+  } at_end{options, address, given.lease};
+  const int code = run_on(std::move(given), options);
   say_that_it_stays(options, address);
   return code;
 }
@@ -75,10 +85,12 @@ void add_run(CLI::App& app, int& exit_code) {
   CLI::App* const command = app.add_subcommand(
       "run", "Runs a command with the address of the pool's worker in WORKER_IP and WORKER_PORT");
   const auto options = std::make_shared<Run>();
+  options->get.leased = true;
   add_client_options(*command, options->client, Json::kNo);
   add_get_options(*command, options->get);
-  command->add_flag("--release", options->release,
-                    "End the worker, for everybody who uses it, when the command has ended");
+  command->add_flag(
+      "--release", options->release,
+      "End the worker, for everybody who holds no lease on it, when the command has ended");
   command
       ->add_option("--worker-port", options->worker_port, "What WORKER_PORT says; as in the pool")
       ->type_name("PORT")

@@ -28,12 +28,15 @@ std::vector<OverviewWorker> workers_of(const json::value* rows) {
     if (row == nullptr) continue;
     const std::string address = text_at(*row, "ip");
     const std::string why = text_at(*row, "why");
-    out.push_back({.address = address == "pending" ? "" : address,
-                   .instance = text_at(*row, "instance_id"),
-                   .pool = text_at(*row, "pool"),
-                   .type = text_at(*row, "instance_type"),
-                   .since_s = number_at(*row, "since_seconds"),
-                   .state = why.empty() ? text_at(*row, "state") : why});
+    const json::value* const leases = row->if_contains("leases");
+    out.push_back(
+        {.address = address == "pending" ? "" : address,
+         .instance = text_at(*row, "instance_id"),
+         .pool = text_at(*row, "pool"),
+         .type = text_at(*row, "instance_type"),
+         .since_s = number_at(*row, "since_seconds"),
+         .leases = leases != nullptr && leases->is_array() ? leases->as_array().size() : 0,
+         .state = why.empty() ? text_at(*row, "state") : why});
   }
   return out;
 }

@@ -17,6 +17,7 @@ struct OverviewWorker {
   std::string pool;
   std::string type;
   std::int64_t since_s = 0;  // of those on their way
+  std::size_t leases = 0;    // on it
   std::string state;         // "launching", "booting", or why it ends; "" where it serves
 
   // "198.51.100.7 (i-0abc, c7i.16xlarge)", as far as it is known.

@@ -14,8 +14,8 @@ constexpr Duration kPatience = seconds{3};
 
 }  // namespace
 
-Pinger::Pinger(BrokerOptions reach, std::string address, Duration interval)
-    : reach_(std::move(reach)), address_(std::move(address)), interval_(interval) {
+Pinger::Pinger(BrokerOptions reach, WorkerGiven worker, Duration interval)
+    : reach_(std::move(reach)), worker_(std::move(worker)), interval_(interval) {
   reach_.connect_timeout = std::min(reach_.connect_timeout, kPatience);
   reach_.answer_timeout = std::min(reach_.answer_timeout, kPatience);
   thread_ = std::thread([this] { run(); });
@@ -40,18 +40,35 @@ void Pinger::run() {
 }
 
 void Pinger::ping() {
+  const std::string& address = worker_.address;
   try {
-    ask_broker(reach_, str("PING ", address_));
+    if (worker_.lease.empty()) {
+      ask_broker(reach_, str("PING ", address));
+    } else {
+      ping_leased();
+    }
     told_ = false;
   } catch (const Failure& failure) {
-    if (!std::exchange(told_, true)) {
-      complain(failure.what == "Worker not found"
-                   ? str("the worker ", address_,
-                         " has ended, or somebody has released it; the command goes on without it")
-                   : str("the ping of ", address_, " failed (", failure.what,
-                         "); the command goes on, but its worker may end as idle"));
-    }
+    worker_.connection.reset();
+    if (std::exchange(told_, true)) return;
+    complain(failure.what == "Worker not found" || failure.what == "Lease not found"
+                 ? str("the worker ", address,
+                       " has ended, or somebody has released it; the command goes on without it")
+                 : str("the ping of ", address, " failed (", failure.what,
+                       "); the command goes on, but its worker may end as idle"));
   }
+}
+
+void Pinger::ping_leased() {
+  const auto tell = [](const std::string& notice) {
+    complain(str("the broker says of the worker ", notice));
+  };
+  if (!worker_.connection) {
+    worker_.connection.emplace(reach_);
+    ask_on(*worker_.connection, reach_, str("HELLO 3 lease=", worker_.lease), tell);
+  }
+  ask_on(*worker_.connection, reach_, str("PING ", worker_.address, " lease=", worker_.lease),
+         tell);
 }
 
 }  // namespace cb::app
