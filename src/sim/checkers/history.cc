@@ -67,8 +67,7 @@ void History::released_in_vain() {
 }
 
 void History::turned() {
-  all_told_ = false;
-  // What could not be written may have been decided all the same.
+  all_told_ = false;  // and what could not be written may have been decided all the same
   if (!released_.empty() && !commit_failing_) released_in_vain();
 }
 
@@ -302,8 +301,6 @@ void History::given_up(const LaunchToken& token) {
 void History::committed(const std::vector<core::Change>& changes) {
   for (const core::Change& change : changes) {
     if (const auto* drop = std::get_if<core::DropAttempt>(&change)) given_up(drop->token);
-    if (const auto* l = std::get_if<core::LeaseRecord>(&change)) leased_[l->id] = l->worker;
-    if (const auto* over = std::get_if<core::DropLease>(&change)) given_back(over->id);
     const auto* worker = std::get_if<core::WorkerRecord>(&change);
     Life* const life = worker != nullptr ? find(worker->id) : nullptr;
     if (life == nullptr) continue;
@@ -314,14 +311,17 @@ void History::committed(const std::vector<core::Change>& changes) {
   commit_failing_ = false;
 }
 
-// Its idle clock stood still.
-void History::given_back(const LeaseId& lease) {
-  if (Life* const life = find(leased_[lease])) life->stirred = ground_.now();
+// When a lease ends, an idle clock that stood still goes on, whether that can be written or not.
+void History::decided(const std::vector<core::Change>& changes) {
+  for (const core::Change& change : changes) {
+    if (const auto* l = std::get_if<core::LeaseRecord>(&change)) leased_[l->id] = l->worker;
+    const auto* end = std::get_if<core::DropLease>(&change);
+    if (Life* life = end ? find(leased_[end->id]) : nullptr) life->stirred = ground_.now();
+  }
 }
 
 void History::starting(Duration misjudged) {
-  // How long ago something was before a reboot is what the calendar says.
-  const Duration older = std::max(misjudged, Duration{0});
+  const Duration older = std::max(misjudged, Duration{0});  // as the calendar says after a reboot
   for (const auto& [token, attempt] : open_) {
     attempt->first_call -= older;
     attempt->uncertain -= older;

@@ -98,6 +98,7 @@ class History : public Watcher {
   void born(const Instance& instance) override;
   void ended(const Instance& instance) override;
   void told(const core::Event& event) override;
+  void decided(const std::vector<core::Change>& changes) override;
   void committed(const std::vector<core::Change>& changes) override;
   void commit_failed() override { commit_failing_ = true; }
   void starting(Duration misjudged) override;
@@ -108,7 +109,6 @@ class History : public Watcher {
 
  private:
   Life* find(const InstanceId& id);
-  void given_back(const LeaseId& lease);
   void leaves(CallerId caller);
   void goes(CallerId caller);
   void settle(const LaunchToken& token);
