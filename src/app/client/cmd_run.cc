@@ -22,6 +22,11 @@ struct Run {
   std::vector<std::string> command;
 };
 
+struct WorkerClaim {
+  std::string address;
+  std::string lease;  // empty: none
+};
+
 WorkerGiven worker_for(const Run& options) {
   try {
     return get_and_show(options.client.reach, options.get);
@@ -30,19 +35,23 @@ WorkerGiven worker_for(const Run& options) {
   }
 }
 
-// Our own claim first; then the worker, for everybody who has none.
-void release(const Run& options, const std::string& address, const std::string& lease) {
+// Our claim is over, and the worker goes on for others until it has been idle: a use of it that is
+// not the lease's says so. Where that fails the claim ends by itself, somewhat later.
+void give_back(const Run& options, const WorkerClaim& claim) {
+  if (claim.lease.empty()) return;
   try {
-    if (!lease.empty()) {
-      try {
-        ask_broker(options.client.reach, str("RELEASE ", address, " lease=", lease));
-      } catch (const Failure& failure) {
-        if (failure.exit_code != kRefused) throw;  // else the lease has ended before
-      }
-    }
-    ask_broker(options.client.reach, str("RELEASE ", address));
+    ask_broker(options.client.reach, str("PING ", claim.address));
+    ask_broker(options.client.reach, str("RELEASE ", claim.address, " lease=", claim.lease));
+  } catch (const Failure&) {
+    return;
+  }
+}
+
+void release(const Run& options, const WorkerClaim& claim) {
+  try {
+    ask_broker(options.client.reach, str("RELEASE ", claim.address));
   } catch (const Failure& failure) {
-    complain(str("the worker ", address, " was not released (", failure.what,
+    complain(str("the worker ", claim.address, " was not released (", failure.what,
                  "); it ends when it has been idle"));
   }
 }
@@ -69,11 +78,12 @@ int run(const Run& options) {
   const std::string address = given.address;
   struct AtEnd {
     const Run& options;
-    const std::string address, lease;
+    const WorkerClaim claim;
     ~AtEnd() {
-      if (options.release) release(options, address, lease);
+      give_back(options, claim);
+      if (options.release) release(options, claim);
     }
-  } at_end{options, address, given.lease};
+  } at_end{options, {given.address, given.lease}};
   const int code = run_on(std::move(given), options);
   say_that_it_stays(options, address);
   return code;
