@@ -248,22 +248,49 @@ std::vector<PoolName> Broker::State::to_be_settled() {
 
 void Broker::State::settle_waiting() {
   for (const PoolName& pool : to_be_settled()) {
-    if (const Worker* const worker = workers.ready(pool)) {
-      const std::size_t callers = waiting.answer_all(pool, [&](const Waiter& who) {
-        return who.leased ? lease(*worker, who.connection, who.client, who.hold) : use(*worker);
-      });
-      launcher.unwanted(pool);  // whatever was tried for them is no news to later callers
-      workers.touch(*worker);
-      step.log(
-          LogLevel::kInfo, "worker.handed_out", about(worker->record),
-          str("worker ", worker->record.id.value, " at ", worker->record.address, " handed to ",
-              callers, callers == 1 ? " caller who waited" : " callers who waited"));
-    } else if (const auto none = launcher.ensure(pool)) {
+    const std::size_t served = serve_waiting(pool);
+    if (served != 0)
+      launcher.unwanted(pool);  // what was tried for them is no news to later callers
+    if (!waiting.waits_for(pool)) continue;
+    if (const auto none = launcher.ensure(pool)) {
       refuse(pool, *none);
-    } else if (launcher.on_its_way(pool)) {
+    } else if (launcher.nothing_to_do(pool)) {
       waiting.content(pool);
     }
   }
+}
+
+// The oldest first, each by the worker that has room for him.
+std::size_t Broker::State::serve_waiting(const PoolName& pool) {
+  const auto answer = [this](const Worker& worker, const Waiter& who) {
+    return who.leased ? lease(worker, who.connection, who.client, who.hold) : use(worker);
+  };
+  const PoolSettings* const settings = step.pool(pool);
+  if (settings == nullptr || !settings->places()) {
+    const Worker* const worker = workers.ready(pool);
+    if (worker == nullptr) return 0;
+    const std::size_t callers =
+        waiting.answer_all(pool, [&](const Waiter& who) { return answer(*worker, who); });
+    handed_out(*worker, callers);
+    return callers;
+  }
+  std::size_t callers = 0;
+  while (const Waiter* const next = waiting.longest(pool)) {
+    const Worker* const worker = next->leased ? workers.with_room(pool) : workers.ready(pool);
+    if (worker == nullptr) break;
+    const Waiter who = *waiting.out_of_patience(next->caller);
+    step.act(Reply{who.caller, answer(*worker, who)});
+    handed_out(*worker, 1);
+    ++callers;
+  }
+  return callers;
+}
+
+void Broker::State::handed_out(const Worker& worker, std::size_t callers) {
+  workers.touch(worker);
+  step.log(LogLevel::kInfo, "worker.handed_out", about(worker.record),
+           str("worker ", worker.record.id.value, " at ", worker.record.address, " handed to ",
+               callers, callers == 1 ? " caller who waited" : " callers who waited"));
 }
 
 // Nobody is refused by what was known before he asked, when the next try comes soon.

@@ -254,6 +254,19 @@ TEST_F(LeaseTest, GivingOneUpLeavesAMachineThatOthersUseWithoutOne) {
   EXPECT_EQ(world.alive(), 0U);
 }
 
+TEST_F(LeaseTest, AWorkerThatWasFoundOutlivesItsFirstLease) {
+  ready_worker();
+  world.journal = {};
+  world.crash_and_restart();
+  world.run_for(seconds{30});
+  const Given given = lease(1);
+  ASSERT_EQ(given.address, "203.0.113.1");
+  EXPECT_EQ(release(given.address, given.lease), "OK");
+  world.run_for(minutes{1});
+  // Whoever had it before may have it still.
+  EXPECT_EQ(world.alive(), 1U);
+}
+
 TEST_F(LeaseTest, WithALeaseNoOtherMachineIsMeant) {
   const Given given = lease(1);
   world.connection = {};

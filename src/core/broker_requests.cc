@@ -75,7 +75,7 @@ bool Broker::State::give_lease(CallerId caller, const PoolName& pool, const GetW
     return true;
   }
   const Lease* const own = leases.held_by(connection, pool);
-  const Worker* const worker = own != nullptr ? own->worker : workers.ready(pool);
+  const Worker* const worker = own != nullptr ? own->worker : workers.with_room(pool);
   if (worker == nullptr) return false;
   step.act(Reply{caller, lease(*worker, connection, request.client, request.hold)});
   workers.touch(*worker);

@@ -55,8 +55,20 @@ void Driver::act() {
 
 void Driver::step(Now now, const core::Event& event) {
   core::Decision decision = broker_.step(now, event);
+  for (const core::Change& change : decision.save) {
+    const auto* settled = std::get_if<core::DropAttempt>(&change);
+    if (settled != nullptr) take_back(settled->token);
+  }
   append(batch_.save, std::move(decision.save));
   append(batch_.then, std::move(decision.then));
+}
+
+// A later step of the batch knows what became of the launch: its intent is saved no more.
+void Driver::take_back(const LaunchToken& token) {
+  std::erase_if(batch_.then, [&](const core::Action& action) {
+    const auto* launch = std::get_if<core::LaunchInstance>(&action);
+    return launch != nullptr && launch->token == token;
+  });
 }
 
 // Whether everything decided so far is durable.

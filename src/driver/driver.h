@@ -41,6 +41,7 @@ class Driver : public port::EventSink {
 
  private:
   void step(Now now, const core::Event& event);
+  void take_back(const LaunchToken& token);
   bool save(Now now);
   void act();
   void drop_launches();

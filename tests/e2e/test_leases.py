@@ -154,5 +154,49 @@ class Leases(Case):
         until("its end", lambda: not self.sim.alive())
 
 
+
+class Exclusive(Case):
+    def setUp(self):
+        super().setUp()
+        self.sim = self.ec2sim()
+        self.served = self.broker(self.sim.url, settings="max_workers = 2",
+                                  pool='sharing = "exclusive"')
+
+    def connect(self):
+        connection = Connection(self.served)
+        self.addCleanup(connection.close)
+        return connection
+
+    def test_each_has_a_worker_of_its_own_and_who_comes_later_waits_for_one(self):
+        clients = [self.connect() for _ in range(3)]
+        for client in clients[:2]:
+            client.lines.write("GET_WORKER\n")
+            client.lines.flush()
+        leases = [client.answer().split(" lease=") for client in clients[:2]]
+        self.assertEqual(len({ip for ip, _ in leases}), 2)
+        for ip, _ in leases:
+            self.assertEqual(remote_eval(ip, "expr 6*7"), "42")
+        late = clients[2].ask("GET_WORKER wait=1")
+        self.assertIn("max_workers = 2 is reached, and all 2 workers of pool default are in use", late)
+        clients[2].lines.write("GET_WORKER\n")
+        clients[2].lines.flush()
+        # Given back while it is in use without a lease, so that it goes on.
+        ip, lease = leases[0]
+        self.assertEqual(self.served.ask(f"PING {ip}"), "OK")
+        self.assertEqual(self.served.ask(f"RELEASE {ip} lease={lease}"), "OK")
+        self.assertEqual(clients[2].answer().split(" lease=")[0], ip)
+        self.assertEqual(len(self.sim.alive()), 2)
+
+    def test_without_a_lease_nothing_is_launched_and_it_is_said_what_to_do(self):
+        self.assertEqual(self.served.ask("GET_WORKER"),
+                         "ERROR: pool default gives each worker to one client at a time, which "
+                         "needs a lease: say HELLO 3 first")
+        self.assertEqual(self.sim.instances(), [])
+        refused = self.served.cli("get")
+        self.assertEqual(refused.returncode, 1)
+        ran = self.served.cli("run", "--release", "--", "sh", "-c", "echo $WORKER_IP")
+        self.assertRegex(ran.stdout, r"^127\.")
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -139,6 +139,17 @@ class Checker {
     check_groups(path("security_groups"), pool);
     check_user_data(path("user_data_file"), pool.user_data);
     check_times(name, pool);
+    const bool exclusive = pool.sharing == core::Sharing::kExclusive;
+    if (exclusive && pool.max_clients_per_worker > 1) {
+      fault(path("max_clients_per_worker"),
+            str(path("max_clients_per_worker"), " = ", pool.max_clients_per_worker,
+                " contradicts sharing = \"exclusive\", where it is 1: take one of them out"));
+    }
+    if (pool.max_workers > config_.core.max_workers) {
+      warn(path("max_workers"), str(path("max_workers"), " = ", pool.max_workers,
+                                    " is more than max_workers = ", config_.core.max_workers,
+                                    ", which counts all pools together"));
+    }
   }
 
   // Each pool has a worker of its own.

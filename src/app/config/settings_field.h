@@ -24,6 +24,10 @@ struct Words<core::MarketOrder> {
   static constexpr std::string_view list[] = {"spot", "on-demand", "spot-then-on-demand"};
 };
 template <>
+struct Words<core::Sharing> {
+  static constexpr std::string_view list[] = {"shared", "exclusive"};
+};
+template <>
 struct Words<core::AddressKind> {
   static constexpr std::string_view list[] = {"public", "private"};
 };

@@ -53,24 +53,36 @@ int cores_of(const PoolSettings& pool) {
   return fewest;
 }
 
+bool may_use(const PoolSettings& pool, const GetWorker& request) {
+  return pool.sharing == Sharing::kShared || request.leased;
+}
+
 const Pool* choose_pool(const Settings& settings, const GetWorker& request) {
   static const PoolName kDefault{"default"};
   const bool named = !request.pool.value.empty();
   if (named || request.cores == 0) {
     const auto found = settings.pools.find(named ? request.pool : kDefault);
     if (found != settings.pools.end()) {
-      return request.cores == 0 || request.cores <= cores_of(found->second) ? &*found : nullptr;
+      const bool has_them = request.cores == 0 || request.cores <= cores_of(found->second);
+      return has_them && may_use(found->second, request) ? &*found : nullptr;
     }
     if (named) return nullptr;
   }
   const auto pools = in_order(settings.pools);
   const auto first = std::find_if(pools.begin(), pools.end(), [&](const Pool* pool) {
-    return request.cores <= cores_of(pool->second);
+    return request.cores <= cores_of(pool->second) && may_use(pool->second, request);
   });
   return first == pools.end() ? nullptr : *first;
 }
 
 Refused no_pool(const Settings& settings, const GetWorker& request) {
+  const auto meant =
+      settings.pools.find(request.pool.value.empty() ? PoolName{"default"} : request.pool);
+  if (meant != settings.pools.end() && !may_use(meant->second, request)) {
+    return {RefusalReason::kNoPoolFits,
+            str("pool ", meant->first.value, " gives each worker to one client at a time, which ",
+                "needs a lease: say HELLO 3 first")};
+  }
   const std::string name = request.pool.value.empty() ? "default" : request.pool.value;
   if (request.pool.value.empty() && request.cores != 0) {
     return refused(RefusalReason::kNoPoolFits, settings,

@@ -22,8 +22,12 @@ int cores_of(const PoolSettings& pool);
 // In the order of the configuration.
 std::vector<const Settings::Pools::value_type*> in_order(const Settings::Pools& pools);
 
+// Whether the request may be served by the pool at all: an exclusive one only with a lease.
+bool may_use(const PoolSettings& pool, const GetWorker& request);
+
 // The pool that is named, if it has the cores; else `default` where no cores are asked for and
-// there is one; else the first that has them, in the configuration's order. Null: none does.
+// there is one; else the first that has them, in the configuration's order. Pools that the request
+// may not use are passed over unless they are named. Null: none does.
 const Settings::Pools::value_type* choose_pool(const Settings& settings, const GetWorker& request);
 
 // Why none does: which pools there are and what they offer. Nothing is launched.

@@ -52,6 +52,11 @@ class WaitingRoom {
     for (const auto& [arrival, waiter] : queue) step_.act(Reply{waiter.caller, answer(waiter)});
     return queue.size();
   }
+  // Who has waited longest for `pool`; null: nobody waits.
+  const Waiter* longest(const PoolName& pool) const {
+    const auto queue = queues_.find(pool);
+    return queue == queues_.end() ? nullptr : &queue->second.begin()->second;
+  }
   // Refuses who has waited since `seen` or before, and who has not the patience to wait until
   // `held_until`; unset: everyone. How many.
   std::size_t refuse(const PoolName& pool, const Refused& why, Instant seen,

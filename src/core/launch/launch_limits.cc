@@ -53,6 +53,17 @@ std::optional<LimitReached> LaunchLimits::hour_is_full() {
                       times.back(), next};
 }
 
+std::optional<Instant> LaunchLimits::paced_until() const {
+  const auto burst = static_cast<int>(step_.settings.launch_burst);
+  const Instant next = paced_ - step_.settings.launch_interval * (burst - 1);
+  if (next <= step_.now.boot) return {};
+  return next;
+}
+
+void LaunchLimits::called() {
+  paced_ = std::max(paced_, step_.now.boot) + step_.settings.launch_interval;
+}
+
 bool LaunchLimits::boot_failed(const PoolName& pool, const std::string& why) {
   Breaker& breaker = breakers_[pool];
   ++breaker.failures;

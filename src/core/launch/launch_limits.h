@@ -31,6 +31,10 @@ class LaunchLimits {
   // Why nothing more may be launched this hour, when so.
   std::optional<LimitReached> hour_is_full();
 
+  // When the next call may be made; unset: now. EC2 throttles who calls more often.
+  std::optional<Instant> paced_until() const;
+  void called();
+
   // A worker of `pool` never became ready / became ready. True when this one opened the breaker.
   bool boot_failed(const PoolName& pool, const std::string& why);
   void boot_succeeded(const PoolName& pool) { breakers_.erase(pool); }
@@ -50,6 +54,7 @@ class LaunchLimits {
   // No stamp is older: until an hour after it there is none to forget. Unset: not looked at yet.
   std::optional<Instant> none_before_;
   std::map<PoolName, Breaker> breakers_;
+  Instant paced_{};  // by then all calls are an interval apart
 };
 
 }  // namespace cb::core

@@ -55,8 +55,8 @@ std::string Launcher::waits_for_what(const PoolName& pool) const {
   }
   if (step_.pool(pool) == nullptr) return str("pool ", pool.value, " is not configured");
   if (const auto why = forbidden(pool)) return why->why;
-  if (full()) {
-    return workers_.ending_unconfirmed() != 0 || room_soon() ? why_room_soon() : why_full();
+  if (full(pool)) {
+    return workers_.ending_unconfirmed() != 0 || room_soon() ? why_room_soon() : why_full(pool);
   }
   if (const auto full_hour = limits_.hour_is_full()) return full_hour->why;
   const auto next = next_candidate(pool);

@@ -50,53 +50,19 @@ const Launcher::Attempt* Launcher::under_way(const PoolName& pool) const {
   return nullptr;
 }
 
-std::optional<NoLaunch> Launcher::ensure(const PoolName& name) {
-  if (step_.stopping) {
-    return now_and_until_somebody_acts(RefusalReason::kStopping,
-                                       "the broker is stopping; ask again in a few seconds");
+std::vector<LaunchToken> Launcher::under_way_for(const PoolName& pool) const {
+  std::vector<LaunchToken> out;
+  const auto of_pool = of_pool_.find(pool);
+  if (of_pool == of_pool_.end()) return out;
+  for (const LaunchToken& token : of_pool->second) {
+    if (!attempts_.at(token).record.doomed) out.push_back(token);
   }
-  if (step_.pool(name) == nullptr) {
-    return now_and_until_somebody_acts(RefusalReason::kUnknownPool,
-                                       str("pool ", name.value, " is not configured"));
-  }
-  if (workers_.coming(name) != nullptr) return {};
-  const CloudState& cloud = step_.cloud(step_.region_of(name));
-  if (!cloud.trouble.empty()) {
-    if (cloud.trouble_doubted && step_.cloud_open) return {};
-    return now_and_until_somebody_acts(RefusalReason::kCloud, cloud.trouble);
-  }
-  if (const Attempt* const attempt = under_way(name)) {
-    if (attempt->record.mismatch) {
-      return now_and_until_somebody_acts(RefusalReason::kCloud,
-                                         why_mismatch(attempt->record.token));
-    }
-    if (!attempt->in_flight &&
-        !step_.timers.armed({TimerKind::kAttemptRetry, attempt->record.token.value})) {
-      retry(attempt->record.token);
-    }
-    return {};
-  }
-  if (!step_.cloud_open || !cloud.listed_once) return {};
-  if (auto why = forbidden(name)) return why;
-  if (full()) {
-    if (workers_.ending_unconfirmed() != 0 || room_soon()) return {};
-    return now_and_until_somebody_acts(RefusalReason::kLimit, why_full());
-  }
-  if (const auto full_hour = limits_.hour_is_full()) {
-    return NoLaunch{RefusalReason::kLimit, full_hour->why, full_hour->since, full_hour->until};
-  }
-  const auto candidate = next_candidate(name);
-  if (!candidate) return nothing_left(name);
-  begin(name, *candidate);
-  return {};
+  return out;
 }
 
-bool Launcher::on_its_way(const PoolName& pool) const {
-  if (const Worker* const worker = workers_.coming(pool)) {
-    return worker->record.phase == WorkerPhase::kBooting;
-  }
-  const Attempt* const attempt = under_way(pool);
-  return attempt != nullptr && attempt->in_flight && !attempt->record.mismatch;
+std::size_t Launcher::open_of(const PoolName& pool) const {
+  const auto of_pool = of_pool_.find(pool);
+  return of_pool == of_pool_.end() ? 0 : of_pool->second.size();
 }
 
 bool Launcher::fits(const AttemptRecord& record) const {
@@ -109,26 +75,6 @@ bool Launcher::fits(const AttemptRecord& record) const {
 
 Candidate Launcher::candidate_of(const AttemptRecord& record) {
   return {record.region, record.market, record.type, "", record.subnet};
-}
-
-bool Launcher::full() const {
-  return workers_.counted() + attempts_.size() >= step_.settings.max_workers;
-}
-
-// A doomed launch whose answer is due makes room soon.
-bool Launcher::room_soon() const {
-  return std::any_of(attempts_.begin(), attempts_.end(), [](const auto& entry) {
-    return entry.second.in_flight && entry.second.record.doomed;
-  });
-}
-
-std::string Launcher::why_full() const {
-  if (step_.settings.max_workers == 0) return "max_workers = 0: launching is switched off";
-  std::vector<std::string> parts;
-  if (workers_.counted() != 0) parts.push_back(str(workers_.counted(), " workers"));
-  if (!attempts_.empty()) parts.push_back(str(attempts_.size(), " launches whose outcome is open"));
-  return str("max_workers = ", step_.settings.max_workers, " is reached (", join(parts, ", "),
-             "), and none of them can be handed out now; see compute-broker list");
 }
 
 void Launcher::begin(const PoolName& name, const Candidate& candidate) {
@@ -169,6 +115,7 @@ void Launcher::send(Attempt& attempt) {
   }
   attempt.last_sent = step_.now.boot;
   ++attempt.sent;
+  limits_.called();
   const AttemptRecord& record = attempt.record;
   step_.act(LaunchInstance{record.token, record.region, record.request});
 }
@@ -183,13 +130,16 @@ void Launcher::retry(const LaunchToken& token) {
   // Each call gives the token its time anew: while somebody waits it is asked for, for hours.
   const Instant last_call = record.last_call.value_or(record.begun);
   const bool young = step_.now.boot - last_call < step_.settings.token_reuse_limit;
-  const bool wanted = waiting_.waits_for(record.pool) && !record.doomed && !step_.stopping;
-  if (wanted && young && !step_.cloud_open && !record.mismatch) {
+  const bool needed = on_their_way(record.pool) - (awake(attempt) ? 1 : 0) < wanted(record.pool);
+  const bool is_wanted = needed && !record.doomed && !step_.stopping;
+  if (is_wanted && young && !step_.cloud_open && !record.mismatch) {
     // Its candidate was not refused: it is this one's turn when it is known whose keys these are.
     attempt.held = true;
     step_.timers.arm({TimerKind::kAttemptRetry, token.value},
                      step_.now.boot + step_.settings.retry_delay_min);
-  } else if (wanted && young && !record.mismatch) {
+  } else if (is_wanted && young && !record.mismatch) {
+    const auto next = limits_.paced_until();
+    if (next) return step_.timers.arm({TimerKind::kAttemptRetry, token.value}, *next);
     send(attempt);
   } else if (!record.outcome_unknown) {
     close(found, true);

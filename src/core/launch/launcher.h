@@ -39,12 +39,14 @@ class Launcher {
 
   void restore(Records& records);
 
-  // Callers wait for `pool` and no worker is ready: sees to it that one is on its way. Returns why
-  // that cannot be: who asked before it was seen should be told.
+  // Callers wait for `pool`, whom no worker has room for: sees to it that as many are on their way
+  // as they need, or as may be. Returns why none can be: who asked before it was seen should be
+  // told.
   std::optional<NoLaunch> ensure(const PoolName& pool);
-  // A worker boots for `pool`, or the call that launches one is under way: ensure() does nothing
-  // until one of these has changed (Step::stirred), unless EC2 is in trouble or the broker stops.
-  bool on_its_way(const PoolName& pool) const;
+  // So many workers boot for `pool`, or the calls that launch them are under way: ensure() does
+  // nothing until one of these has changed (Step::stirred), unless EC2 is in trouble or the broker
+  // stops.
+  bool nothing_to_do(const PoolName& pool) const;
   // Nobody waits for `pool` any more: what is under way is finished, nothing further is tried.
   void unwanted(const PoolName& pool) { searches_.erase(pool); }
   // What a waiting caller of `pool` is told meanwhile.
@@ -110,11 +112,19 @@ class Launcher {
   Attempt& keep(Attempt attempt);
   void forget(Attempts::iterator attempt);
   const Attempt* under_way(const PoolName& pool) const;
+  std::vector<LaunchToken> under_way_for(const PoolName& pool) const;
+  bool awake(const Attempt& attempt) const;
+  std::size_t wanted(const PoolName& pool) const;
+  std::size_t on_their_way(const PoolName& pool) const;
+  std::optional<std::optional<NoLaunch>> launch_one(const PoolName& pool);
   NoLaunch now_and_until_somebody_acts(RefusalReason reason, std::string why) const;
   std::optional<NoLaunch> forbidden(const PoolName& pool) const;
-  bool full() const;
+  bool full(const PoolName& pool) const;
+  std::size_t open_of(const PoolName& pool) const;
+  // All its workers are in use, and whoever waits may get one that is given back.
+  bool in_use(const PoolName& pool) const;
   bool room_soon() const;
-  std::string why_full() const;
+  std::string why_full(const PoolName& pool) const;
   std::string why_room_soon() const;
   std::string waits_for_what(const PoolName& pool) const;
   static std::string why_mismatch(const LaunchToken& token);

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,8 @@
 namespace cb::core {
 
 enum class MarketOrder { kSpot, kOnDemand, kSpotThenOnDemand };
+// Who has a pool's worker: everybody, or one lease at a time.
+enum class Sharing { kShared, kExclusive };
 
 struct PoolSettings {
   std::string image;  // empty: nothing can be launched, and callers are told which key to set
@@ -22,6 +25,9 @@ struct PoolSettings {
   int cores = 0;          // of each of its machines; 0: as the names of its types say
   std::size_t place = 0;  // among the pools of the configuration, in the order of its file
   MarketOrder market = MarketOrder::kSpotThenOnDemand;
+  Sharing sharing = Sharing::kShared;
+  std::size_t max_clients_per_worker = 0;  // leases on one, where it is shared; 0: no limit
+  std::size_t max_workers = 0;             // of this pool; 0: as many as the broker may have
   std::string key_name;
   std::vector<std::string> security_groups;
   std::string subnet;
@@ -33,6 +39,12 @@ struct PoolSettings {
   Duration launch_timeout = minutes{3};
   Duration idle_timeout = minutes{15};
 
+  // How many leases a worker of it takes; unset: any number.
+  std::optional<std::size_t> places() const {
+    if (sharing == Sharing::kExclusive) return 1;
+    if (max_clients_per_worker != 0) return max_clients_per_worker;
+    return {};
+  }
   Serving serving() const { return {address, worker_port, ready, launch_timeout, idle_timeout}; }
   bool operator==(const PoolSettings&) const = default;
 };
@@ -66,6 +78,10 @@ struct Settings {
   Duration unknown_outcome_grace = minutes{10};
   Duration retry_delay_min = milliseconds{500};  // back-off of launches, doubled each time
   Duration retry_delay_max = seconds{5};
+  // EC2 takes so many RunInstances at once, and then one in each interval.
+  // https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
+  std::size_t launch_burst = 5;
+  Duration launch_interval = milliseconds{500};
   // A caller who meets an older refusal waits for the next try, when it comes within this time.
   Duration next_try_wait = seconds{30};
   Duration address_grace = seconds{60};  // running without an address for so long is bad config

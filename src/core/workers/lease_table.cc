@@ -69,6 +69,7 @@ Lease& LeaseTable::keep(LeaseRecord record, const Worker& worker) {
   lease.record = std::move(record);
   lease.worker = &worker;
   lease.of_worker = worker.leases.insert(worker.leases.end(), &lease);
+  workers_.leases_changed(worker);
   return lease;
 }
 
@@ -164,6 +165,7 @@ void LeaseTable::forget(const Lease& lease) {
   step_.save(DropLease{mine.record.id});
   unbind(mine);
   mine.worker->leases.erase(mine.of_worker);
+  workers_.leases_changed(*mine.worker);
   leases_.erase(mine.record.id);
 }
 

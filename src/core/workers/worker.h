@@ -36,6 +36,7 @@ struct Worker {
   Instant last_used_saved{};     // what the journal has of record.last_used
   bool clock_recovered = false;  // record.last_used is that plus idle_save_interval, not a real use
   std::string indexed_address;
+  std::size_t indexed_leases = 0;  // of `leases`, when it was indexed
 
   // From here on: notes of those who watch it. Nothing is indexed by them and nothing of them is
   // saved, so whoever watches writes them.

@@ -61,6 +61,8 @@ void WorkerPool::become_ready(const Worker& worker) {
     record.doubted.reset();
     if (record.phase == WorkerPhase::kReady) return;
     mine.confirmed = true;
+    // Whoever had it before it was found is not known, and may have it still.
+    if (record.phase == WorkerPhase::kAdopting) mine.bare_used = step_.now.boot;
     if (record.phase == WorkerPhase::kBooting) {
       // One that was found long after its launch did not boot for all that time.
       record.boot = std::min(step_.now.boot - record.begun, mine.serving().launch_timeout);
@@ -168,8 +170,18 @@ void WorkerPool::index(Worker& worker) {
   const WorkerRecord& record = worker.record;
   count(tallies_[record.id] = tally(worker), +1);
   Index& index = indices_[record.pool];
+  index.counted += tallies_[record.id].counted ? 1 : 0;
   step_.stirred.insert(record.pool);
-  if (may_be_handed_out(worker)) index.ready.emplace(record.begun, record.id);
+  worker.indexed_leases = worker.leases.size();
+  if (may_be_handed_out(worker)) {
+    index.ready.emplace(record.begun, record.id);
+    const PoolSettings* const pool = step_.pool(record.pool);
+    const auto places = pool != nullptr ? pool->places() : std::nullopt;
+    if (places && worker.indexed_leases < *places) {
+      index.room.emplace(-static_cast<std::ptrdiff_t>(worker.indexed_leases), record.begun,
+                         record.id);
+    }
+  }
   // A recovered worker that has not shown itself yet is on its way as well, and so is one whose
   // service starts anew: its machine refuses, or accepts and does not answer yet.
   const bool unproven = record.phase == WorkerPhase::kReady &&
@@ -193,10 +205,12 @@ void WorkerPool::unindex(const Worker& worker) {
   const InstanceId& id = worker.record.id;
   const auto tally = tallies_.find(id);
   count(tally->second, -1);
-  tallies_.erase(tally);
   Index& index = indices_[worker.record.pool];
+  index.counted -= tally->second.counted ? 1 : 0;
+  tallies_.erase(tally);
   step_.stirred.insert(worker.record.pool);
   index.ready.erase({worker.record.begun, id});
+  index.room.erase({-static_cast<std::ptrdiff_t>(worker.indexed_leases), worker.record.begun, id});
   index.coming.erase(id);
   const auto address = addresses_.find(worker.indexed_address);
   if (address != addresses_.end() && address->second == id) addresses_.erase(address);
@@ -208,17 +222,54 @@ const Worker* WorkerPool::ready(const PoolName& pool) const {
   return find(index->second.ready.begin()->second);
 }
 
+const Worker* WorkerPool::with_room(const PoolName& name) const {
+  const PoolSettings* const pool = step_.pool(name);
+  if (pool == nullptr || !pool->places()) return ready(name);
+  const auto index = indices_.find(name);
+  if (index == indices_.end() || index->second.room.empty()) return nullptr;
+  return find(std::get<InstanceId>(*index->second.room.begin()));
+}
+
+void WorkerPool::leases_changed(const Worker& worker) {
+  const PoolSettings* const pool = step_.pool(worker.record.pool);
+  if (pool == nullptr || !pool->places()) return;
+  unindex(worker);
+  index(own(worker));
+}
+
+std::size_t WorkerPool::counted_of(const PoolName& pool) const {
+  const auto index = indices_.find(pool);
+  return index == indices_.end() ? 0 : index->second.counted;
+}
+
+std::size_t WorkerPool::ready_of(const PoolName& pool) const {
+  const auto index = indices_.find(pool);
+  return index == indices_.end() ? 0 : index->second.ready.size();
+}
+
+bool WorkerPool::worth_waiting_for(const Worker& worker) const {
+  // While it boots it is waited for until it is given up: its last probe may just be on its way.
+  const bool boots = worker.record.phase == WorkerPhase::kBooting;
+  // Not by the clock: in the step before that timer's, the verdict on it may come with the timer.
+  return boots || step_.timers.armed({TimerKind::kWorkerAwaited, worker.record.id.value});
+}
+
 const Worker* WorkerPool::coming(const PoolName& pool) const {
   const auto index = indices_.find(pool);
   if (index == indices_.end()) return nullptr;
   for (const InstanceId& id : index->second.coming) {
     const Worker& worker = workers_.at(id);
-    // While it boots it is waited for until it is given up: its last probe may just be on its way.
-    const bool boots = worker.record.phase == WorkerPhase::kBooting;
-    // Not by the clock: in the step before that timer's, the verdict on it may come with the timer.
-    if (boots || step_.timers.armed({TimerKind::kWorkerAwaited, id.value})) return &worker;
+    if (worth_waiting_for(worker)) return &worker;
   }
   return nullptr;
+}
+
+std::size_t WorkerPool::coming_to(const PoolName& pool) const {
+  const auto index = indices_.find(pool);
+  if (index == indices_.end()) return 0;
+  const auto& ids = index->second.coming;
+  return static_cast<std::size_t>(std::count_if(
+      ids.begin(), ids.end(), [&](const auto& id) { return worth_waiting_for(workers_.at(id)); }));
 }
 
 void WorkerPool::touch(const Worker& worker) {
@@ -279,6 +330,10 @@ void WorkerPool::reconsider_all() {
     const Save save = follow_settings(followed) ? Save::kNow : Save::kLater;
     update(
         worker, [&](Worker& mine) { mine.record = std::move(followed); }, save);
+    if (worker.unreachable_since) {
+      step_.timers.arm_by({TimerKind::kWorkerUnreachable, id.value},
+                          *worker.unreachable_since + step_.settings.unreachable_timeout);
+    }
     if (worker.record.phase == WorkerPhase::kReady) {
       step_.timers.arm({TimerKind::kWorkerIdle, id.value}, idle_deadline(worker));
       step_.timers.arm({TimerKind::kWorkerQuestion, id.value},

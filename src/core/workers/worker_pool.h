@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 
 #include "base/check.h"
@@ -71,10 +72,18 @@ class WorkerPool {
   bool may_be_handed_out(const Worker& worker) const;
   // A worker of `pool` that may be handed out now; the longest known first, so that others drain.
   const Worker* ready(const PoolName& pool) const;
+  // One that may be handed out and takes another lease; the one with the most leases on it, so that
+  // others drain.
+  const Worker* with_room(const PoolName& pool) const;
+  // The leases on it are others now.
+  void leases_changed(const Worker& worker);
   // Whether a worker of `pool` is on its way and worth waiting for; which, when so.
   const Worker* coming(const PoolName& pool) const;
+  std::size_t coming_to(const PoolName& pool) const;  // how many of them
   // Instances that bill or may bill, as far as EC2 has told.
   std::size_t counted() const { return counted_; }
+  std::size_t counted_of(const PoolName& pool) const;
+  std::size_t ready_of(const PoolName& pool) const;  // that may be handed out, if they have room
   std::size_t ending_unconfirmed() const { return ending_; }
   std::size_t unsettled() const { return unsettled_; }  // booting, adopting or terminating
 
@@ -106,6 +115,10 @@ class WorkerPool {
   struct Index {
     std::set<std::pair<Instant, InstanceId>> ready;
     std::set<InstanceId> coming;
+    // Of those that take a number of leases, the ones that take another: by the leases that they
+    // have, the fullest first; of the same the longest known.
+    std::set<std::tuple<std::ptrdiff_t, Instant, InstanceId>> room;
+    std::size_t counted = 0;
   };
   struct Left {
     Instant at;
@@ -121,6 +134,7 @@ class WorkerPool {
   void save_record(Worker& worker);
   void count(const Tally& tally, int by);
   void index(Worker& worker);
+  bool worth_waiting_for(const Worker& worker) const;
   void unindex(const Worker& worker);
 
   Step& step_;

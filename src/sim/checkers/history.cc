@@ -291,35 +291,6 @@ void History::told_question(Life& life, core::ProbeOutcome outcome) {
 }
 
 // It came to nothing, and was not asked for again since it stood still for too long.
-void History::given_up(const LaunchToken& token) {
-  const auto found = open_.find(token);
-  if (found == open_.end() || found->second->unknown || found->second->in_flight) return;
-  const Duration ago = ground_.turn.at - found->second->last_decided;
-  if (ago >= ground_.options.settings.token_reuse_limit) settle(token);
-}
-
-void History::committed(const std::vector<core::Change>& changes) {
-  for (const core::Change& change : changes) {
-    if (const auto* drop = std::get_if<core::DropAttempt>(&change)) given_up(drop->token);
-    const auto* worker = std::get_if<core::WorkerRecord>(&change);
-    Life* const life = worker != nullptr ? find(worker->id) : nullptr;
-    if (life == nullptr) continue;
-    life->doubt_written = worker->doubted.has_value();
-    if (worker->phase == core::WorkerPhase::kTerminating) life->end_decided = true;
-  }
-  last_commit_ = ground_.now();
-  commit_failing_ = false;
-}
-
-// When a lease ends, an idle clock that stood still goes on, whether that can be written or not.
-void History::decided(const std::vector<core::Change>& changes) {
-  for (const core::Change& change : changes) {
-    if (const auto* l = std::get_if<core::LeaseRecord>(&change)) leased_[l->id] = l->worker;
-    const auto* end = std::get_if<core::DropLease>(&change);
-    if (Life* life = end ? find(leased_[end->id]) : nullptr) life->stirred = ground_.now();
-  }
-}
-
 void History::starting(Duration misjudged) {
   const Duration older = std::max(misjudged, Duration{0});  // as the calendar says after a reboot
   for (const auto& [token, attempt] : open_) {

@@ -16,6 +16,7 @@ constexpr const char* kLaunchOrderRule = "11-launch-order";
 }  // namespace
 
 void LaunchOrder::launch_called(const LaunchCall& call) {
+  called_at_.push_back(ground_.turn.at);
   if (memory_.stopping()) wrong(call, "is called after the broker was told to stop");
   // An intent that another process wrote down, and did not live to call, is its token's all the
   // same.
@@ -76,6 +77,9 @@ void LaunchOrder::not_refused_lately(const LaunchCall& call,
                                      const core::Candidate& candidate) const {
   const auto refuse = [&](const LaunchMemory::Refusal& refusal) {
     if (!refusal.by_launch || ground_.turn.at >= memory_.until(refusal)) return;
+    // Of several launches at once one may be refused in the turn in which the next is decided.
+    const bool one_of_many = ground_.options.settings.pools.at(call.pool).places().has_value();
+    if (one_of_many && refusal.at >= ground_.turn.at - 2 * ground_.options.batching) return;
     wrong(call, str("is of ", to_string(candidate), ", refused ",
                     to_string(Duration{ground_.turn.at - refusal.at}), " ago (",
                     refusal.failure.code, ")"));
@@ -124,6 +128,26 @@ bool LaunchOrder::somebody_rises(const PoolName& pool) const {
   });
 }
 
+// Of the launches of one pool only as many are asked for as its callers need.
+bool LaunchOrder::others_will_do(const core::AttemptRecord& record) const {
+  if (!ground_.options.settings.pools.at(record.pool).places()) return false;
+  const auto& attempts = store_.durable().attempts;
+  return std::any_of(attempts.begin(), attempts.end(), [&](const auto& entry) {
+    return entry.second.pool == record.pool && entry.first != record.token && !entry.second.doomed;
+  });
+}
+
+// EC2 takes so many calls at once, and then one in each interval.
+bool LaunchOrder::paced() const {
+  const core::Settings& settings = ground_.options.settings;
+  const Duration long_ago =
+      static_cast<int>(settings.launch_burst) * settings.launch_interval + settings.retry_delay_max;
+  return static_cast<std::size_t>(
+             std::count_if(called_at_.begin(), called_at_.end(), [&](Moment call) {
+               return ground_.turn.at - call <= long_ago;
+             })) >= settings.launch_burst;
+}
+
 // Whoever waits for an open launch waits for its next call, which comes after its back-off.
 void LaunchOrder::turned() {
   if (history_.waiting().empty() || calls_.empty() || !memory_.settled()) return;
@@ -134,7 +158,7 @@ void LaunchOrder::turned() {
     const core::Settings& settings = ground_.options.settings;
     const Instant last_call = record.last_call.value_or(record.begun);
     if (ground_.turn.now.boot - last_call >= settings.token_reuse_limit) continue;
-    if (somebody_rises(record.pool)) continue;
+    if (somebody_rises(record.pool) || others_will_do(record) || paced()) continue;
     if (calls == calls_.end()) {
       // Not sent, perhaps, with keys that changed, or before it was known whose they are.
       const Moment since = std::max(uncalled_.try_emplace(token, ground_.turn.at).first->second,

@@ -6,6 +6,7 @@
 // after its back-off, for somebody who waits, while it is young, and never after a mismatch.
 
 #include <map>
+#include <vector>
 
 #include "sim/checkers/launch_memory.h"
 
@@ -46,6 +47,8 @@ class LaunchOrder : public Watcher {
   void not_refused_lately(const LaunchCall& call, const core::Candidate& candidate) const;
   bool excused(const PoolName& pool, const core::Candidate& candidate) const;
   bool somebody_rises(const PoolName& pool) const;
+  bool others_will_do(const core::AttemptRecord& record) const;
+  bool paced() const;
   Duration longest_delay(const LaunchToken& token, const Calls& calls) const;
 
   const Ground& ground_;
@@ -58,6 +61,7 @@ class LaunchOrder : public Watcher {
   std::optional<Moment> failed_;            // to be written: the journal, the latest time
   Moment left_{};                           // somebody has left the waiting room
   bool calendar_wrong_ = false;             // a reboot made something seem younger
+  std::vector<Moment> called_at_;
 };
 
 }  // namespace cb::sim

@@ -20,8 +20,12 @@ void OneLaunch::launch_called(const LaunchCall& call) {
     same_bytes(call);
     return;
   }
-  nothing_unsettled(call);
-  nothing_on_its_way(call);
+  if (const auto places = ground_.options.settings.pools.at(call.pool).places()) {
+    within_the_shortfall(call, *places);
+  } else {
+    nothing_unsettled(call);
+    nothing_on_its_way(call);
+  }
   within_max_workers(call);
   within_the_hour(call);
 }
@@ -47,6 +51,41 @@ void OneLaunch::same_bytes(const LaunchCall& call) const {
   if (history_.attempts().at(call.token).body == call.body) return;
   throw Violated(kOneLaunchRule,
                  str("launch ", call.token.value, " was repeated with other bytes"));
+}
+
+void OneLaunch::asked(CallerId, const core::Request& request) {
+  const auto* get = std::get_if<core::GetWorker>(&request);
+  if (get != nullptr) ++most_waiting_[get->pool];
+}
+
+void OneLaunch::turned() {
+  most_waiting_.clear();
+  for (const auto& [caller, waiting] : history_.waiting()) {
+    const auto* get = std::get_if<core::GetWorker>(&waiting.request);
+    if (get != nullptr) ++most_waiting_[get->pool];
+  }
+}
+
+void OneLaunch::within_the_shortfall(const LaunchCall& call, std::size_t places) const {
+  const Duration grace = ground_.options.settings.unknown_outcome_grace;
+  std::size_t coming = 0;
+  for (const auto& [token, attempt] : history_.attempts()) {
+    if (attempt.pool != call.pool || attempt.settled || attempt.doomed) continue;
+    if (!attempt.in_flight && ground_.now() - attempt.uncertain >= grace) continue;
+    const auto record = store_.durable().attempts.find(token);
+    const bool open = record != store_.durable().attempts.end() && !record->second.doomed;
+    coming += open ? 1 : 0;
+  }
+  for (const auto& [id, worker] : store_.durable().workers) {
+    const bool boots = worker.pool == call.pool && worker.phase == core::WorkerPhase::kBooting;
+    coming += boots && configured(ground_.options.settings, worker) ? 1 : 0;
+  }
+  const auto most = most_waiting_.find(call.pool);
+  const std::size_t callers = most == most_waiting_.end() ? 0 : most->second;
+  const std::size_t wanted = (callers + places - 1) / places;
+  if (coming < wanted || history_.commit_failing()) return;
+  throw Violated(kOneLaunchRule, str("launch ", call.token.value, " beside ", coming,
+                                     " that are on their way, for ", callers, " callers"));
 }
 
 void OneLaunch::nothing_unsettled(const LaunchCall& call) const {
@@ -130,6 +169,7 @@ std::size_t OneLaunch::counted() const {
 }
 
 void OneLaunch::within_max_workers(const LaunchCall& call) const {
+  if (ground_.settings_just_told) return;  // as it was, or as it is
   std::size_t count = 1 + counted();
   for (const auto& [token, attempt] : history_.attempts()) {
     if (attempt.settled ||

@@ -1,6 +1,7 @@
 #pragma once
 // Rule 3: never two launches for one intent, and the intent is in the journal before the call;
-// it goes to the region that is listed; concurrent callers of a pool cause one launch; never more
+// it goes to the region that is listed; concurrent callers of a pool cause one launch, or where a
+// worker takes a number of leases as many as they need; never more
 // instances than max_workers, unknown outcomes counted; never more launches in an hour than
 // allowed.
 
@@ -17,7 +18,9 @@ class OneLaunch : public Watcher {
   OneLaunch(const Ground& ground, const History& history, const SimStore& store)
       : ground_(ground), history_(history), store_(store) {}
 
+  void asked(CallerId caller, const core::Request& request) override;
   void launch_called(const LaunchCall& call) override;
+  void turned() override;
   void born(const Instance& instance) override;
   void committed(const std::vector<core::Change>& changes) override;
   void started(const BrokerStart& start) override;
@@ -32,6 +35,7 @@ class OneLaunch : public Watcher {
   void where_it_is_looked_for(const LaunchCall& call) const;
   void nothing_unsettled(const LaunchCall& call) const;
   void nothing_on_its_way(const LaunchCall& call) const;
+  void within_the_shortfall(const LaunchCall& call, std::size_t places) const;
   void within_max_workers(const LaunchCall& call) const;
   bool begins_anew(const Life& life) const;
   std::size_t counted() const;
@@ -40,8 +44,9 @@ class OneLaunch : public Watcher {
   const Ground& ground_;
   const History& history_;
   const SimStore& store_;
-  std::map<LaunchToken, Moment> intents_;  // when each was first in the journal
-  std::multiset<Moment> births_;           // when those that came to life were intended; of an hour
+  std::map<PoolName, std::size_t> most_waiting_;  // at any time since the latest turn
+  std::map<LaunchToken, Moment> intents_;         // when each was first in the journal
+  std::multiset<Moment> births_;  // when those that came to life were intended; of an hour
 };
 
 }  // namespace cb::sim

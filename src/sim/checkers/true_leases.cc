@@ -106,6 +106,10 @@ void TrueLeases::named(const LeaseId& id, const Question& question) {
   Lease& lease = found->second;
   lease.named = std::max(lease.named, ground_.turn.at);
   const bool bound = question.connection.value != 0;
+  if (!bound && std::holds_alternative<core::GetWorker>(question.request)) {
+    lease.lost = std::max(lease.lost.value_or(ground_.turn.at), ground_.turn.at);
+    return;  // there is no connection from the first
+  }
   // Its connection may have been lost while the answer was on its way.
   if (!bound && lease.lost && lease.lost_as > question.told_as) return;
   lease.lost.reset();
@@ -175,7 +179,8 @@ void TrueLeases::worker_ends(const InstanceId& id, std::string_view why) {
   if (confused_) return;
   const auto record = store_.durable().workers.find(id);
   for (const auto& [lease_id, lease] : leases_) {
-    if (lease.worker != id || given_up_.contains(lease_id) || history_.commit_failing()) continue;
+    if (lease.worker != id || given_up_.contains(lease_id) || !lease.clear) continue;
+    if (history_.commit_failing()) continue;
     if (why.starts_with("idle ") || why.starts_with("released by ")) {
       throw Violated(kTrueLeasesRule, str(id.value, " ends (", why, ") though lease ",
                                           to_text(lease_id), " is on it"));
@@ -214,6 +219,21 @@ void TrueLeases::committed(const std::vector<core::Change>& changes) {
   ended_.merge(ending);
 }
 
+void TrueLeases::within_its_places() const {
+  std::map<InstanceId, std::size_t> held;
+  for (const auto& [id, lease] : leases_) ++held[lease.worker];
+  for (const auto& [id, count] : held) {
+    const auto record = store_.durable().workers.find(id);
+    if (record == store_.durable().workers.end()) continue;
+    const auto pool = ground_.options.settings.pools.find(record->second.pool);
+    const auto places =
+        pool != ground_.options.settings.pools.end() ? pool->second.places() : std::nullopt;
+    if (!places || count <= *places) continue;
+    throw Violated(kTrueLeasesRule,
+                   str(id.value, " has ", count, " leases on it and takes ", *places));
+  }
+}
+
 void TrueLeases::noticed(ConnectionId connection, const core::Notice& notice) {
   to_be_told_.erase({connection, notice.address});
 }
@@ -244,6 +264,7 @@ void TrueLeases::turned() {
   given_up_.clear();
   confused_ = false;
   if (history_.commit_failing()) return;
+  within_its_places();
   for (const auto& [id, lease] : leases_) {
     if (!overdue(lease)) continue;
     throw Violated(kTrueLeasesRule,
@@ -276,7 +297,10 @@ void TrueLeases::started(const BrokerStart& start) {
 
 void TrueLeases::journal_restored(const core::Records& records) {
   for (const auto& [id, record] : records.leases) {
-    leases_[id] = {.worker = record.worker, .named = ground_.now(), .clear = false};
+    Lease& lease = leases_[id] = {};
+    lease.worker = record.worker;
+    lease.named = ground_.now();
+    lease.clear = false;
   }
 }
 

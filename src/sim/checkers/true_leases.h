@@ -59,6 +59,7 @@ class TrueLeases : public Watcher {
   Moment deadline(const Lease& lease) const;
   bool computes(const Lease& lease) const;
   bool overdue(const Lease& lease) const;
+  void within_its_places() const;
   const core::WorkerRecord* record_of(const Lease& lease) const;
 
   const Ground& ground_;

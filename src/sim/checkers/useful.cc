@@ -1,5 +1,7 @@
 #include "sim/checkers/useful.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "sim/checkers/bounds.h"
 #include "sim/checkers/configured.h"
@@ -18,7 +20,7 @@ const core::WorkerRecord* Useful::good_one(const PoolName& pool) const {
   const bool probed = settings.pools.at(pool).ready != core::ReadyCheck::kNone;
   for (const auto& [id, worker] : store_.durable().workers) {
     if (worker.pool != pool || worker.phase != core::WorkerPhase::kReady) continue;
-    if (!configured(settings, worker)) continue;
+    if (!configured(settings, worker) || !has_room(worker)) continue;
     const Life* life = history_.life(id);
     if (life == nullptr || worker.address.empty() || !life->told_running) continue;
     if (life->told_ending || life->told_stopped || life->end_asked) continue;
@@ -28,6 +30,15 @@ const core::WorkerRecord* Useful::good_one(const PoolName& pool) const {
     if (oldest == nullptr || worker.begun < oldest->begun) oldest = &worker;
   }
   return oldest;
+}
+
+bool Useful::has_room(const core::WorkerRecord& worker) const {
+  const auto places = ground_.options.settings.pools.at(worker.pool).places();
+  const auto& leases = store_.durable().leases;
+  return !places ||
+         static_cast<std::size_t>(std::count_if(leases.begin(), leases.end(), [&](const auto& one) {
+           return one.second.worker == worker.id;
+         })) < *places;
 }
 
 void Useful::asked(CallerId caller, const core::Request& request) {
@@ -41,6 +52,8 @@ void Useful::asked(CallerId caller, const core::Request& request) {
   if (ground_.schedule.healed()) must_be_served(caller, get->pool);
   if (upset_ || history_.commit_failing()) return;
   if (const auto* worker = good_one(get->pool)) at_once_.emplace(caller, worker->id);
+  // Its places may be gone for the next one.
+  upset_ = upset_ || ground_.options.settings.pools.at(get->pool).places();
 }
 
 void Useful::must_be_served(CallerId caller, const PoolName& pool) {

@@ -26,6 +26,7 @@ class Useful : public Watcher {
 
  private:
   const core::WorkerRecord* good_one(const PoolName& pool) const;
+  bool has_room(const core::WorkerRecord& worker) const;
   void nobody_waits() const;
   void must_be_served(CallerId caller, const PoolName& pool);
   void forget(CallerId caller) {

@@ -28,7 +28,9 @@ void Waits::asked(CallerId, const core::Request& request) {
 
 // A machine that another process launched just now is worth waiting for.
 void Waits::launch_called(const LaunchCall& call) {
-  if (calendar_wrong_ || history_.attempts().contains(call.token)) return;
+  calls_.push_back(ground_.turn.at);
+  const bool one_of_many = ground_.options.settings.pools.at(call.pool).places().has_value();
+  if (calendar_wrong_ || one_of_many || history_.attempts().contains(call.token)) return;
   const Duration boot = ground_.options.settings.pools.at(call.pool).launch_timeout;
   for (const auto& [id, worker] : store_.durable().workers) {
     const auto found = found_.find(id);
@@ -116,6 +118,29 @@ bool Waits::room_is_made() const {
   return made && counted >= ground_.options.settings.max_workers;
 }
 
+// No more may be launched, and those that there are may be given back.
+bool Waits::all_in_use(const PoolName& pool) const {
+  const core::Settings& settings = ground_.options.settings;
+  if (!settings.pools.at(pool).places()) return false;
+  std::size_t counted = store_.durable().attempts.size();
+  bool ready = false;
+  for (const auto& [id, worker] : store_.durable().workers) {
+    if (!ends_.contains(id)) ++counted;
+    ready = ready || (worker.pool == pool && worker.phase == WorkerPhase::kReady);
+  }
+  return ready && counted >= settings.max_workers;
+}
+
+// As many calls were made as EC2 takes at once, and the next one is not due yet.
+bool Waits::paced() const {
+  const core::Settings& settings = ground_.options.settings;
+  const Duration long_enough = static_cast<int>(settings.launch_burst) * settings.launch_interval +
+                               2 * ground_.options.batching;
+  return static_cast<std::size_t>(std::count_if(calls_.begin(), calls_.end(), [&](Moment call) {
+           return ground_.turn.at - call <= long_enough;
+         })) >= settings.launch_burst;
+}
+
 void Waits::judge(const PoolName& pool) const {
   const auto wrong = [&](std::string_view why) {
     throw Violated(kWaitsRule, str("callers of pool ", pool.value, " wait", why));
@@ -128,7 +153,7 @@ void Waits::judge(const PoolName& pool) const {
     if (record.mismatch) wrong(str(" for launch ", token.value, ", which is not asked for again"));
     return;
   }
-  if (room_is_made() || memory_.unwritten()) return;
+  if (room_is_made() || all_in_use(pool) || paced() || memory_.unwritten()) return;
   const auto obstacles = memory_.obstacles(pool);
   for (const auto& [caller, waiting] : history_.waiting()) {
     const auto* get = std::get_if<core::GetWorker>(&waiting.request);

@@ -18,6 +18,13 @@ int cores_in(const core::PoolSettings& pool) {
 
 using core::Answer;
 
+core::Request one_of(const PoolName& pool, bool leased) {
+  core::GetWorker get;
+  get.pool = pool;
+  get.leased = leased;
+  return get;
+}
+
 // People come together and leave together: so long at a time.
 constexpr Duration kStretch = minutes{10};
 
@@ -85,12 +92,15 @@ void Clients::take_habits(Client& client) {
   }
   client.releases = prng_.chance(static_cast<unsigned>(ground_.options.release_percent));
   client.wants_progress = prng_.chance(20);
-  client.stays = staying_.chance(static_cast<unsigned>(ground_.options.staying_percent));
+  client.stays = staying_.chance(static_cast<unsigned>(ground_.options.staying_percent)) ||
+                 pool->second.sharing == core::Sharing::kExclusive;
 }
 
 void Clients::one_for_each_pool() {
   for (const auto& [pool, settings] : ground_.options.settings.pools) {
-    if (!clients_.empty()) ask(clients_.front(), core::GetWorker{.pool = pool}, nullptr);
+    const bool leased = settings.sharing == core::Sharing::kExclusive;
+    if (clients_.empty()) continue;
+    ask(clients_.front(), one_of(pool, leased), nullptr);
   }
 }
 
@@ -115,7 +125,8 @@ void Clients::next_session(Client& client) {
                       .wait = client.wait,
                       .client = str("client-", client.number),
                       .wants_progress = client.wants_progress,
-                      .leased = client.stays};
+                      .leased = client.stays,
+                      .hold = {}};
   // Not for longer than the world lasts.
   const Duration left = Moment{} + ground_.options.length - ground_.now() - hours{1};
   if (client.stays && staying_.chance(15) && left > seconds{1}) {
@@ -218,12 +229,13 @@ void Clients::herd() {
   if (home_ || clients_.empty() || !mailbox_.is_open()) return;
   ground_.tally.count(Fault::kHerd);
   const PoolName pool = clients_.front().pool;
+  const bool leased = ground_.options.settings.pools.at(pool).sharing == core::Sharing::kExclusive;
   for (int n = 0; n < 1000; ++n) {
     const bool lists = prng_.chance(5);
     Client* const who = &clients_[static_cast<std::size_t>(n) % clients_.size()];
-    ground_.after(prng_.between(milliseconds{0}, seconds{1}), [this, who, pool, lists] {
+    ground_.after(prng_.between(milliseconds{0}, seconds{1}), [this, who, pool, lists, leased] {
       if (lists) return ask(*who, core::ListAll{}, nullptr);
-      ask(*who, core::GetWorker{.pool = pool}, nullptr);
+      ask(*who, one_of(pool, leased), nullptr);
     });
   }
 }

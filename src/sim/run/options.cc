@@ -189,6 +189,16 @@ Options draw_options(std::uint64_t seed, const Narrowing& narrowing) {
   options.staying_percent = pick<int>(staying, {0, 0, 15, 50, 100});
   options.settings.lease_ttl = pick<Duration>(staying, {minutes{15}, minutes{3}, minutes{40}});
   options.settings.lease_grace = pick<Duration>(staying, {seconds{60}, seconds{10}, minutes{5}});
+  // Likewise: who shares a worker with whom.
+  for (auto& [name, pool] : options.settings.pools) {
+    Prng sharing = stream(seed, str("sharing of ", name.value));
+    if (!sharing.chance(30)) continue;
+    if (sharing.chance(50)) {
+      pool.sharing = core::Sharing::kExclusive;
+    } else {
+      pool.max_clients_per_worker = static_cast<std::size_t>(sharing.between(2, 6));
+    }
+  }
   options.shown_after_end = pick<Duration>(prng, {minutes{1}, minutes{10}, hours{1}});
   options.foreigners = prng.chance(60);
   options.batching = pick<Duration>(prng, {milliseconds{0}, milliseconds{0}, milliseconds{40}});
