@@ -164,6 +164,12 @@ Command parse_bare(const Words& arguments) {
   return core::Request{Asked{}};
 }
 
+// What is left of "lease=" and of its id may come with the next segment.
+bool names_a_lease(std::string_view word) {
+  constexpr std::string_view kLease = "lease=";
+  return word.starts_with(kLease) || kLease.starts_with(word);
+}
+
 }  // namespace
 
 Command parse_command(std::string_view line) {
@@ -189,6 +195,8 @@ Command parse_command(std::string_view line) {
 EndedBySilence ended_by_silence(std::string_view unfinished) {
   const std::string_view command = trim(unfinished);
   if (command == "GET_WORKER") return EndedBySilence::kSoon;
+  const Words said = words(command);
+  if (std::any_of(said.begin(), said.end(), names_a_lease)) return EndedBySilence::kNever;
   const auto has_address = [&](std::string_view verb) {
     return command.starts_with(verb) && command.size() > verb.size();
   };

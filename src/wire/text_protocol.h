@@ -35,7 +35,9 @@ inline constexpr std::int64_t kCoresMax = 10'000;
 Command parse_command(std::string_view line);
 
 // Whether silence ends an unfinished line of protocol 1. RELEASE takes longer: `RELEASE 10.0.0.1`
-// may be the first segment of `RELEASE 10.0.0.12`, and the wrong machine would end.
+// may be the first segment of `RELEASE 10.0.0.12`, and the wrong machine would end. One that names
+// a lease, or begins to, ends by its newline alone: without its lease it would mean another
+// worker's end.
 enum class EndedBySilence { kNever, kSoon, kLater };
 EndedBySilence ended_by_silence(std::string_view unfinished);
 

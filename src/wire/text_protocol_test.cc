@@ -143,7 +143,8 @@ TEST(TextProtocol, SilenceEndsAPingSoonAReleaseLaterAndNothingElse) {
   EXPECT_EQ(ended_by_silence("RELEASE 10.0.0.1"), EndedBySilence::kLater);
   for (const std::string_view line :
        {"", " ", "GET_WORKE", "GET_WORKER wait=5", "PING", "PING ", "RELEASE", "RELEASE ",
-        "TERMINATE_ALL", "STATUS", "LIST_ALL", "HELLO 2", "AUTH x"}) {
+        "TERMINATE_ALL", "STATUS", "LIST_ALL", "HELLO 2", "AUTH x", "RELEASE 10.0.0.1 lease=",
+        "RELEASE 10.0.0.1 le", "RELEASE 10.0.0.1 lease=17", "PING 10.0.0.1 l"}) {
     EXPECT_EQ(ended_by_silence(line), EndedBySilence::kNever) << line;
   }
 }
