@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "core/broker_state.h"
+#include "core/demand/pool_choice.h"
 
 namespace cb::core {
 
@@ -248,10 +249,11 @@ std::vector<PoolName> Broker::State::to_be_settled() {
 
 void Broker::State::settle_waiting() {
   for (const PoolName& pool : to_be_settled()) {
-    const std::size_t served = serve_waiting(pool);
-    if (served != 0)
+    serve_waiting(pool);
+    if (!waiting.waits_for(pool)) {
       launcher.unwanted(pool);  // what was tried for them is no news to later callers
-    if (!waiting.waits_for(pool)) continue;
+      continue;
+    }
     if (const auto none = launcher.ensure(pool)) {
       refuse(pool, *none);
     } else if (launcher.nothing_to_do(pool)) {
@@ -261,29 +263,32 @@ void Broker::State::settle_waiting() {
 }
 
 // The oldest first, each by the worker that has room for him.
-std::size_t Broker::State::serve_waiting(const PoolName& pool) {
+void Broker::State::serve_waiting(const PoolName& pool) {
   const auto answer = [this](const Worker& worker, const Waiter& who) {
     return who.leased ? lease(worker, who.connection, who.client, who.hold) : use(worker);
   };
   const PoolSettings* const settings = step.pool(pool);
   if (settings == nullptr || !settings->places()) {
     const Worker* const worker = workers.ready(pool);
-    if (worker == nullptr) return 0;
+    if (worker == nullptr) return;
     const std::size_t callers =
         waiting.answer_all(pool, [&](const Waiter& who) { return answer(*worker, who); });
-    handed_out(*worker, callers);
-    return callers;
+    return handed_out(*worker, callers);
   }
-  std::size_t callers = 0;
   while (const Waiter* const next = waiting.longest(pool)) {
+    // The pool may have become exclusive while he waited.
+    const GetWorker asked{
+        .pool = pool, .wait = {}, .client = {}, .leased = next->leased, .hold = {}};
+    if (!may_use(*settings, asked)) {
+      step.act(Reply{waiting.out_of_patience(next->caller)->caller, no_pool(step.settings, asked)});
+      continue;
+    }
     const Worker* const worker = next->leased ? workers.with_room(pool) : workers.ready(pool);
     if (worker == nullptr) break;
     const Waiter who = *waiting.out_of_patience(next->caller);
     step.act(Reply{who.caller, answer(*worker, who)});
     handed_out(*worker, 1);
-    ++callers;
   }
-  return callers;
 }
 
 void Broker::State::handed_out(const Worker& worker, std::size_t callers) {

@@ -53,7 +53,7 @@ TEST_F(SharingTest, AClientThatAsksWithoutALeaseIsToldWhatToSay) {
   EXPECT_EQ(
       world.answer(caller),
       "ERROR: pool default gives each worker to one client at a time, which needs a lease: say "
-      "HELLO 3 first");
+      "HELLO 3 first, or use compute-broker run, or get --hold");
   EXPECT_TRUE(world.launches.empty());
 }
 
@@ -153,6 +153,54 @@ TEST_F(SharingTest, ARestartKnowsWhoseTheyAre) {
   EXPECT_EQ(world.launches.size(), 3U);
   world.run_for(seconds{30});
   EXPECT_EQ(address(third), "203.0.113.3");
+}
+
+TEST_F(SharingTest, WhatCannotBeWrittenDownIsGivenToNobodyForHimself) {
+  const auto callers = ask_all(2);
+  world.run_for(seconds{30});
+  // Another uses it still, so it is given back and does not end.
+  world.connection = {};
+  world.ping(address(callers[1]));
+  world.ask(Release{address(callers[1]), lease(callers[1])});
+  world.save_failure = "No space left on device";
+  world.post(SaveFailed{"No space left on device", {}});
+  const CallerId third = ask(3, seconds{2});
+  world.run_for(seconds{3});
+  EXPECT_NE(world.answer(third).find("No space left on device"), std::string::npos);
+  world.save_failure.reset();
+  world.post(SaveWorks{});
+  EXPECT_EQ(address(ask(4)), address(callers[1]));
+}
+
+TEST_F(SharingTest, WhoWaitsWithoutALeaseWhenItsPoolBecomesExclusiveIsToldSo) {
+  pool().sharing = Sharing::kShared;
+  world.change_settings();
+  const CallerId caller = world.get();
+  pool().sharing = Sharing::kExclusive;
+  world.change_settings();
+  world.run_for(seconds{30});
+  EXPECT_TRUE(world.answer(caller).starts_with(
+      "ERROR: pool default gives each worker to one client at a time"))
+      << world.answer(caller);
+}
+
+TEST_F(SharingTest, ALaunchThatTurnsUpLateServesWhoWaitsBesideWorkersInUse) {
+  world.connection = {1};
+  world.ask(GetWorker{.pool = {}, .wait = {}, .client = {}, .leased = true, .hold = hours{1}});
+  world.run_for(seconds{30});
+  world.lose_launch_answers = true;
+  world.post(CallerGone{ask(2)});
+  world.machines.at({"i-2"}).listed = false;
+  world.run_for(minutes{12});
+  world.lose_launch_answers = false;
+  const CallerId caller = ask(3);
+  const std::size_t launches = world.launches.size();
+  world.run_for(seconds{2});
+  world.machines.at({"i-2"}).listed = true;
+  world.end(world.machines.at({"i-3"}), "Server.InternalError");
+  world.run_for(seconds{30});
+  EXPECT_EQ(address(caller), "203.0.113.2");
+  EXPECT_EQ(world.launches.size(), launches);
 }
 
 }  // namespace

@@ -82,7 +82,7 @@ struct Broker::State : Parts {
   void unknown_worker(CallerId caller);
   // Callers that wait get a worker, or one is sent for, or they hear why not.
   void settle_waiting();
-  std::size_t serve_waiting(const PoolName& pool);
+  void serve_waiting(const PoolName& pool);
   void handed_out(const Worker& worker, std::size_t callers);
   std::vector<PoolName> to_be_settled();
   void refuse(const PoolName& pool, const NoLaunch& none);

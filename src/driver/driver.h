@@ -29,8 +29,9 @@ class Driver : public port::EventSink {
   void post(core::Event event) override;
 
   // Steps every event queued when it is called, saves all their changes in one commit, then acts.
-  // Events that ports post meanwhile wait for the next run(): call again while has_work(). When
-  // the commit fails, launches of the batch are dropped, the rest is done (known workers are
+  // Events that ports post meanwhile wait for the next run(): call again while has_work(). A launch
+  // that a later event of the batch settles is not made: its intent is saved no more. When the
+  // commit fails, launches of the batch are dropped, the rest is done (known workers are
   // served, terminations made) and SaveFailed comes before any other event. What could not be
   // saved is saved with the next change; SaveWorks tells of it.
   void run(Now now);

@@ -80,7 +80,9 @@ class TestBench : public port::Cloud,
     view.tags = {{std::string(core::kBrokerTag), "default"},
                  {std::string(core::kPoolTag), "default"}};
     cloud[view.id] = view;
-    driver->post(core::LaunchAnswered{what.token, core::Launched{{view}}});
+    late = core::LaunchAnswered{what.token, core::Launched{{view}}};
+    driver->post(late_answers ? core::LaunchAnswered{what.token, core::LaunchOutcomeUnknown{}}
+                              : late);
   }
   void list(const core::ListInstances& what) override {
     core::Listing listing;
@@ -126,6 +128,8 @@ class TestBench : public port::Cloud,
   std::vector<std::string> done, logged;
   core::Records saved;
   bool disk_full = false;
+  bool late_answers = false;  // of launches: it is not known at first what became of one
+  core::LaunchAnswered late;
 
  private:
   std::uint64_t callers_ = 0, machines_ = 0;
@@ -173,6 +177,24 @@ TEST_F(DriverTest, ManyEventsAreOneCommit) {
   bench.driver->run(bench.now);
   EXPECT_EQ(bench.count("commit"), 1u);
   EXPECT_EQ(bench.count("launch"), 1u);
+}
+
+TEST(Driver, ALaunchThatALaterEventOfTheBatchSettlesIsNotMade) {
+  core::Settings settings = TestBench::usable_settings();
+  settings.retry_delay_min = settings.retry_delay_max = milliseconds{1};
+  TestBench bench(settings);
+  bench.run();
+  bench.late_answers = true;
+  bench.ask(core::GetWorker{});
+  bench.run();
+  ASSERT_EQ(bench.count("launch"), 1u);
+  // The next call with its token is due just when the first one is answered after all.
+  bench.now = {bench.now.boot + milliseconds{1}, bench.now.wall + milliseconds{1}};
+  bench.driver->post(core::TimePassed{});
+  bench.driver->post(bench.late);
+  bench.run();
+  EXPECT_EQ(bench.count("launch"), 1u);
+  EXPECT_TRUE(bench.saved.attempts.empty());
 }
 
 TEST_F(DriverTest, AWarmHandOutSavesNothing) {

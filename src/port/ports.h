@@ -57,7 +57,7 @@ class Prober {
   virtual void hang_up(const InstanceId& worker) = 0;
 };
 
-// The clients' side. Neither call waits for a slow reader; what cannot be delivered is told by
+// The clients' side. No call waits for a slow reader; what cannot be delivered is told by
 // CallerGone, at the latest when the connection times out. A crash resets every connection: its
 // clients ask again.
 class Replies {

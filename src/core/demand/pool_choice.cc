@@ -81,7 +81,7 @@ Refused no_pool(const Settings& settings, const GetWorker& request) {
   if (meant != settings.pools.end() && !may_use(meant->second, request)) {
     return {RefusalReason::kNoPoolFits,
             str("pool ", meant->first.value, " gives each worker to one client at a time, which ",
-                "needs a lease: say HELLO 3 first")};
+                "needs a lease: say HELLO 3 first, or use compute-broker run, or get --hold")};
   }
   const std::string name = request.pool.value.empty() ? "default" : request.pool.value;
   if (request.pool.value.empty() && request.cores != 0) {

@@ -34,7 +34,8 @@ std::optional<NoLaunch> Launcher::ensure(const PoolName& name) {
   }
   // One whose time for a call is over may have made an instance all the same.
   for (std::size_t open = coming + under_way_for(name).size(); open < wanted; ++open) {
-    if (const auto none = launch_one(name)) return open != 0 ? std::optional<NoLaunch>{} : *none;
+    const Tried tried = launch_one(name);
+    if (!tried.begun) return open != 0 ? std::nullopt : tried.none;
   }
   return {};
 }
@@ -60,28 +61,25 @@ std::size_t Launcher::on_their_way(const PoolName& pool) const {
   return out;
 }
 
-// Begins a launch; else says why that cannot be, where there is a reason. Unset in it: wait.
-std::optional<std::optional<NoLaunch>> Launcher::launch_one(const PoolName& name) {
-  using None = std::optional<NoLaunch>;
-  if (!step_.cloud_open || !step_.cloud(step_.region_of(name)).listed_once) return None{};
-  if (auto why = forbidden(name)) return None{why};
+Launcher::Tried Launcher::launch_one(const PoolName& name) {
+  if (!step_.cloud_open || !step_.cloud(step_.region_of(name)).listed_once) return {};
+  if (auto why = forbidden(name)) return {.none = std::move(why)};
   if (full(name)) {
     const bool waits = workers_.ending_unconfirmed() != 0 || room_soon() || in_use(name);
-    if (waits) return None{};
-    return None{now_and_until_somebody_acts(RefusalReason::kLimit, why_full(name))};
+    if (waits) return {};
+    return {.none = now_and_until_somebody_acts(RefusalReason::kLimit, why_full(name))};
   }
-  if (const auto full_hour = limits_.hour_is_full()) {
-    return None{
-        NoLaunch{RefusalReason::kLimit, full_hour->why, full_hour->since, full_hour->until}};
+  if (const auto hour = limits_.hour_is_full()) {
+    return {.none = NoLaunch{RefusalReason::kLimit, hour->why, hour->since, hour->until}};
   }
   const auto candidate = next_candidate(name);
-  if (!candidate) return None{nothing_left(name)};
+  if (!candidate) return {.none = nothing_left(name)};
   if (const auto next = limits_.paced_until()) {
     step_.timers.arm_by({TimerKind::kNextTry, ""}, *next);
-    return None{};
+    return {};
   }
   begin(name, *candidate);
-  return {};
+  return {.begun = true};
 }
 
 bool Launcher::nothing_to_do(const PoolName& pool) const {
@@ -98,9 +96,12 @@ bool Launcher::nothing_to_do(const PoolName& pool) const {
 }
 
 bool Launcher::full(const PoolName& name) const {
+  return workers_.counted() + attempts_.size() >= step_.settings.max_workers || pool_full(name);
+}
+
+bool Launcher::pool_full(const PoolName& name) const {
   const std::size_t most = step_.pool(name)->max_workers;
-  return workers_.counted() + attempts_.size() >= step_.settings.max_workers ||
-         (most != 0 && workers_.counted_of(name) + open_of(name) >= most);
+  return most != 0 && workers_.counted_of(name) + open_of(name) >= most;
 }
 
 bool Launcher::in_use(const PoolName& name) const {
@@ -116,7 +117,7 @@ bool Launcher::room_soon() const {
 
 std::string Launcher::why_full(const PoolName& name) const {
   const std::size_t most = step_.pool(name)->max_workers;
-  const bool of_pool = most != 0 && workers_.counted_of(name) + open_of(name) >= most;
+  const bool of_pool = pool_full(name);
   if (in_use(name)) {
     return str(of_pool ? str("[pool.", name.value, "] max_workers = ", most)
                        : str("max_workers = ", step_.settings.max_workers),

@@ -108,8 +108,8 @@ void Launcher::late(const InstanceView& view, const std::string& region,
                     const ClosedAttempt& closed) {
   if (workers_.find(view.id) != nullptr || workers_.ended_before(view.id)) return;
   const PoolName& pool = closed.pool;
-  const bool useful = waiting_.waits_for(pool) && workers_.ready(pool) == nullptr &&
-                      workers_.coming(pool) == nullptr && under_way(pool) == nullptr;
+  const bool useful = workers_.with_room(pool) == nullptr &&
+                      workers_.coming_to(pool) + under_way_for(pool).size() < wanted(pool);
   WorkerRecord asked = workers_.first_record(view, region);
   asked.pool = pool;
   asked.token = closed.token;

@@ -107,6 +107,11 @@ class Launcher {
     std::vector<std::string> happened;       // through no fault of what was launched
     Instant latest{};
   };
+  // What came of trying to begin a launch; neither: it has to wait, as those who want it do.
+  struct Tried {
+    bool begun = false;
+    std::optional<NoLaunch> none{};
+  };
   using Attempts = std::map<LaunchToken, Attempt>;
 
   Attempt& keep(Attempt attempt);
@@ -116,10 +121,11 @@ class Launcher {
   bool awake(const Attempt& attempt) const;
   std::size_t wanted(const PoolName& pool) const;
   std::size_t on_their_way(const PoolName& pool) const;
-  std::optional<std::optional<NoLaunch>> launch_one(const PoolName& pool);
+  Tried launch_one(const PoolName& pool);
   NoLaunch now_and_until_somebody_acts(RefusalReason reason, std::string why) const;
   std::optional<NoLaunch> forbidden(const PoolName& pool) const;
   bool full(const PoolName& pool) const;
+  bool pool_full(const PoolName& pool) const;  // by its own limit
   std::size_t open_of(const PoolName& pool) const;
   // All its workers are in use, and whoever waits may get one that is given back.
   bool in_use(const PoolName& pool) const;

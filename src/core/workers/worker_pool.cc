@@ -225,6 +225,8 @@ const Worker* WorkerPool::ready(const PoolName& pool) const {
 const Worker* WorkerPool::with_room(const PoolName& name) const {
   const PoolSettings* const pool = step_.pool(name);
   if (pool == nullptr || !pool->places()) return ready(name);
+  // After a crash nobody would know whose it is, and the next one would be given it as well.
+  if (pool->sharing == Sharing::kExclusive && !step_.save_trouble.empty()) return nullptr;
   const auto index = indices_.find(name);
   if (index == indices_.end() || index->second.room.empty()) return nullptr;
   return find(std::get<InstanceId>(*index->second.room.begin()));

@@ -73,7 +73,7 @@ class WorkerPool {
   // A worker of `pool` that may be handed out now; the longest known first, so that others drain.
   const Worker* ready(const PoolName& pool) const;
   // One that may be handed out and takes another lease; the one with the most leases on it, so that
-  // others drain.
+  // others drain. None of an exclusive pool while the journal cannot be written.
   const Worker* with_room(const PoolName& pool) const;
   // The leases on it are others now.
   void leases_changed(const Worker& worker);

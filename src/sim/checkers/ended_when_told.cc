@@ -22,7 +22,7 @@ bool rising(const WorkerRecord& worker) {
 
 void EndedWhenTold::asked(CallerId caller, const core::Request& request) {
   if (const auto* release = std::get_if<core::Release>(&request)) {
-    if (release->lease.none()) released(caller, release->address);  // else rule 15
+    if (release->lease.none()) released(caller, release->address);  // else rule 17
   } else if (std::holds_alternative<core::TerminateAll>(request)) {
     all_told();
   }

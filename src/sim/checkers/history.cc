@@ -12,14 +12,6 @@ bool has_address(const Instance& instance, const std::string& address) {
          (instance.public_address == address || instance.private_address == address);
 }
 
-bool History::waits_for(const PoolName& pool) const {
-  for (const auto& [caller, waiting] : waiting_) {
-    const auto* get = std::get_if<core::GetWorker>(&waiting.request);
-    if (get != nullptr && get->pool == pool) return true;
-  }
-  return false;
-}
-
 const Life* History::life(const InstanceId& id) const {
   const auto found = by_id_.find(id);
   return found == by_id_.end() ? nullptr : found->second;
@@ -48,6 +40,7 @@ const Life* History::latest_at(const std::string& address) const {
 
 void History::asked(CallerId caller, const core::Request& request) {
   waiting_[caller] = {request, ground_.now()};
+  if (const auto* get = std::get_if<core::GetWorker>(&request)) ++waiting_for_[get->pool];
   if (const auto* release = std::get_if<core::Release>(&request)) {
     for (Life* life : living_) {
       if (!has_address(*life->instance, release->address) || life->may_be_ended) continue;
@@ -119,7 +112,10 @@ void History::leaves(CallerId caller) {
   const auto* get = std::get_if<core::GetWorker>(&found->second.request);
   const PoolName pool = get != nullptr ? get->pool : PoolName{};
   waiting_.erase(found);
-  if (get == nullptr || waits_for(pool)) return;
+  if (get == nullptr) return;
+  const auto queue = waiting_for_.find(pool);
+  if (--queue->second != 0) return;
+  waiting_for_.erase(queue);
   // What was only being asked again is given up when nobody wants it any more.
   for (auto next = open_.begin(); next != open_.end();) {
     const auto& [token, attempt] = *next++;

@@ -82,7 +82,9 @@ class History : public Watcher {
   const std::vector<Life*>& living() const { return living_; }
   const std::map<LaunchToken, Attempted>& attempts() const { return attempts_; }
   const std::map<CallerId, Waiting>& waiting() const { return waiting_; }
-  bool waits_for(const PoolName& pool) const;
+  bool waits_for(const PoolName& pool) const { return waiting_for_.contains(pool); }
+  // How many callers wait for each pool for which any does.
+  const std::map<PoolName, std::size_t>& waiting_for() const { return waiting_for_; }
   const Life* life(const InstanceId& id) const;
   // The latest instance of ours that ever had `address`; null: none had.
   const Life* latest_at(const std::string& address) const;
@@ -128,6 +130,7 @@ class History : public Watcher {
   std::map<LaunchToken, Attempted> attempts_;
   std::map<LaunchToken, Attempted*> open_;  // those that are not settled
   std::map<CallerId, Waiting> waiting_;
+  std::map<PoolName, std::size_t> waiting_for_;
   std::vector<Life*> released_;  // since the latest turn
   std::map<LeaseId, InstanceId> leased_;
   bool all_told_ = false;  // to end, since then

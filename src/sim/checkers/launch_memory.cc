@@ -164,7 +164,15 @@ void LaunchMemory::asked(CallerId, const core::Request& request) {
   }
 }
 
+bool LaunchMemory::paced(Duration late) const {
+  const core::Settings& settings = ground_.options.settings;
+  const Duration limit = static_cast<int>(settings.launch_burst) * settings.launch_interval + late;
+  const std::size_t burst = settings.launch_burst;
+  return calls_.size() >= burst && ground_.turn.at - calls_[calls_.size() - burst] <= limit;
+}
+
 void LaunchMemory::launch_called(const LaunchCall& call) {
+  calls_.push_back(ground_.turn.at);
   if (!called_.insert(call.token).second) return;
   const core::Candidate it = candidate(call);
   launches_[call.token] = {call.pool, it};

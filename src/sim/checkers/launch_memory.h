@@ -75,6 +75,8 @@ class LaunchMemory : public Watcher {
   bool listed() const { return shown_; }         // whether or not it could be believed
   bool unwritten() const { return unwritten_; }  // the journal, at some time, by this process
   bool wrong_account() const { return wrong_; }
+  // As many launches were called as EC2 takes at once, and the next one was not due `late` ago.
+  bool paced(Duration late) const;
   // The first of the failures of listings in a row, and the latest one.
   std::optional<Moment> failing_since() const { return failing_since_; }
   // Whether one of those failures had this code.
@@ -127,6 +129,7 @@ class LaunchMemory : public Watcher {
   std::map<PoolName, Breaker> breakers_;
   std::unordered_map<LaunchToken, std::pair<PoolName, core::Candidate>> launches_;  // ever seen
   std::set<LaunchToken> called_;
+  std::vector<Moment> calls_;  // of them all
   std::unordered_map<InstanceId, core::WorkerPhase> phases_;
   bool stopping_ = false;
   bool unwritten_ = false;  // at some time, by this process

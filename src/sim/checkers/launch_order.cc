@@ -16,7 +16,6 @@ constexpr const char* kLaunchOrderRule = "11-launch-order";
 }  // namespace
 
 void LaunchOrder::launch_called(const LaunchCall& call) {
-  called_at_.push_back(ground_.turn.at);
   if (memory_.stopping()) wrong(call, "is called after the broker was told to stop");
   // An intent that another process wrote down, and did not live to call, is its token's all the
   // same.
@@ -137,17 +136,6 @@ bool LaunchOrder::others_will_do(const core::AttemptRecord& record) const {
   });
 }
 
-// EC2 takes so many calls at once, and then one in each interval.
-bool LaunchOrder::paced() const {
-  const core::Settings& settings = ground_.options.settings;
-  const Duration long_ago =
-      static_cast<int>(settings.launch_burst) * settings.launch_interval + settings.retry_delay_max;
-  return static_cast<std::size_t>(
-             std::count_if(called_at_.begin(), called_at_.end(), [&](Moment call) {
-               return ground_.turn.at - call <= long_ago;
-             })) >= settings.launch_burst;
-}
-
 // Whoever waits for an open launch waits for its next call, which comes after its back-off.
 void LaunchOrder::turned() {
   if (history_.waiting().empty() || calls_.empty() || !memory_.settled()) return;
@@ -158,7 +146,10 @@ void LaunchOrder::turned() {
     const core::Settings& settings = ground_.options.settings;
     const Instant last_call = record.last_call.value_or(record.begun);
     if (ground_.turn.now.boot - last_call >= settings.token_reuse_limit) continue;
-    if (somebody_rises(record.pool) || others_will_do(record) || paced()) continue;
+    if (somebody_rises(record.pool) || others_will_do(record) ||
+        memory_.paced(ground_.options.settings.retry_delay_max)) {
+      continue;
+    }
     if (calls == calls_.end()) {
       // Not sent, perhaps, with keys that changed, or before it was known whose they are.
       const Moment since = std::max(uncalled_.try_emplace(token, ground_.turn.at).first->second,

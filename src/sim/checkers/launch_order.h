@@ -48,7 +48,6 @@ class LaunchOrder : public Watcher {
   bool excused(const PoolName& pool, const core::Candidate& candidate) const;
   bool somebody_rises(const PoolName& pool) const;
   bool others_will_do(const core::AttemptRecord& record) const;
-  bool paced() const;
   Duration longest_delay(const LaunchToken& token, const Calls& calls) const;
 
   const Ground& ground_;
@@ -61,7 +60,6 @@ class LaunchOrder : public Watcher {
   std::optional<Moment> failed_;            // to be written: the journal, the latest time
   Moment left_{};                           // somebody has left the waiting room
   bool calendar_wrong_ = false;             // a reboot made something seem younger
-  std::vector<Moment> called_at_;
 };
 
 }  // namespace cb::sim

@@ -59,11 +59,7 @@ void OneLaunch::asked(CallerId, const core::Request& request) {
 }
 
 void OneLaunch::turned() {
-  most_waiting_.clear();
-  for (const auto& [caller, waiting] : history_.waiting()) {
-    const auto* get = std::get_if<core::GetWorker>(&waiting.request);
-    if (get != nullptr) ++most_waiting_[get->pool];
-  }
+  most_waiting_ = history_.waiting_for();
 }
 
 void OneLaunch::within_the_shortfall(const LaunchCall& call, std::size_t places) const {

@@ -26,6 +26,7 @@ const core::WorkerRecord* TrueLeases::record_of(const Lease& lease) const {
 
 void TrueLeases::told(const core::Event& event) {
   ++told_;
+  changed_ = changed_ || std::holds_alternative<core::SettingsChanged>(event);
   if (const auto* gone = std::get_if<core::ConnectionLost>(&event)) return lost(gone->connection);
   const auto* asked = std::get_if<core::Asked>(&event);
   if (asked == nullptr) return;
@@ -82,7 +83,10 @@ void TrueLeases::given(const core::WorkerAddress& answer, const Question& questi
                    str(answer.address, " is given ", wanted ? "without" : "with", " a lease"));
   }
   if (!wanted) return;
-  if (history_.commit_failing()) return named(answer.lease, question);
+  if (history_.commit_failing()) {
+    given_unwritten(answer);
+    return named(answer.lease, question);
+  }
   const auto lease = leases_.find(answer.lease);
   if (lease == leases_.end() && given_up_.contains(answer.lease)) return;
   const auto* const record = lease != leases_.end() ? record_of(lease->second) : nullptr;
@@ -98,6 +102,20 @@ void TrueLeases::given(const core::WorkerAddress& answer, const Question& questi
     throw Violated(kTrueLeasesRule, str("lease ", to_text(answer.lease), " is not held for ",
                                         to_string(*get->hold)));
   }
+}
+
+void TrueLeases::given_unwritten(const core::WorkerAddress& answer) {
+  if (leases_.contains(answer.lease) || before_that_.contains(answer.lease)) return;
+  if (!unwritten_) {
+    before_that_.insert(answer.lease);
+    return;
+  }
+  const Life* const life = history_.latest_at(answer.address);
+  const auto& pools = ground_.options.settings.pools;
+  const auto pool = life != nullptr ? pools.find(life->instance->pool) : pools.end();
+  if (pool == pools.end() || pool->second.sharing != core::Sharing::kExclusive) return;
+  throw Violated(kTrueLeasesRule, str("lease ", to_text(answer.lease), " on ", answer.address,
+                                      ", which is one client's, is given and cannot be written"));
 }
 
 void TrueLeases::named(const LeaseId& id, const Question& question) {
@@ -191,6 +209,7 @@ void TrueLeases::worker_ends(const InstanceId& id, std::string_view why) {
 }
 
 void TrueLeases::committed(const std::vector<core::Change>& changes) {
+  changed_ = true;
   std::set<InstanceId> ending;
   for (const core::Change& change : changes) {
     const auto* worker = std::get_if<core::WorkerRecord>(&change);
@@ -239,6 +258,7 @@ void TrueLeases::noticed(ConnectionId connection, const core::Notice& notice) {
 }
 
 bool TrueLeases::overdue(const Lease& lease) const {
+  if (ground_.turn.at <= deadline(lease) + kLookedAtAgain) return false;
   const Life* const life = history_.life(lease.worker);
   if (life == nullptr || !lease.clear || life->failing_since || life->lost != 0) return false;
   const core::WorkerRecord* const record = record_of(lease);
@@ -263,8 +283,10 @@ void TrueLeases::turned() {
   to_be_told_.clear();
   given_up_.clear();
   confused_ = false;
+  unwritten_ = history_.commit_failing();
+  if (!unwritten_) before_that_.clear();
   if (history_.commit_failing()) return;
-  within_its_places();
+  if (std::exchange(changed_, false)) within_its_places();
   for (const auto& [id, lease] : leases_) {
     if (!overdue(lease)) continue;
     throw Violated(kTrueLeasesRule,
@@ -274,6 +296,8 @@ void TrueLeases::turned() {
 }
 
 void TrueLeases::went_down() {
+  unwritten_ = false;
+  before_that_.clear();
   questions_.clear();
   lost_.clear();
   given_up_.clear();

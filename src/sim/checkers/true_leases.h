@@ -3,7 +3,8 @@
 // worker ends, or nobody has named it for lease_ttl (lease_grace where its connection was lost, or
 // the broker restarted), not counting while its worker computes; and then it does not stay. While
 // it stays its worker ends neither as idle nor by another's RELEASE, its client is told when it
-// ends all the same, and whoever names it is answered by its own worker alone.
+// ends all the same, and whoever names it is answered by its own worker alone. What cannot be
+// written is given to nobody for himself.
 
 #include <map>
 #include <optional>
@@ -51,6 +52,7 @@ class TrueLeases : public Watcher {
   };
 
   void given(const core::WorkerAddress& answer, const Question& question);
+  void given_unwritten(const core::WorkerAddress& answer);
   void named(const LeaseId& id, const Question& question);
   void lost(ConnectionId connection);
   void answered_of(const LeaseId& id, const std::string& address, bool ok) const;
@@ -72,6 +74,9 @@ class TrueLeases : public Watcher {
   // Much was told at once, before anything of it was answered: what belongs to which lease is not
   // known then.
   bool confused_ = false;
+  bool unwritten_ = false;         // the broker knows that the journal cannot be written
+  std::set<LeaseId> before_that_;  // given in the very turn in which it was seen
+  bool changed_ = false;           // what the journal holds, or how many leases a worker takes
   // Since the latest turn.
   std::set<LeaseId> given_up_;
   std::set<std::pair<ConnectionId, std::string>> to_be_told_;

@@ -21,6 +21,7 @@ const core::WorkerRecord* Useful::good_one(const PoolName& pool) const {
   for (const auto& [id, worker] : store_.durable().workers) {
     if (worker.pool != pool || worker.phase != core::WorkerPhase::kReady) continue;
     if (!configured(settings, worker) || !has_room(worker)) continue;
+    if (unwritten_ && settings.pools.at(pool).sharing == core::Sharing::kExclusive) continue;
     const Life* life = history_.life(id);
     if (life == nullptr || worker.address.empty() || !life->told_running) continue;
     if (life->told_ending || life->told_stopped || life->end_asked) continue;
@@ -103,6 +104,7 @@ void Useful::nobody_waits() const {
 
 void Useful::turned() {
   upset_ = false;
+  unwritten_ = history_.commit_failing();
   nobody_waits();
   if (at_once_.empty()) return;
   const auto& [caller, worker] = *at_once_.begin();

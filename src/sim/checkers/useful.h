@@ -22,7 +22,7 @@ class Useful : public Watcher {
   void cut(CallerId caller) override { forget(caller); }
   void told(const core::Event& event) override;
   void turned() override;
-  void went_down() override { upset_ = false; }
+  void went_down() override { upset_ = unwritten_ = false; }
 
  private:
   const core::WorkerRecord* good_one(const PoolName& pool) const;
@@ -37,6 +37,8 @@ class Useful : public Watcher {
   Ground& ground_;
   const History& history_;
   const SimStore& store_;
+  // The broker knows that the journal cannot be written: what is one client's is given to nobody.
+  bool unwritten_ = false;
   bool upset_ = false;                      // what is told may change which worker is good
   std::map<CallerId, InstanceId> at_once_;  // and the worker that they could have
   std::map<CallerId, PoolName> soon_;       // who asked after the healing

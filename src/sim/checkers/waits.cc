@@ -28,7 +28,6 @@ void Waits::asked(CallerId, const core::Request& request) {
 
 // A machine that another process launched just now is worth waiting for.
 void Waits::launch_called(const LaunchCall& call) {
-  calls_.push_back(ground_.turn.at);
   const bool one_of_many = ground_.options.settings.pools.at(call.pool).places().has_value();
   if (calendar_wrong_ || one_of_many || history_.attempts().contains(call.token)) return;
   const Duration boot = ground_.options.settings.pools.at(call.pool).launch_timeout;
@@ -131,16 +130,6 @@ bool Waits::all_in_use(const PoolName& pool) const {
   return ready && counted >= settings.max_workers;
 }
 
-// As many calls were made as EC2 takes at once, and the next one is not due yet.
-bool Waits::paced() const {
-  const core::Settings& settings = ground_.options.settings;
-  const Duration long_enough = static_cast<int>(settings.launch_burst) * settings.launch_interval +
-                               2 * ground_.options.batching;
-  return static_cast<std::size_t>(std::count_if(calls_.begin(), calls_.end(), [&](Moment call) {
-           return ground_.turn.at - call <= long_enough;
-         })) >= settings.launch_burst;
-}
-
 void Waits::judge(const PoolName& pool) const {
   const auto wrong = [&](std::string_view why) {
     throw Violated(kWaitsRule, str("callers of pool ", pool.value, " wait", why));
@@ -153,7 +142,9 @@ void Waits::judge(const PoolName& pool) const {
     if (record.mismatch) wrong(str(" for launch ", token.value, ", which is not asked for again"));
     return;
   }
-  if (room_is_made() || all_in_use(pool) || paced() || memory_.unwritten()) return;
+  if (room_is_made() || all_in_use(pool) || memory_.unwritten() ||
+      memory_.paced(2 * ground_.options.batching))
+    return;
   const auto obstacles = memory_.obstacles(pool);
   for (const auto& [caller, waiting] : history_.waiting()) {
     const auto* get = std::get_if<core::GetWorker>(&waiting.request);

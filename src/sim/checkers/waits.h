@@ -35,7 +35,6 @@ class Waits : public Watcher {
   bool coming(const PoolName& pool) const;
   bool room_is_made() const;
   bool all_in_use(const PoolName& pool) const;
-  bool paced() const;
   bool waits_for_next_try(const core::GetWorker& get, Moment since,
                           const LaunchMemory::Obstacle& why) const;
 
@@ -47,7 +46,6 @@ class Waits : public Watcher {
   std::set<InstanceId> ends_;                     // EC2 said so to this process
   bool calendar_wrong_ = false;
   std::vector<CallerId> told_to_go_;  // by TERMINATE_ALL, since the latest turn
-  std::vector<Moment> calls_;         // launch calls
 };
 
 }  // namespace cb::sim
