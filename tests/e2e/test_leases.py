@@ -190,7 +190,8 @@ class Exclusive(Case):
     def test_without_a_lease_nothing_is_launched_and_it_is_said_what_to_do(self):
         self.assertEqual(self.served.ask("GET_WORKER"),
                          "ERROR: pool default gives each worker to one client at a time, which "
-                         "needs a lease: say HELLO 3 first")
+                         "needs a lease: say HELLO 3 first, or use compute-broker run, or "
+                         "get --hold")
         self.assertEqual(self.sim.instances(), [])
         refused = self.served.cli("get")
         self.assertEqual(refused.returncode, 1)

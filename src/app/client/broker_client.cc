@@ -106,6 +106,13 @@ std::string await_worker(BrokerClient& client, const BrokerOptions& options, Dur
 
 }  // namespace
 
+BrokerOptions in_haste(BrokerOptions options) {
+  constexpr Duration kHaste = seconds{3};
+  options.connect_timeout = std::min(options.connect_timeout, kHaste);
+  options.answer_timeout = std::min(options.answer_timeout, kHaste);
+  return options;
+}
+
 Deadline after(Duration limit) {
   return std::chrono::steady_clock::now() + limit;
 }

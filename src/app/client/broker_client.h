@@ -33,6 +33,10 @@ struct BrokerOptions {
   Duration answer_timeout = seconds{30};  // of every command but get
 };
 
+// The same for what must not keep a person waiting who waits for something else: 3 s at most for
+// each step.
+BrokerOptions in_haste(BrokerOptions options);
+
 // One connection.
 class BrokerClient {
  public:

@@ -22,11 +22,6 @@ struct Run {
   std::vector<std::string> command;
 };
 
-struct WorkerClaim {
-  std::string address;
-  std::string lease;  // empty: none
-};
-
 WorkerGiven worker_for(const Run& options) {
   try {
     return get_and_show(options.client.reach, options.get);
@@ -37,17 +32,18 @@ WorkerGiven worker_for(const Run& options) {
 
 // Our claim is over, and the worker goes on for others until it has been idle: a use of it that is
 // not the lease's says so. Where that fails the claim ends by itself, somewhat later.
-void give_back(const Run& options, const WorkerClaim& claim) {
+void give_back(const Run& options, const WorkerGiven& claim) {
   if (claim.lease.empty()) return;
+  const BrokerOptions reach = in_haste(options.client.reach);
   try {
-    ask_broker(options.client.reach, str("PING ", claim.address));
-    ask_broker(options.client.reach, str("RELEASE ", claim.address, " lease=", claim.lease));
+    ask_broker(reach, str("PING ", claim.address));
+    ask_broker(reach, str("RELEASE ", claim.address, " lease=", claim.lease));
   } catch (const Failure&) {
     return;
   }
 }
 
-void release(const Run& options, const WorkerClaim& claim) {
+void release(const Run& options, const WorkerGiven& claim) {
   try {
     ask_broker(options.client.reach, str("RELEASE ", claim.address));
   } catch (const Failure& failure) {
@@ -78,7 +74,7 @@ int run(const Run& options) {
   const std::string address = given.address;
   struct AtEnd {
     const Run& options;
-    const WorkerClaim claim;
+    const WorkerGiven claim;
     ~AtEnd() {
       give_back(options, claim);
       if (options.release) release(options, claim);

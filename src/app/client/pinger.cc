@@ -7,17 +7,10 @@
 #include "base/text.h"
 
 namespace cb::app {
-namespace {
-
-// The end of a command waits for a ping under way; a person may be waiting too.
-constexpr Duration kPatience = seconds{3};
-
-}  // namespace
 
 Pinger::Pinger(BrokerOptions reach, WorkerGiven worker, Duration interval)
-    : reach_(std::move(reach)), worker_(std::move(worker)), interval_(interval) {
-  reach_.connect_timeout = std::min(reach_.connect_timeout, kPatience);
-  reach_.answer_timeout = std::min(reach_.answer_timeout, kPatience);
+    // The end of the command waits for a ping under way.
+    : reach_(in_haste(std::move(reach))), worker_(std::move(worker)), interval_(interval) {
   thread_ = std::thread([this] { run(); });
 }
 
