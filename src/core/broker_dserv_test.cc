@@ -259,6 +259,33 @@ TEST_F(Dserv, WhoAsksInTheMomentOfItsAdoptionCausesNoOtherLaunch) {
   EXPECT_EQ(world.answer(caller), "203.0.113.1");
 }
 
+// Its end would come while the question that is asked anew has had no time to be silent.
+TEST_F(Dserv, AFlowThatIsForgottenJustBeforeTheVerdictEndsNoJobOnOneThatWasFound) {
+  computes(minutes{20});
+  lose_the_journal();
+  while (!world.logged("is not in the journal")) world.run_for(milliseconds{1});
+  const Duration boot = world.settings().pools.begin()->second.launch_timeout;
+  const Duration verdict = std::max(boot, world.settings().sweep_grace);
+  world.run_for(seconds{30});
+  world.lost_at[world.only().view.id] =
+      world.now.boot + (verdict - seconds{30} - milliseconds{100});
+  world.run_for(verdict);
+  EXPECT_EQ(world.alive(), 1U);
+  EXPECT_TRUE(world.logged("taken for busy"));
+}
+
+TEST_F(Dserv, OneThatWasFoundAndHasDoneWithItsJobJustBeforeTheVerdictIsAskedTheSecondTime) {
+  Machine& machine = computes(minutes{20});
+  lose_the_journal();
+  while (!world.logged("is not in the journal")) world.run_for(milliseconds{1});
+  const Duration boot = world.settings().pools.begin()->second.launch_timeout;
+  const Duration verdict = std::max(boot, world.settings().sweep_grace);
+  machine.busy_until = world.now.boot + (verdict - milliseconds{10});
+  world.run_for(verdict + seconds{10});
+  EXPECT_EQ(world.alive(), 1U);
+  EXPECT_TRUE(world.logged("is adopted into pool"));
+}
+
 TEST_F(Dserv, AWorkerThatComputesInAPoolWithoutQuestionsIsIdle) {
   world.settings().pools.begin()->second.ready = ReadyCheck::kTcp;
   world.change_settings();

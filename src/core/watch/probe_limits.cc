@@ -28,6 +28,10 @@ void Probes::boot_due(const InstanceId& id) {
   // Longer than any boot it has accepted and not answered: it computes for somebody.
   const bool found = worker->record.phase == WorkerPhase::kAdopting;
   if (found && workers_.busy(*worker)) return found_busy(*worker);
+  if (found && not_judged_yet(*worker)) {
+    return step_.timers.arm({TimerKind::kWorkerBoot, id.value},
+                            step_.now.boot + step_.settings.probe_answer_limit);
+  }
   if (worker->ours) return never_ready(*worker);
   step_.log(LogLevel::kWarning, "worker.left_alone", about(worker->record),
             str("instance ", id.value, " carries Name=", kNameTagValue,
@@ -35,6 +39,19 @@ void Probes::boot_due(const InstanceId& id) {
   worker->left_alone = true;
   workers_.hang_up(*worker);
   step_.timers.cancel({TimerKind::kWorkerProbe, id.value});
+}
+
+// Whether it computes is known when it has had time to answer; where its connection was lost, it is
+// asked anew first, and whoever has answered once is asked for the second time. What cannot be
+// reached is not waited for.
+bool Probes::not_judged_yet(const Worker& worker) const {
+  const Settings& settings = step_.settings;
+  if (!worker.question) {
+    return worker.first_answer &&
+           step_.now.boot - *worker.first_answer < settings.ready_gap + settings.probe_answer_limit;
+  }
+  return !workers_.silent(worker) &&
+         (worker.question->asked ? worker.lost_in_a_row < 2 : worker.lost_in_a_row == 1);
 }
 
 // One without our tag is not ours before it has answered: it is asked on.

@@ -168,7 +168,8 @@ void Probes::answered(const Worker& worker, ProbeOutcome outcome) {
   const bool prompt =
       !question.asked || step_.now.boot - *question.asked <= step_.settings.probe_answer_limit;
   if (!right) worker.connected = false;
-  if (right || outcome == ProbeOutcome::kWrong) worker.lost_in_a_row = 0;
+  const bool gone = worker.rising() && shows_death(outcome);
+  if (right || outcome == ProbeOutcome::kWrong || gone) worker.lost_in_a_row = 0;
   // Closed after a silence is no word of the service either. A machine out of reach loses them all.
   const bool lost =
       outcome == ProbeOutcome::kLost || (outcome == ProbeOutcome::kAccepted && !prompt);
@@ -191,7 +192,8 @@ void Probes::answered(const Worker& worker, ProbeOutcome outcome) {
     // Whoever answers next may be another process, which has to begin anew.
     worker.first_answer.reset();
     if (worker.suspect() && places_taken(outcome, prompt)) workers_.touch(worker);
-    ask_again(worker, interval(worker));
+    // What was lost after a silence was asked of one that computes perhaps.
+    ask_again(worker, lost && !prompt ? Duration{0} : interval(worker));
   }
   const bool decided = worker.suspect() || worker.quiet_at == step_.now.boot;
   const bool ready = worker.record.phase == WorkerPhase::kReady;

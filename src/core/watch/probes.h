@@ -61,6 +61,7 @@ class Probes {
   bool must_wait(const Worker& worker);
   static bool may_compute_unseen(const Worker& worker);
   std::optional<Duration> computes_perhaps(const Worker& worker, Instant since);
+  bool not_judged_yet(const Worker& worker) const;
   void found_busy(const Worker& worker);
   void never_ready(const Worker& worker);
 
