@@ -37,11 +37,13 @@ class Buckets : public Watcher {
  public:
   explicit Buckets(const Ground& ground) : ground_(ground) {}
 
-  void launch_called(const LaunchCall&) override { launches_.take(ground_.now()); }
+  // As of when it was decided: a process that stands still between that and the call cannot know
+  // that its call comes together with later ones, of which EC2 then throttles one.
+  void launch_called(const LaunchCall&) override { launches_.take(ground_.turn.at); }
   void terminate_called(const std::vector<InstanceId>&) override {
-    terminations_.take(ground_.now());
+    terminations_.take(ground_.turn.at);
   }
-  void listing_called(const core::ListInstances&) override { listings_.take(ground_.now()); }
+  void listing_called(const core::ListInstances&) override { listings_.take(ground_.turn.at); }
 
  private:
   const Ground& ground_;

@@ -104,8 +104,8 @@ void Useful::nobody_waits() const {
 
 void Useful::turned() {
   upset_ = false;
-  unwritten_ = history_.commit_failing();
   nobody_waits();
+  unwritten_ = history_.commit_failing();  // it is told in the next turn
   if (at_once_.empty()) return;
   const auto& [caller, worker] = *at_once_.begin();
   throw Violated(kUsefulRule, str("caller ", caller.value, " was not given ", worker.value,
