@@ -93,6 +93,7 @@ void TrueLeases::given(const core::WorkerAddress& answer, const Question& questi
   // It may have ended in the same turn as it was given.
   const Life* const life = history_.latest_at(answer.address);
   if (record == nullptr && life != nullptr && ended_.contains(life->instance->id)) return;
+  if (record == nullptr && confused_) return;  // and given up by what was told with it
   if (record == nullptr || record->address != answer.address) {
     throw Violated(kTrueLeasesRule, str("lease ", to_text(answer.lease), " on ", answer.address,
                                         " is given and not in the journal"));
@@ -149,8 +150,11 @@ void TrueLeases::answered_of(const LeaseId& id, const std::string& address, bool
   const core::WorkerRecord* const record = there ? record_of(found->second) : nullptr;
   if (record == nullptr) return;
   const bool fits = address.empty() || record->address == address;
+  // EC2 may have given its address to another meanwhile, which is known before its end is.
+  const Life* const life = history_.latest_at(record->address);
+  const bool elsewhere = life != nullptr && life->instance->id != found->second.worker;
   const bool may_be_refused = given_up_.contains(id) || ended_.contains(found->second.worker) ||
-                              record->phase == WorkerPhase::kTerminating;
+                              record->phase == WorkerPhase::kTerminating || elsewhere;
   if (ok && !fits) {
     throw Violated(kTrueLeasesRule, str("lease ", to_text(id), " is on ", record->address,
                                         ", and is found on ", address));

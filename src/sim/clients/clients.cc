@@ -259,7 +259,7 @@ void Clients::ask(Client& client, core::Request request, Then then, By by) {
   ground_.timeline.note("client  ", client.number, " asks ", describe(request), " as caller ",
                         caller.value,
                         connection.value == 0 ? "" : str(" on connection ", connection.value));
-  calls_[caller] = {&client, std::move(then)};
+  calls_[caller] = {&client, std::move(then), connection};
   ground_.tell([&](Watcher& watcher) { watcher.sent(caller, request); });
   const core::Origin origin{"192.0.2.1", str("client-", client.number)};
   mailbox_.bring([this, caller, request = std::move(request), origin, connection] {
@@ -290,6 +290,15 @@ core::Request Clients::as_said(core::Request request) {
   return request;
 }
 
+void Clients::gives_up(CallerId caller) {
+  unheard_.insert(caller);
+  mailbox_.bring([this, caller] {
+    unheard_.erase(caller);
+    ground_.tell([&](Watcher& watcher) { watcher.hung_up(caller); });
+    mailbox_.deliver(core::CallerGone{caller});
+  });
+}
+
 void Clients::maybe_vanish(Client& client, CallerId caller, ConnectionId connection) {
   if (!ground_.schedule.strikes(Fault::kVanish)) return;
   mailbox_.when_alive(prng_.between(milliseconds{0}, minutes{1}),
@@ -300,16 +309,11 @@ void Clients::maybe_vanish(Client& client, CallerId caller, ConnectionId connect
                         ground_.timeline.note("caller  ", caller.value, " hangs up");
                         const Call call = std::move(found->second);
                         calls_.erase(found);
-                        unheard_.insert(caller);
                         if (connection.value != 0 && who->connection == connection)
                           who->connection = {};
-                        mailbox_.bring([this, caller, connection] {
-                          unheard_.erase(caller);
-                          ground_.tell([&](Watcher& watcher) { watcher.hung_up(caller); });
-                          mailbox_.deliver(core::CallerGone{caller});
-                          if (connection.value != 0)
-                            mailbox_.deliver(core::ConnectionLost{connection});
-                        });
+                        gives_up(caller);
+                        if (connection.value != 0)
+                          mailbox_.deliver(core::ConnectionLost{connection});
                         if (call.then) rest(*call.client, prng_.between(seconds{1}, minutes{20}));
                       });
 }

@@ -54,6 +54,7 @@ class Clients : public port::Replies, public Watcher {
   struct Call {
     Client* client;
     Then then;  // null: asked in passing, whatever the answer
+    ConnectionId connection;
   };
 
   void take_habits(Client& client);
@@ -80,6 +81,7 @@ class Clients : public port::Replies, public Watcher {
   enum class By { kItself, kItsConnection };  // a connection of its own, or the one that stays
   void ask(Client& client, core::Request request, Then then, By by = By::kItself);
   core::Request as_said(core::Request request);
+  void gives_up(CallerId caller);
   void maybe_vanish(Client& client, CallerId caller, ConnectionId connection);
 
   Ground& ground_;

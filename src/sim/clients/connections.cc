@@ -1,5 +1,6 @@
 // Clients who stay on a connection and lease their worker; connections break.
 
+#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
@@ -18,22 +19,35 @@ core::Request Clients::release(Client& client, const std::string& address) {
   return core::Release{address, staying_.chance(70) ? lease : LeaseId{}};
 }
 
-// As whoever closes a socket.
+// As whoever closes a socket: who waits on it goes with it.
 void Clients::hang_up(Client& client) {
   const ConnectionId connection = std::exchange(client.connection, {});
-  if (connection.value != 0 && mailbox_.is_open()) {
-    mailbox_.deliver(core::ConnectionLost{connection});
+  if (connection.value == 0 || !mailbox_.is_open()) return;
+  for (auto next = calls_.begin(); next != calls_.end();) {
+    const auto call = next++;
+    if (call->second.connection != connection) continue;
+    const CallerId caller = call->first;
+    const bool goes_on = call->second.then != nullptr;
+    calls_.erase(call);
+    gives_up(caller);
+    if (goes_on) rest(client, prng_.between(seconds{1}, seconds{30}));
   }
+  mailbox_.deliver(core::ConnectionLost{connection});
 }
 
 // A laptop is closed, a network fails, a program dies: its lease goes on for a while.
 void Clients::maybe_break(Client& client) {
   if (client.connection.value == 0 || !ground_.schedule.strikes(Fault::kConnectionBreaks)) return;
   Client* const who = &client;
-  mailbox_.when_alive(staying_.between(seconds{0}, minutes{10}),
-                      [this, who, connection = client.connection] {
-                        if (who->connection == connection && !who->lease.none()) break_off(*who);
-                      });
+  mailbox_.when_alive(
+      staying_.between(seconds{0}, minutes{10}), [this, who, connection = client.connection] {
+        // Who waits for an answer on it is maybe_vanish's.
+        const bool waits = std::any_of(calls_.begin(), calls_.end(),
+                                       [&](const auto& call) { return call.second.client == who; });
+        if (who->connection == connection && !who->lease.none() && !waits) {
+          break_off(*who);
+        }
+      });
 }
 
 void Clients::break_off(Client& client) {
