@@ -266,7 +266,7 @@ void Clients::ask(Client& client, core::Request request, Then then, By by) {
     ground_.tell([&](Watcher& watcher) { watcher.asked(caller, request); });
     mailbox_.deliver(core::Asked{caller, as_said(request), origin, connection});
   });
-  maybe_vanish(client, caller, connection);
+  maybe_vanish(client, caller);
 }
 
 // Some say how many cores they need, or nothing, where that means the pool that they mean.
@@ -299,23 +299,19 @@ void Clients::gives_up(CallerId caller) {
   });
 }
 
-void Clients::maybe_vanish(Client& client, CallerId caller, ConnectionId connection) {
+void Clients::maybe_vanish(Client& client, CallerId caller) {
   if (!ground_.schedule.strikes(Fault::kVanish)) return;
-  mailbox_.when_alive(prng_.between(milliseconds{0}, minutes{1}),
-                      [this, caller, who = &client, connection] {
-                        const auto found = calls_.find(caller);
-                        if (found == calls_.end()) return;
-                        ground_.tally.count(Fault::kVanish);
-                        ground_.timeline.note("caller  ", caller.value, " hangs up");
-                        const Call call = std::move(found->second);
-                        calls_.erase(found);
-                        if (connection.value != 0 && who->connection == connection)
-                          who->connection = {};
-                        gives_up(caller);
-                        if (connection.value != 0)
-                          mailbox_.deliver(core::ConnectionLost{connection});
-                        if (call.then) rest(*call.client, prng_.between(seconds{1}, minutes{20}));
-                      });
+  mailbox_.when_alive(prng_.between(milliseconds{0}, minutes{1}), [this, caller, who = &client] {
+    const auto found = calls_.find(caller);
+    if (found == calls_.end()) return;
+    ground_.tally.count(Fault::kVanish);
+    ground_.timeline.note("caller  ", caller.value, " hangs up");
+    const Call call = std::move(found->second);
+    calls_.erase(found);
+    gives_up(caller);
+    ends(*who, call.connection);
+    if (call.then) rest(*who, prng_.between(seconds{1}, minutes{20}));
+  });
 }
 
 void Clients::reply(CallerId caller, const Answer& answer) {

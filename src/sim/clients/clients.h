@@ -82,7 +82,8 @@ class Clients : public port::Replies, public Watcher {
   void ask(Client& client, core::Request request, Then then, By by = By::kItself);
   core::Request as_said(core::Request request);
   void gives_up(CallerId caller);
-  void maybe_vanish(Client& client, CallerId caller, ConnectionId connection);
+  void maybe_vanish(Client& client, CallerId caller);
+  void ends(Client& client, ConnectionId connection);
 
   Ground& ground_;
   Ec2& ec2_;

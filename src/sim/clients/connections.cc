@@ -19,10 +19,16 @@ core::Request Clients::release(Client& client, const std::string& address) {
   return core::Release{address, staying_.chance(70) ? lease : LeaseId{}};
 }
 
-// As whoever closes a socket: who waits on it goes with it.
+// As whoever closes a socket.
 void Clients::hang_up(Client& client) {
-  const ConnectionId connection = std::exchange(client.connection, {});
-  if (connection.value == 0 || !mailbox_.is_open()) return;
+  ends(client, client.connection);
+}
+
+// Who waits on it goes with it.
+void Clients::ends(Client& client, ConnectionId connection) {
+  if (connection.value == 0) return;
+  if (client.connection == connection) client.connection = {};
+  if (!mailbox_.is_open()) return;
   for (auto next = calls_.begin(); next != calls_.end();) {
     const auto call = next++;
     if (call->second.connection != connection) continue;
