@@ -215,6 +215,22 @@ TEST_F(Reload, ARefusalOfWhatWasConfiguredBeforeIsNoneOfWhatIsConfiguredNow) {
   EXPECT_EQ(world.answer(caller), "203.0.113.2");
 }
 
+TEST_F(Reload, WhatWasTriedInAMarketThatIsNoneOfThePoolsAnyMoreIsNoTry) {
+  Settings settings = world.settings();
+  settings.pools.begin()->second.instance_types = {"c7i.16xlarge"};
+  settings.pools.begin()->second.market = MarketOrder::kSpot;
+  world.reload(settings);
+  world.never_ready = true;
+  const CallerId caller = world.get();
+  settings.pools.begin()->second.market = MarketOrder::kOnDemand;
+  world.reload(settings);
+  world.launch_answers = {failure(FailureClass::kCapacity, "InsufficientInstanceCapacity")};
+  world.run_for(minutes{4});
+  EXPECT_EQ(world.answer(caller),
+            "ERROR: no capacity for pool default (c7i.16xlarge on-demand: "
+            "InsufficientInstanceCapacity: said the test); tried again in 3m");
+}
+
 TEST_F(Reload, CallersOfAPoolThatIsRemovedAreToldSo) {
   world.hold_launches = true;
   const CallerId caller = world.get();

@@ -108,14 +108,16 @@ NoLaunch Launcher::nothing_left(const PoolName& name) const {
   NoLaunch out{.reason = RefusalReason::kNoCapacity,
                .why = {},
                .seen = search.latest,
-               .next_try = {},
-               .anew = !search.tried.empty()};
+               .next_try = {}};
   std::vector<std::pair<std::string, std::string>> items;
   std::size_t refusals = 0, capacity = 0, quota = 0;
   for (const Candidate& candidate : candidates(*step_.pool(name), step_.region_of(name))) {
     const auto tried = search.tried.find(candidate);
     const auto refusal = capacity_.unavailable(name, candidate, now);
-    if (tried != search.tried.end()) items.emplace_back(to_string(candidate), tried->second);
+    if (tried != search.tried.end()) {
+      out.anew = true;
+      items.emplace_back(to_string(candidate), tried->second);
+    }
     if (tried != search.tried.end() || !refusal) continue;
     ++refusals;
     capacity += is_capacity(refusal->failure) ? 1 : 0;

@@ -37,7 +37,10 @@ void LetGo::told(const core::Event& event) {
     this->listed(*listed);
   } else if (const auto* launch = std::get_if<core::LaunchAnswered>(&event)) {
     const auto* launched = std::get_if<core::Launched>(&launch->result);
-    if (launched != nullptr) turned_up_.insert(launch->token);
+    if (launched != nullptr) {
+      turned_up_.insert(launch->token);
+      for (const core::InstanceView& view : launched->instances) answered_.insert(view.id);
+    }
     const auto* failure = std::get_if<core::CloudFailure>(&launch->result);
     if (failure != nullptr && failure->what == core::FailureClass::kTokenEnded) {
       token_ended_.insert(launch->token);
@@ -87,6 +90,9 @@ void LetGo::listed(const core::Listed& answer) {
 
 void LetGo::missed(const std::set<InstanceId>& seen) {
   listing_done_ = true;
+  for (const InstanceId& id : answered_) {
+    if (!seen.contains(id)) unseen_.try_emplace(id, Unseen{.since = ground_.now()});
+  }
   for (const auto& [id, worker] : store_.durable().workers) {
     if (seen.contains(id)) continue;
     Unseen& unseen = unseen_.try_emplace(id, Unseen{.since = ground_.now()}).first->second;
@@ -97,6 +103,7 @@ void LetGo::missed(const std::set<InstanceId>& seen) {
 
 // A listing that began after missing_grace and does not show it either makes the broker ask by id.
 void LetGo::turned() {
+  answered_.clear();
   if (!std::exchange(listing_done_, false) || history_.commit_failing()) return;
   const core::Settings& settings = ground_.options.settings;
   for (const auto& [id, unseen] : unseen_) {

@@ -154,8 +154,10 @@ void TrueStatus::judge_busy(const core::WorkerRecord& record, const core::Status
   demand_shown(!busy || since >= limit - late, "what it does", record.id.value);
   demand_shown(busy || !open || since < limit + late || life->lost != 0, "what it computes",
                record.id.value);
-  // It has answered at once, and nobody has used it since then.
+  // It has answered at once, or whoever has its address now, and nobody has used it since then.
   const bool quiet = row.busy && !*row.busy;
+  const Life* const there = history_.latest_at(record.address);
+  if (there != nullptr && there != life) return;
   demand_shown(!quiet || life->answers != 0 || life->latest_probe == core::ProbeOutcome::kWrong,
                "its rest", record.id.value);
 }
