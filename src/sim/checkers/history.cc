@@ -39,7 +39,8 @@ const Life* History::latest_at(const std::string& address) const {
 }
 
 void History::asked(CallerId caller, const core::Request& request) {
-  waiting_[caller] = {request, ground_.now()};
+  waiting_[caller] = {request, ground_.now(), ground_.now()};
+  unread_.push_back(caller);
   if (const auto* get = std::get_if<core::GetWorker>(&request)) ++waiting_for_[get->pool];
   if (const auto* release = std::get_if<core::Release>(&request)) {
     for (Life* life : living_) {
@@ -60,6 +61,10 @@ void History::released_in_vain() {
 }
 
 void History::turned() {
+  for (const CallerId caller : std::exchange(unread_, {})) {
+    const auto found = waiting_.find(caller);
+    if (found != waiting_.end()) found->second.read = ground_.turn.at;
+  }
   all_told_ = false;  // and what could not be written may have been decided all the same
   if (!released_.empty() && !commit_failing_) released_in_vain();
 }
@@ -241,6 +246,7 @@ void History::told_probe(const core::Probed& probe) {
   if (std::exchange(life.latest_probe, probe.outcome) != probe.outcome) {
     life.latest_change = ground_.now();
   }
+  life.answered_wrong = life.answered_wrong || probe.outcome == core::ProbeOutcome::kWrong;
   life.answered_ready = life.answered_ready || probe.outcome == core::ProbeOutcome::kReady;
   if (!failed) {
     life.good_probe = ground_.now();
@@ -324,7 +330,11 @@ void History::journal_restored(const core::Records& records) {
     if (life == nullptr) continue;
     life->before_loss = false;
     life->doubt_written = worker.doubted.has_value();
-    if (!life->doubt_written) life->doubted.reset();
+    if (!life->doubt_written) {
+      life->doubted.reset();
+    } else if (!life->doubted) {
+      life->doubted = ground_.now() - (ground_.clock.boot() - *worker.doubted);
+    }
   }
 }
 
@@ -348,6 +358,7 @@ void History::went_down() {
     life.first_answer.reset();
     life.computed.reset();
     life.latest_probe.reset();
+    life.answered_wrong = false;
     life.lost = 0;
     if (!life.doubt_written) life.doubted.reset();
     // Nor does it know what this one was told and did not live to write down.

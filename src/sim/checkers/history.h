@@ -34,7 +34,8 @@ struct Life {
   std::optional<Moment> failing_since;  // all probes since then have failed
   std::size_t failures = 0;             // so many of them
   std::optional<core::ProbeOutcome> latest_probe;
-  Moment latest_change{};  // since then it has been the same
+  bool answered_wrong = false;  // in this run, by whoever has its address
+  Moment latest_change{};       // since then it has been the same
   // Its service was seen to be gone, since then by its probes, and two answers have not undone
   // that.
   std::optional<Moment> doubted;       // when its probes began to fail
@@ -71,6 +72,7 @@ struct Attempted {
 struct Waiting {
   core::Request request;
   Moment since{};
+  Moment read{};  // by the turn in which it was
 };
 
 class History : public Watcher {
@@ -130,6 +132,7 @@ class History : public Watcher {
   std::map<LaunchToken, Attempted> attempts_;
   std::map<LaunchToken, Attempted*> open_;  // those that are not settled
   std::map<CallerId, Waiting> waiting_;
+  std::vector<CallerId> unread_;  // since the latest turn
   std::map<PoolName, std::size_t> waiting_for_;
   std::vector<Life*> released_;  // since the latest turn
   std::map<LeaseId, InstanceId> leased_;

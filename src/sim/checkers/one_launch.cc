@@ -164,8 +164,11 @@ std::size_t OneLaunch::counted() const {
       }));
 }
 
-void OneLaunch::within_max_workers(const LaunchCall& call) const {
-  if (ground_.settings_just_told) return;  // as it was, or as it is
+void OneLaunch::within_max_workers(const LaunchCall& call) {
+  if (ground_.settings_just_told) {  // as it was, or as it is
+    amid_changes_.insert(call.token);
+    return;
+  }
   std::size_t count = 1 + counted();
   for (const auto& [token, attempt] : history_.attempts()) {
     if (attempt.settled ||
@@ -191,9 +194,17 @@ void OneLaunch::within_the_hour(const LaunchCall& call) {
                                      " in the last hour (launches_per_hour_max)"));
 }
 
+// After a reboot what was launched is as old as the calendar says.
+void OneLaunch::starting(Duration misjudged) {
+  std::multiset<Moment> births;
+  for (const Moment birth : births_) births.insert(birth - std::chrono::abs(misjudged));
+  births_ = std::move(births);
+}
+
 void OneLaunch::born(const Instance& instance) {
   const auto intent = intents_.find(instance.token);
   if (intent != intents_.end()) births_.insert(intent->second);
+  if (amid_changes_.contains(instance.token)) return;
   const std::size_t count = 1 + counted();
   const std::size_t limit = ground_.options.settings.max_workers;
   if (count <= limit) return;

@@ -23,6 +23,7 @@ class OneLaunch : public Watcher {
   void turned() override;
   void born(const Instance& instance) override;
   void committed(const std::vector<core::Change>& changes) override;
+  void starting(Duration misjudged) override;
   void started(const BrokerStart& start) override;
   void journal_lost() override {
     births_.clear();
@@ -36,7 +37,7 @@ class OneLaunch : public Watcher {
   void nothing_unsettled(const LaunchCall& call) const;
   void nothing_on_its_way(const LaunchCall& call) const;
   void within_the_shortfall(const LaunchCall& call, std::size_t places) const;
-  void within_max_workers(const LaunchCall& call) const;
+  void within_max_workers(const LaunchCall& call);
   bool begins_anew(const Life& life) const;
   std::size_t counted() const;
   void within_the_hour(const LaunchCall& call);
@@ -46,6 +47,7 @@ class OneLaunch : public Watcher {
   const SimStore& store_;
   std::map<PoolName, std::size_t> most_waiting_;  // at any time since the latest turn
   std::map<LaunchToken, Moment> intents_;         // when each was first in the journal
+  std::set<LaunchToken> amid_changes_;            // called in a turn in which the settings changed
   std::multiset<Moment> births_;  // when those that came to life were intended; of an hour
 };
 

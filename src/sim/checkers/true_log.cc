@@ -24,13 +24,13 @@ std::int64_t leading_number(std::string_view text) {
 
 // What the sentence names as its subject and Log::about leaves out; empty: nothing.
 std::string names_without_id(const core::Log& line) {
-  for (const std::string_view before : {"worker ", "instance ", "(token ", "launch ", "pool "}) {
+  for (const std::string_view before : {"worker ", "instance ", "(token ", "launch ", " pool "}) {
     // Within a refusal it is what the callers were told.
     const bool refusal = line.key == "callers.refused" || line.key == "caller.out_of_patience";
-    if (refusal && before != "pool ") continue;
+    if (refusal && before != " pool ") continue;
     std::string id = word_after(line.text, before);
     id.resize(std::min(id.size(), id.find_last_not_of(",:;") + 1));
-    const bool named = before.starts_with('(') || before.starts_with('p') || id.starts_with("i-") ||
+    const bool named = before.starts_with('(') || before == " pool " || id.starts_with("i-") ||
                        id.starts_with("cb-");
     if (named && !id.empty() && std::ranges::find(line.about, id) == line.about.end()) return id;
   }

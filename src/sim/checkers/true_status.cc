@@ -154,12 +154,9 @@ void TrueStatus::judge_busy(const core::WorkerRecord& record, const core::Status
   demand_shown(!busy || since >= limit - late, "what it does", record.id.value);
   demand_shown(busy || !open || since < limit + late || life->lost != 0, "what it computes",
                record.id.value);
-  // It has answered at once, or whoever has its address now, and nobody has used it since then.
+  // It has answered at once, or whoever has its address now, and nobody has used it since.
   const bool quiet = row.busy && !*row.busy;
-  const Life* const there = history_.latest_at(record.address);
-  if (there != nullptr && there != life) return;
-  demand_shown(!quiet || life->answers != 0 || life->latest_probe == core::ProbeOutcome::kWrong,
-               "its rest", record.id.value);
+  demand_shown(!quiet || life->answers != 0 || life->answered_wrong, "its rest", record.id.value);
 }
 
 void TrueStatus::judge_listing(const Question& question, const core::AllInstances& all) const {

@@ -149,21 +149,22 @@ void Waits::judge(const PoolName& pool) const {
   for (const auto& [caller, waiting] : history_.waiting()) {
     const auto* get = std::get_if<core::GetWorker>(&waiting.request);
     if (get == nullptr || get->pool != pool) continue;
-    const Moment since = waiting.since;
-    const bool kept = std::any_of(obstacles.begin(), obstacles.end(), [&](const auto& obstacle) {
-      return waits_for_next_try(*get, since, obstacle);
-    });
+    const bool kept =
+        std::any_of(obstacles.begin(), obstacles.end(), [&, &who = waiting](const auto& obstacle) {
+          return waits_for_next_try(*get, who, obstacle);
+        });
     if (!kept) wrong(str(", caller ", caller.value, " among them, and nothing is on its way"));
   }
 }
 
 // Whoever came after a reason was seen, and has the patience for the next try, when that is soon.
-bool Waits::waits_for_next_try(const core::GetWorker& get, Moment since,
+bool Waits::waits_for_next_try(const core::GetWorker& get, const Waiting& waiting,
                                const LaunchMemory::Obstacle& why) const {
   const core::Settings& settings = ground_.options.settings;
   const Duration late = 2 * ground_.options.batching;
-  return since > why.seen - late && why.until - ground_.turn.at <= settings.next_try_wait + late &&
-         since + get.wait.value_or(settings.wait_default) >= why.until - late;
+  return std::max(waiting.since, waiting.read) > why.seen - late &&
+         why.until - ground_.turn.at <= settings.next_try_wait + late &&
+         waiting.since + get.wait.value_or(settings.wait_default) >= why.until - late;
 }
 
 void Waits::turned() {

@@ -35,7 +35,7 @@ class Waits : public Watcher {
   bool coming(const PoolName& pool) const;
   bool room_is_made() const;
   bool all_in_use(const PoolName& pool) const;
-  bool waits_for_next_try(const core::GetWorker& get, Moment since,
+  bool waits_for_next_try(const core::GetWorker& get, const Waiting& waiting,
                           const LaunchMemory::Obstacle& why) const;
 
   const Ground& ground_;
