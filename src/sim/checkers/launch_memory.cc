@@ -109,8 +109,7 @@ std::optional<LaunchMemory::Obstacle> LaunchMemory::nothing_left(const PoolName&
   for (const core::Candidate& one : plan(settings.pools.at(pool), settings.region)) {
     Obstacle it{};
     for (const Refusal* refusal : against(pool, one)) {
-      it.until = std::max(it.until, until(*refusal));
-      if (ground_.turn.at < until(*refusal)) it.seen = std::max(it.seen, refusal->at);
+      if (until(*refusal) >= it.until) it = {refusal->at, until(*refusal)};  // which lasts longest
     }
     if (it.until + 2 * ground_.options.batching <= ground_.turn.at) return {};
     if (!out) out = it;
