@@ -198,7 +198,8 @@ void Launcher::note(const PoolName& pool, const Candidate& candidate, const std:
             str("launch of ", to_string(candidate), " for pool ", pool.value, " failed: ", why));
   if (!waiting_.waits_for(pool)) return;
   Search& search = searches_[pool];
-  search.tried[candidate] = why;
+  // What EC2 said of it stays said, though an earlier launch of the same is given up later.
+  search.tried.try_emplace(candidate, why);
   search.latest = step_.now.boot;
 }
 

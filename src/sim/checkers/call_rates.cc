@@ -64,9 +64,9 @@ void CallRates::listing_called(const core::ListInstances& what) {
   last_listing_ = ground_.turn.at;
   list_by_.reset();
   in_flight_ = what.query;
-  // Of several reasons that one turn went through, the first made the broker ask, and the next was
-  // heard when it had asked already.
-  reason_ = reasons_ > 1;
+  // Of several reasons, the first made the broker ask, and the next was heard when it had asked
+  // already.
+  reason_ = reasons_ > (reason_before_ ? 0 : 1);
 }
 
 void CallRates::give_reason() {
@@ -211,6 +211,7 @@ void CallRates::asks_again_in_time() const {
 
 void CallRates::turned() {
   reasons_ = 0;
+  reason_before_ = reason_;
   lists_often_enough();
   if (!due_.empty()) asks_again_in_time();
 }
@@ -226,6 +227,7 @@ void CallRates::went_down() {
   due_.clear();
   reason_ = true;
   reasons_ = 0;
+  reason_before_ = reason_;
 }
 
 }  // namespace cb::sim

@@ -65,6 +65,7 @@ class CallRates : public Watcher {
   bool answered_ = false;          // a listing, which one question by id may follow
   bool reason_ = true;             // to list before listing_slow has passed
   std::size_t reasons_ = 0;        // since the latest turn
+  bool reason_before_ = true;      // at the end of that one
   std::map<InstanceId, End> ends_;
   std::map<InstanceId, Moment> due_;                 // ends that failed: asked for again by then
   std::map<InstanceId, std::size_t> failed_probes_;  // in a row

@@ -7,10 +7,7 @@ namespace cb::sim {
 void History::given_up(const LaunchToken& token) {
   const auto found = open_.find(token);
   if (found == open_.end() || found->second->unknown || found->second->in_flight) return;
-  const core::Settings& settings = ground_.options.settings;
-  const Duration ago = ground_.turn.at - found->second->last_decided;
-  const bool one_of_many = settings.pools.at(found->second->pool).places().has_value();
-  if (one_of_many || ago >= settings.token_reuse_limit) settle(token);
+  settle(token);
 }
 
 void History::committed(const std::vector<core::Change>& changes) {

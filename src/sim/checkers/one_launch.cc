@@ -20,8 +20,11 @@ void OneLaunch::launch_called(const LaunchCall& call) {
     same_bytes(call);
     return;
   }
+  const auto intent = intents_.find(call.token);
+  // To the process that made its call it is one whose outcome nobody knows.
+  const bool inherited = intent != intents_.end() && intent->second < up_since_;
   if (const auto places = ground_.options.settings.pools.at(call.pool).places()) {
-    within_the_shortfall(call, *places);
+    if (!inherited) within_the_shortfall(call, *places);
   } else {
     nothing_unsettled(call);
     nothing_on_its_way(call);
@@ -222,6 +225,7 @@ void OneLaunch::committed(const std::vector<core::Change>& changes) {
 void OneLaunch::started(const BrokerStart& start) {
   // The length of the past is what the calendar says, which may have been set meanwhile.
   if (start.rebooted) births_.clear();
+  up_since_ = ground_.now();
 }
 
 }  // namespace cb::sim

@@ -46,9 +46,10 @@ class OneLaunch : public Watcher {
   const History& history_;
   const SimStore& store_;
   std::map<PoolName, std::size_t> most_waiting_;  // at any time since the latest turn
-  std::map<LaunchToken, Moment> intents_;         // when each was first in the journal
-  std::set<LaunchToken> amid_changes_;            // called in a turn in which the settings changed
-  std::multiset<Moment> births_;  // when those that came to life were intended; of an hour
+  Moment up_since_{};
+  std::map<LaunchToken, Moment> intents_;  // when each was first in the journal
+  std::set<LaunchToken> amid_changes_;     // called in a turn in which the settings changed
+  std::multiset<Moment> births_;           // when those that came to life were intended; of an hour
 };
 
 }  // namespace cb::sim

@@ -255,7 +255,9 @@ void TrueEnds::ended_without_address() {
     if (record == store_.durable().workers.end()) continue;
     const bool ending = record->second.phase == WorkerPhase::kTerminating;
     if (ending || !record->second.address.empty() || history_.commit_failing()) continue;
-    const Duration since = ground_.turn.at - running_.at(id);
+    // Of one that was found nothing was known before.
+    const Duration since = std::min<Duration>(ground_.turn.at - running_.at(id),
+                                              ground_.clock.boot() - record->second.begun);
     const Duration late = 2 * ground_.options.batching;
     if (since <= ground_.options.settings.address_grace + late || !memory_.named()) continue;
     throw Violated(kTrueEndsRule, str(id.value, " runs without an address for ", to_string(since)));

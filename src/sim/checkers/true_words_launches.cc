@@ -100,7 +100,8 @@ std::optional<bool> TrueWords::blocked(const Said& said) const {
   const LaunchMemory::Refusal* const block = memory_.block(said.get->pool);
   constexpr std::string_view kAgain = "; tried again in ";
   const auto again = said.text.rfind(kAgain);
-  if (block == nullptr || again == said.text.npos) return {};
+  if (again == said.text.npos) return {};
+  if (block == nullptr) return memory_.unwritten() ? std::optional{true} : std::nullopt;
   if (!says(said.text.substr(0, again), *block, age_of(*block))) return {};
   const Moment until = memory_.until(*block);
   return ground_.turn.at < until + 2 * ground_.options.batching &&
@@ -174,12 +175,14 @@ bool TrueWords::reasons_hold(const PoolName& pool, std::string_view text, Reason
 bool TrueWords::failed(const PoolName& pool, const Candidate& candidate, std::string_view why,
                        Reasons& out) const {
   ++out.items;
+  bool was_tried = false;
   for (const LaunchMemory::Tried& tried : memory_.tried(pool)) {
     if (tried.candidate != candidate || tried.why.empty() || tried.why != why) continue;
-    ++out.tried;
+    was_tried = true;
     out.latest = std::max(out.latest, tried.at);
-    return true;
   }
+  out.tried += was_tried ? 1 : 0;
+  if (was_tried) return true;
   // Two within a second read alike: it is the later one that is told.
   const LaunchMemory::Refusal* said = nullptr;
   for (const LaunchMemory::Refusal* refusal : memory_.against(pool, candidate)) {
@@ -214,7 +217,7 @@ bool TrueWords::about_to_launch(const PoolName& pool, std::string_view text) con
 
 bool TrueWords::breaker(const Said& said) const {
   const auto count = parse_int(said.text.substr(0, said.text.find(' '))).value_or(-1);
-  if (!memory_.breaker(said.get->pool)) return true;
+  if (!memory_.breaker(said.get->pool) || ground_.settings_just_told) return true;
   const LaunchMemory::Breaker breaker = *memory_.breaker(said.get->pool);
   const core::Settings& settings = ground_.options.settings;
   const bool counted = count >= static_cast<std::int64_t>(breaker.least) &&
