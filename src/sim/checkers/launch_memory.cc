@@ -188,6 +188,9 @@ void LaunchMemory::told(const core::Event& event) {
   if (const auto* launch = std::get_if<core::LaunchAnswered>(&event)) {
     const auto* failure = std::get_if<core::CloudFailure>(&launch->result);
     if (failure != nullptr) launch_refused(launch->token, *failure);
+    // One that was not sent counts as a call where it was decided.
+    const bool unsent = failure != nullptr && failure->what == FailureClass::kUnreachable;
+    if (unsent) calls_.push_back(ground_.now());
   } else if (const auto* answer = std::get_if<core::Listed>(&event)) {
     listed(*answer);
   } else if (const auto* who = std::get_if<core::Identified>(&event)) {
@@ -281,6 +284,7 @@ void LaunchMemory::identified(const core::CloudIdentity& identity) {
   if (identity.account.empty()) {
     named_ = named_ || anyone;
   } else {
+    if (wrong_) was_wrong_ = ground_.now();
     wrong_ = !anyone && identity.account != durable.broker->account;
     named_ = !wrong_;
   }

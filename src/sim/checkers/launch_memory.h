@@ -74,7 +74,8 @@ class LaunchMemory : public Watcher {
   bool named_since(Moment when) const { return named_ && named_at_ && *named_at_ >= when; }
   bool listed() const { return shown_; }         // whether or not it could be believed
   bool unwritten() const { return unwritten_; }  // the journal, at some time, by this process
-  bool wrong_account() const { return wrong_; }
+  // Or was so when the turn began, of which an answer may be.
+  bool wrong_account() const { return wrong_ || (was_wrong_ && *was_wrong_ >= ground_.turn.at); }
   // As many launches were called as EC2 takes at once, and the next one was not due `late` ago.
   bool paced(Duration late) const;
   // The first of the failures of listings in a row, and the latest one.
@@ -133,7 +134,7 @@ class LaunchMemory : public Watcher {
   std::unordered_map<InstanceId, core::WorkerPhase> phases_;
   bool stopping_ = false;
   bool unwritten_ = false;  // at some time, by this process
-  std::optional<Moment> named_at_;
+  std::optional<Moment> named_at_, was_wrong_;
   bool named_ = false, wrong_ = false, listed_ = false, shown_ = false, trouble_ = false;
   bool identifying_ = false;                 // whose the keys are is being asked
   bool former_keys_ = false;                 // and the answer is about others than those in use

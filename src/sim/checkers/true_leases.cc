@@ -214,6 +214,7 @@ void TrueLeases::worker_ends(const InstanceId& id, std::string_view why) {
 
 void TrueLeases::committed(const std::vector<core::Change>& changes) {
   changed_ = true;
+  failing_ = false;
   std::set<InstanceId> ending;
   for (const core::Change& change : changes) {
     const auto* worker = std::get_if<core::WorkerRecord>(&change);
@@ -287,7 +288,7 @@ void TrueLeases::turned() {
   to_be_told_.clear();
   given_up_.clear();
   confused_ = false;
-  unwritten_ = history_.commit_failing();
+  unwritten_ = failing_;
   if (!unwritten_) before_that_.clear();
   if (history_.commit_failing()) return;
   if (std::exchange(changed_, false)) within_its_places();
@@ -300,7 +301,7 @@ void TrueLeases::turned() {
 }
 
 void TrueLeases::went_down() {
-  unwritten_ = false;
+  unwritten_ = failing_ = false;
   before_that_.clear();
   questions_.clear();
   lost_.clear();

@@ -27,6 +27,7 @@ class TrueLeases : public Watcher {
   void answered(CallerId caller, const core::Answer& answer) override;
   void noticed(ConnectionId connection, const core::Notice& notice) override;
   void committed(const std::vector<core::Change>& changes) override;
+  void commit_failed() override { failing_ = true; }
   void starting(Duration misjudged) override;
   void started(const BrokerStart& start) override;
   void turned() override;
@@ -74,6 +75,7 @@ class TrueLeases : public Watcher {
   // Much was told at once, before anything of it was answered: what belongs to which lease is not
   // known then.
   bool confused_ = false;
+  bool failing_ = false;           // the latest commit of this process failed
   bool unwritten_ = false;         // the broker knows that the journal cannot be written
   std::set<LeaseId> before_that_;  // given in the very turn in which it was seen
   bool changed_ = false;           // what the journal holds, or how many leases a worker takes

@@ -105,7 +105,7 @@ void Useful::nobody_waits() const {
 void Useful::turned() {
   upset_ = false;
   nobody_waits();
-  unwritten_ = history_.commit_failing();  // it is told in the next turn
+  unwritten_ = failing_;  // it is told in the next turn
   if (at_once_.empty()) return;
   const auto& [caller, worker] = *at_once_.begin();
   throw Violated(kUsefulRule, str("caller ", caller.value, " was not given ", worker.value,

@@ -22,7 +22,9 @@ class Useful : public Watcher {
   void cut(CallerId caller) override { forget(caller); }
   void told(const core::Event& event) override;
   void turned() override;
-  void went_down() override { upset_ = unwritten_ = false; }
+  void committed(const std::vector<core::Change>&) override { failing_ = false; }
+  void commit_failed() override { failing_ = true; }
+  void went_down() override { upset_ = unwritten_ = failing_ = false; }
 
  private:
   const core::WorkerRecord* good_one(const PoolName& pool) const;
@@ -39,6 +41,7 @@ class Useful : public Watcher {
   const SimStore& store_;
   // The broker knows that the journal cannot be written: what is one client's is given to nobody.
   bool unwritten_ = false;
+  bool failing_ = false;                    // the latest commit of this process failed
   bool upset_ = false;                      // what is told may change which worker is good
   std::map<CallerId, InstanceId> at_once_;  // and the worker that they could have
   std::map<CallerId, PoolName> soon_;       // who asked after the healing

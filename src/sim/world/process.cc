@@ -45,9 +45,11 @@ void Process::guarded(const std::function<void()>& step) {
 void Process::run() {
   const Moment latest_turn = not_before_;
   ground_.turn = {ground_.now(), ground_.clock.now()};
+  const bool settings_told = ground_.settings_just_told;
   guarded([this] { driver_->run(ground_.turn.now); });
   if (runs()) ground_.tell([](Watcher& watcher) { watcher.turned(); });
-  ground_.settings_just_told = false;
+  // What was told while this turn stood still is read in the next one.
+  if (settings_told) ground_.settings_just_told = false;
   ++ground_.tally.events;
   not_before_ = ground_.now() + prng_.between(Duration{0}, ground_.options.batching);
   turns_at_once_ = latest_turn == not_before_ ? turns_at_once_ + 1 : 0;
