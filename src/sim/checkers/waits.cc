@@ -89,7 +89,7 @@ bool Waits::on_its_way(const core::WorkerRecord& worker) const {
     const Life* const life = history_.life(worker.id);
     const bool out_of_reach =
         life != nullptr && life->latest_probe == core::ProbeOutcome::kUnreachable;
-    return !out_of_reach && ground_.clock.boot() <= *worker.doubted + boot + late;
+    return !out_of_reach && ground_.turn.now.boot <= *worker.doubted + boot + late;
   }
   return ground_.turn.at <= memory_.started_at() + settings.adoption_patience + late;
 }
