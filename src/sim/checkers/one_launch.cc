@@ -20,11 +20,8 @@ void OneLaunch::launch_called(const LaunchCall& call) {
     same_bytes(call);
     return;
   }
-  const auto intent = intents_.find(call.token);
-  // To the process that made its call it is one whose outcome nobody knows.
-  const bool inherited = intent != intents_.end() && intent->second < up_since_;
   if (const auto places = ground_.options.settings.pools.at(call.pool).places()) {
-    if (!inherited) within_the_shortfall(call, *places);
+    within_the_shortfall(call, *places);
   } else {
     nothing_unsettled(call);
     nothing_on_its_way(call);
@@ -67,9 +64,13 @@ void OneLaunch::turned() {
 
 void OneLaunch::within_the_shortfall(const LaunchCall& call, std::size_t places) const {
   const Duration grace = ground_.options.settings.unknown_outcome_grace;
+  const auto intent = intents_.find(call.token);
+  // To the process that calls it, it is one of those of unknown outcome: any of them may go first.
+  const bool inherited = intent != intents_.end() && intent->second < up_since_;
   std::size_t coming = 0;
   for (const auto& [token, attempt] : history_.attempts()) {
     if (attempt.pool != call.pool || attempt.settled || attempt.doomed) continue;
+    if (inherited && attempt.last_decided < up_since_) continue;
     if (!attempt.in_flight && ground_.now() - attempt.uncertain >= grace) continue;
     const auto record = store_.durable().attempts.find(token);
     const bool open = record != store_.durable().attempts.end() && !record->second.doomed;
