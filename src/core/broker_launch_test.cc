@@ -359,6 +359,41 @@ TEST_F(BrokerTest, AnInstanceThatTurnsUpWhenTheOneThatWasWaitedForHasEndedIsUsed
   EXPECT_EQ(world.launches.size(), launches);
 }
 
+TEST_F(BrokerTest, WhatTerminateAllHasDoomedEndsWhenItTurnsUpThoughSomebodyWaits) {
+  world.lose_launch_answers = true;
+  world.post(CallerGone{world.get()});
+  world.only().listed = false;
+  world.ask(TerminateAll{});
+  world.run_for(minutes{12});
+  ASSERT_TRUE(world.journal.attempts.empty());
+  world.crash_and_restart();
+  world.run_for(seconds{5});
+  world.lose_launch_answers = false;
+  const CallerId caller = world.get();
+  world.run_for(seconds{2});
+  world.machines.at({"i-1"}).listed = true;
+  world.end(world.machines.at({"i-2"}), "Server.InternalError");
+  world.run_for(seconds{60});
+  EXPECT_EQ(world.answer(caller), "203.0.113.3");
+  EXPECT_EQ(world.terminated, (std::vector<InstanceId>{{"i-1"}}));
+}
+
+TEST_F(BrokerTest, WhatWasGivenUpBeforeATerminateAllEndsWhenItTurnsUpAfterIt) {
+  world.lose_launch_answers = true;
+  world.post(CallerGone{world.get()});
+  world.only().listed = false;
+  world.run_for(minutes{12});
+  world.ask(TerminateAll{});
+  world.lose_launch_answers = false;
+  const CallerId caller = world.get();
+  world.run_for(seconds{2});
+  world.machines.at({"i-1"}).listed = true;
+  world.end(world.machines.at({"i-2"}), "Server.InternalError");
+  world.run_for(seconds{60});
+  EXPECT_EQ(world.answer(caller), "203.0.113.3");
+  EXPECT_EQ(world.terminated, (std::vector<InstanceId>{{"i-1"}}));
+}
+
 TEST_F(BrokerTest, ALateInstanceThatHasEndedIsNotTakenUpAgainAfterARestart) {
   world.lose_launch_answers = true;
   world.post(CallerGone{world.get()});

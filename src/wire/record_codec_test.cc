@@ -242,7 +242,7 @@ std::string names_of(const core::Change& change) {
 // io/store/sqlite_store_upgrade.cc and a journal of the former format to tests/journals, and only
 // then change this test.
 TEST(RecordCodec, AnotherFieldNeedsAnotherFormat) {
-  ASSERT_EQ(kRecordFormat, 3);
+  ASSERT_EQ(kRecordFormat, 4);
   core::WorkerRecord full = worker("x");
   full.former_owner = "y";
   full.doubted = Instant{};
@@ -255,7 +255,7 @@ TEST(RecordCodec, AnotherFieldNeedsAnotherFormat) {
   EXPECT_EQ(names_of(launch),
             "pool account region market type image request begun_ms begun outcome_unknown doomed "
             "mismatch subnet last_call_ms serving");
-  EXPECT_EQ(names_of(core::ClosedAttempt{{"t"}, {"p"}, {}, "i"}), "pool at_ms image");
+  EXPECT_EQ(names_of(core::ClosedAttempt{{"t"}, {"p"}, {}, "i", true}), "pool at_ms image doomed");
   EXPECT_EQ(names_of(core::LaunchStamp{{"t"}, {}}), "at_ms");
   EXPECT_EQ(names_of(core::LeaseRecord{{7}, {"i"}, "c", {}, Instant{}}),
             "worker client since_ms held_until_ms");

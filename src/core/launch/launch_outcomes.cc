@@ -9,6 +9,8 @@
 namespace cb::core {
 namespace {
 
+constexpr const char* kLaunchedBefore = "launched before TERMINATE_ALL";
+
 // When an instance was launched, by our clock: as EC2 dates it, within what we know ourselves,
 // since the call that made it was not made before `earliest` and calendars may be wrong.
 Instant launch_instant(WallTime launched, Instant earliest, Now now) {
@@ -27,7 +29,7 @@ void Launcher::answered(const LaunchAnswered& answer) {
         const PoolName pool{std::string(view.tag(kPoolTag))};
         const ClosedAttempt known = closed != closed_.end()
                                         ? closed->second
-                                        : ClosedAttempt{answer.token, pool, step_.now.boot, {}};
+                                        : ClosedAttempt{answer.token, pool, step_.now.boot};
         late(view, step_.region_of(known.pool), known);
       }
     }
@@ -83,7 +85,7 @@ void Launcher::launched(Attempts::iterator found, const Launched& result) {
     asked.asked_image = record.image;
     asked.serving = record.serving;
     const Worker& worker = take_up(std::move(asked));
-    if (record.doomed) terminations_.end(worker, "launched before TERMINATE_ALL");
+    if (record.doomed) terminations_.end(worker, kLaunchedBefore);
     terminations_.end_unfit(worker);
   }
 }
@@ -121,8 +123,11 @@ void Launcher::late(const InstanceView& view, const std::string& region,
   asked.asked_image = closed.image;
   const Worker& worker = take_up(std::move(asked));
   terminations_.end_as_wanted(worker);
-  if (!useful)
+  if (closed.doomed) {
+    terminations_.end(worker, kLaunchedBefore);
+  } else if (!useful) {
     terminations_.end(worker, "turned up after its launch was given up and nobody waits");
+  }
 }
 
 bool Launcher::claim(const InstanceView& view, const std::string& region) {
@@ -199,7 +204,11 @@ void Launcher::note(const PoolName& pool, const Candidate& candidate, const std:
   if (!waiting_.waits_for(pool)) return;
   Search& search = searches_[pool];
   // What EC2 said of it stays said, though an earlier launch of the same is given up later.
-  search.tried.try_emplace(candidate, why);
+  if (why == kLeftNothing) {
+    search.tried.try_emplace(candidate, why);
+  } else {
+    search.tried[candidate] = why;
+  }
   search.latest = step_.now.boot;
 }
 

@@ -105,10 +105,8 @@ NoLaunch Launcher::nothing_left(const PoolName& name) const {
   const Instant now = step_.now.boot;
   const auto found = searches_.find(name);
   const Search search = found != searches_.end() ? found->second : Search{};
-  NoLaunch out{.reason = RefusalReason::kNoCapacity,
-               .why = {},
-               .seen = search.latest,
-               .next_try = {}};
+  NoLaunch out{
+      .reason = RefusalReason::kNoCapacity, .why = {}, .seen = search.latest, .next_try = {}};
   std::vector<std::pair<std::string, std::string>> items;
   std::size_t refusals = 0, capacity = 0, quota = 0;
   for (const Candidate& candidate : candidates(*step_.pool(name), step_.region_of(name))) {

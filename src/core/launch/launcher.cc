@@ -191,7 +191,7 @@ void Launcher::close(Attempts::iterator found, bool certainly_nothing) {
     limits_.take_back(token);
   } else {
     const AttemptRecord& record = found->second.record;
-    const ClosedAttempt closed{token, record.pool, step_.now.boot, record.image};
+    const ClosedAttempt closed{token, record.pool, step_.now.boot, record.image, record.doomed};
     closed_[token] = closed;
     step_.save(closed);
   }
@@ -213,7 +213,7 @@ void Launcher::close_lost(const std::string& region, Instant begun) {
                   to_string(step_.settings.unknown_outcome_grace),
                   ": closed; should one turn up, it is used or ended"));
     const AttemptRecord record = attempts_.at(token).record;
-    note(record.pool, candidate_of(record), "it left no instance, and EC2 did not say why");
+    note(record.pool, candidate_of(record), std::string(kLeftNothing));
     close(attempts_.find(token), false);
   }
 }
@@ -242,6 +242,9 @@ std::size_t Launcher::doom_all() {
     }
   }
   for (const LaunchToken& token : never_sent) close(attempts_.find(token), true);
+  for (auto& [token, closed] : closed_) {
+    if (!std::exchange(closed.doomed, true)) step_.save(closed);
+  }
   searches_.clear();
   return count;
 }

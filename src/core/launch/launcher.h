@@ -26,6 +26,9 @@ struct NoLaunch {
   bool anew = false;  // who asked after `seen` may have it all tried anew, for himself
 };
 
+// What is told of a launch of unknown outcome that left no instance.
+inline constexpr std::string_view kLeftNothing = "it left no instance, and EC2 did not say why";
+
 class Launcher {
  public:
   Launcher(Step& step, EncodeLaunch encode, WaitingRoom& waiting, WorkerPool& workers,

@@ -105,6 +105,7 @@ struct ClosedAttempt {
   PoolName pool;
   Instant at;
   std::string image{};  // as it was asked for; empty in older journals
+  bool doomed = false;  // launched before a TERMINATE_ALL: what turns up is ended, whoever waits
   bool operator==(const ClosedAttempt&) const = default;
 };
 

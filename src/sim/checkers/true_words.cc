@@ -78,6 +78,7 @@ void TrueWords::answered(CallerId caller, const core::Answer& answer) {
     throw Violated(kTrueWordsRule, str("caller ", caller.value, " is refused for ",
                                        to_string(refused->reason), " and told: ", why));
   }
+  if (ground_.settings_just_told) return;  // it is as it was, or as it is
   const Said said{why, get, waiting->second.since};
   for (const auto judge : {&TrueWords::of_the_broker, &TrueWords::of_the_cloud,
                            &TrueWords::of_a_limit, &TrueWords::of_the_hour, &TrueWords::of_patience,

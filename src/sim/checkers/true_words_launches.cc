@@ -217,7 +217,7 @@ bool TrueWords::about_to_launch(const PoolName& pool, std::string_view text) con
 
 bool TrueWords::breaker(const Said& said) const {
   const auto count = parse_int(said.text.substr(0, said.text.find(' '))).value_or(-1);
-  if (!memory_.breaker(said.get->pool) || ground_.settings_just_told) return true;
+  if (!memory_.breaker(said.get->pool)) return true;
   const LaunchMemory::Breaker breaker = *memory_.breaker(said.get->pool);
   const core::Settings& settings = ground_.options.settings;
   const bool counted = count >= static_cast<std::int64_t>(breaker.least) &&
