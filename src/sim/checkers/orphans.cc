@@ -43,6 +43,7 @@ void Orphans::judge(const Watched& watched) const {
 }
 
 bool Orphans::leased(const InstanceId& id) const {
+  if (leased_unwritten_.contains(id)) return true;
   const auto& leases = store_.durable().leases;
   return std::any_of(leases.begin(), leases.end(),
                      [&](const auto& entry) { return entry.second.worker == id; });
@@ -282,7 +283,9 @@ void Orphans::touched_by(const core::Request& request) {
 void Orphans::answered(CallerId caller, const core::Answer& answer) {
   refresh();
   std::string address;
-  if (const auto* worker = std::get_if<core::WorkerAddress>(&answer)) address = worker->address;
+  const auto* worker = std::get_if<core::WorkerAddress>(&answer);
+  if (worker != nullptr) address = worker->address;
+  const bool unwritten = worker != nullptr && !worker->lease.none() && history_.commit_failing();
   const auto waiting = history_.waiting().find(caller);
   if (waiting != history_.waiting().end() && std::holds_alternative<core::Ok>(answer)) {
     const auto* ping = std::get_if<core::Ping>(&waiting->second.request);
@@ -290,7 +293,9 @@ void Orphans::answered(CallerId caller, const core::Answer& answer) {
   }
   if (address.empty()) return;
   for (auto& [id, watched] : living_) {
-    if (has_address(*watched.instance, address)) touched(watched);
+    if (!has_address(*watched.instance, address)) continue;
+    touched(watched);
+    if (unwritten) leased_unwritten_.insert(id);
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 
 #include "sim/checkers/history.h"
 #include "sim/cloud/ec2.h"
@@ -30,6 +31,7 @@ class Orphans : public Watcher {
   void ended(const Instance& instance) override;
   void told(const core::Event& event) override;
   void decided(const std::vector<core::Change>& changes) override;
+  void committed(const std::vector<core::Change>&) override { leased_unwritten_.clear(); }
   void starting(Duration misjudged) override;
   void started(const BrokerStart& start) override;
   void went_down() override;
@@ -93,7 +95,8 @@ class Orphans : public Watcher {
   const History& history_;
   const SimStore& store_;
   std::map<InstanceId, Watched> living_;
-  std::map<LeaseId, InstanceId> leased_;  // ever
+  std::map<LeaseId, InstanceId> leased_;   // ever
+  std::set<InstanceId> leased_unwritten_;  // while the journal could not be written
   bool down_ = true;
   bool others_ = false;  // the credentials are another account's
   bool shut_ = false;    // the broker does not know whose they are, or knows that they are not ours

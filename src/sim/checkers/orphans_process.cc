@@ -16,6 +16,7 @@ Moment Orphans::listens_until(const Watched& watched) const {
 }
 
 void Orphans::went_down() {
+  leased_unwritten_.clear();
   for (const auto& [id, watched] : living_) judge(watched);
   down_ = true;
 }
