@@ -215,6 +215,17 @@ TEST_F(Reload, ARefusalOfWhatWasConfiguredBeforeIsNoneOfWhatIsConfiguredNow) {
   EXPECT_EQ(world.answer(caller), "203.0.113.2");
 }
 
+TEST_F(Reload, ALaunchThatWasNotAskedForYetGoesToTheSubnetThatIsConfiguredNow) {
+  world.launch_answers = {failure(FailureClass::kThrottle, "RequestLimitExceeded")};
+  const CallerId caller = world.get();
+  Settings settings = world.settings();
+  settings.pools.begin()->second.subnets = {"subnet-b"};
+  world.reload(settings);
+  world.run_for(seconds{30});
+  EXPECT_NE(world.answer(caller).find("203.0.113."), std::string::npos);
+  EXPECT_NE(world.launches.back().request.find("subnet-b"), std::string::npos);
+}
+
 TEST_F(Reload, WhatWasTriedInAMarketThatIsNoneOfThePoolsAnyMoreIsNoTry) {
   Settings settings = world.settings();
   settings.pools.begin()->second.instance_types = {"c7i.16xlarge"};

@@ -13,7 +13,7 @@ namespace {
 std::string encode(const LaunchSpec& spec) {
   return str(spec.token.value, " ", spec.type, " ", to_string(spec.market), " ", spec.image, " ",
              spec.tags.at(std::string(kBrokerTag)), " ", spec.tags.at(std::string(kPoolTag)), " ",
-             spec.tags.at(std::string(kOwnerTag)));
+             spec.tags.at(std::string(kOwnerTag)), " ", spec.subnet);
 }
 
 }  // namespace

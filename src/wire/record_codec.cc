@@ -53,6 +53,7 @@ void fields(Io& io, Record& r) {
   io.later_field("former_owner", r.former_owner);
   io.field("doubted_ms", r.doubted);
   io.later_field("asked_image", r.asked_image);
+  io.later_field("subnet", r.subnet);
   io.field("serving", r.serving);
 }
 

@@ -246,9 +246,10 @@ TEST(RecordCodec, AnotherFieldNeedsAnotherFormat) {
   core::WorkerRecord full = worker("x");
   full.former_owner = "y";
   full.doubted = Instant{};
+  full.subnet = "z";
   EXPECT_EQ(names_of(full),
             "pool token account region market type image zone address phase begun_ms launched "
-            "boot_ms last_used_ms end_reason former_owner doubted_ms asked_image serving");
+            "boot_ms last_used_ms end_reason former_owner doubted_ms asked_image subnet serving");
   core::AttemptRecord launch = attempt("x");
   launch.subnet = "s";
   launch.last_call = Instant{};

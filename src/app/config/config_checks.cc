@@ -136,6 +136,11 @@ class Checker {
     }
     check_entries(path("instance_types"), pool.instance_types);
     check_entries(path("security_groups"), pool.security_groups);
+    check_entries(path("subnets"), pool.subnets);
+    if (loaded_.origins.contains(path("subnet")) && loaded_.origins.contains(path("subnets"))) {
+      fault(path("subnet"), str(path("subnet"), " and ", path("subnets"),
+                                " both say where to launch: take one of them out"));
+    }
     check_groups(path("security_groups"), pool);
     check_user_data(path("user_data_file"), pool.user_data);
     check_times(name, pool);
@@ -186,7 +191,7 @@ class Checker {
   }
 
   void check_groups(const std::string& path, const core::PoolSettings& pool) {
-    if (pool.subnet.empty()) return;
+    if (pool.subnets.empty()) return;
     for (const std::string& group : pool.security_groups) {
       if (group.starts_with("sg-")) continue;
       fault(path, str(path, " names ", group, ", but with a subnet EC2 takes ids only (sg-...)"));

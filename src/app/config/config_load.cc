@@ -149,11 +149,20 @@ class Loader {
     }
   }
 
+  // In one of the two ways.
+  bool says_its_subnets(const PoolName& pool) const {
+    const std::string one = str("pool.", pool.value, ".subnet");
+    return loaded_.origins.contains(one) || loaded_.origins.contains(one + "s");
+  }
+
   // What no pool says of itself, however it would say so.
   void fill_in_defaults(const PoolName& pool) {
     for (Assignment assignment : defaults_) {
       assignment.key.pool = pool;
-      if (!loaded_.origins.contains(assignment.key.path())) assign(assignment);
+      const bool subnets = assignment.key.setting->key.starts_with("subnet");
+      const bool said =
+          subnets ? says_its_subnets(pool) : loaded_.origins.contains(assignment.key.path());
+      if (!said) assign(assignment);
     }
   }
 

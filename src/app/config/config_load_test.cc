@@ -262,6 +262,20 @@ TEST_F(ConfigLoad, SettingsThatContradictEachOtherAreFaults) {
                                     "max_lifetime (10m)")));
   EXPECT_THAT(faults("[pool.default]\nsubnet = \"subnet-1\"\nsecurity_groups = [\"lab\"]"),
               ElementsAre(HasSubstr("ids only")));
+  EXPECT_THAT(faults("[pool.default]\nsubnet = \"subnet-1\"\nsubnets = [\"subnet-2\"]"),
+              ElementsAre(HasSubstr("both say where to launch")));
+  EXPECT_THAT(faults("[pool.default]\nsubnets = [\"subnet-1\", \"subnet-1\"]"),
+              ElementsAre(HasSubstr("names subnet-1 twice")));
+}
+
+TEST_F(ConfigLoad, APoolsOwnSubnetIsNotThatOfAllPoolsWhicheverWayItIsSaid) {
+  const auto loaded = load(
+      "[defaults]\nimage = \"ami-1\"\nsubnets = [\"subnet-1\", \"subnet-2\"]\n"
+      "[pool.own]\nsubnet = \"subnet-3\"\n[pool.all]\n");
+  ASSERT_TRUE(loaded) << loaded.error().what;
+  const auto& pools = loaded->config.core.pools;
+  EXPECT_THAT(pools.at({"own"}).subnets, ElementsAre("subnet-3"));
+  EXPECT_THAT(pools.at({"all"}).subnets, ElementsAre("subnet-1", "subnet-2"));
 }
 
 TEST_F(ConfigLoad, AnIdleTimeoutBelowTheLaunchTimeoutIsWarnedOf) {

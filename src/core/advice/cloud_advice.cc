@@ -211,6 +211,10 @@ bool concerns_type(const CloudFailure& failure) {
   return failure.what == kBadConfig && key_of(failure) == "instance_types";
 }
 
+bool concerns_subnet(const CloudFailure& failure) {
+  return failure.what == kBadConfig && failure.code.starts_with("InvalidSubnet");
+}
+
 bool lacks_spot_role(const CloudFailure& failure) {
   return failure.what == kDenied && without_side(failure.code) == kNoSpotRole;
 }

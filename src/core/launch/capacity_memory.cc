@@ -8,6 +8,7 @@ namespace cb::core {
 std::string to_string(const Candidate& candidate) {
   std::string text = str(candidate.type, " ", to_string(candidate.market));
   if (!candidate.zone.empty()) text += " " + candidate.zone;
+  if (!candidate.subnet.empty()) text += " in " + candidate.subnet;
   return text;
 }
 

@@ -20,7 +20,7 @@ struct Candidate {
   std::string subnet{};  // empty: the default one of that zone
   auto operator<=>(const Candidate&) const = default;
 };
-std::string to_string(const Candidate& candidate);  // "c7i.16xlarge spot us-east-1b"
+std::string to_string(const Candidate& candidate);  // "c7i.16xlarge spot in subnet-0abc"
 
 struct Refusal {
   CloudFailure failure;

@@ -83,6 +83,7 @@ void Launcher::launched(Attempts::iterator found, const Launched& result) {
     asked.market = record.market;
     asked.type = record.type;
     asked.asked_image = record.image;
+    asked.subnet = record.subnet;
     asked.serving = record.serving;
     const Worker& worker = take_up(std::move(asked));
     if (record.doomed) terminations_.end(worker, kLaunchedBefore);
@@ -244,10 +245,22 @@ void Launcher::react(const PoolName& pool, const Candidate& candidate,
              failure.what == FailureClass::kNotYetVisible) {
     // Another candidate may well do.
     capacity_.refused(pool, candidate, refusal(settings.denied_memory));
+  } else if (concerns_subnet(failure) && others_than(pool, candidate.subnet)) {
+    for (const Candidate& one : candidates(*step_.pool(pool), candidate.region)) {
+      if (one.subnet == candidate.subnet) {
+        capacity_.refused(pool, one, refusal(settings.denied_memory));
+      }
+    }
   } else {
     blocks_[pool] = refusal(settings.denied_memory);
   }
   if (alerted_.emplace(pool, failure.code).second) alert(pool, candidate, failure);
+}
+
+// Whether the pool launches in other subnets as well.
+bool Launcher::others_than(const PoolName& name, const std::string& subnet) const {
+  const PoolSettings* const pool = step_.pool(name);
+  return pool != nullptr && launches_in(*pool, subnet) && pool->subnets.size() > 1;
 }
 
 void Launcher::quota_reached(const PoolName& pool, const Candidate& candidate,
@@ -279,9 +292,7 @@ void Launcher::boot_succeeded(const Worker& worker) {
 
 void Launcher::boot_failed(const Worker& worker, const CloudFailure& failure) {
   const WorkerRecord& record = worker.record;
-  const PoolSettings* const pool = step_.pool(record.pool);
-  const Candidate candidate{record.region, record.market, record.type, "",
-                            pool != nullptr ? pool->subnet : ""};
+  const Candidate candidate{record.region, record.market, record.type, "", record.subnet};
   const bool cloud_has_none =
       failure.what == FailureClass::kCapacity || failure.what == FailureClass::kQuota;
   if (cloud_has_none || failure.what == FailureClass::kBadConfig) {

@@ -1,5 +1,7 @@
 #include "core/launch/launch_plan.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "core/launch/user_data.h"
 
@@ -11,20 +13,23 @@ constexpr std::string_view kTokenPrefix = "cb-";
 }  // namespace
 
 std::vector<Candidate> candidates(const PoolSettings& pool, const std::string& region) {
+  const std::vector<std::string> wherever{""};
+  const auto& subnets = pool.subnets.empty() ? wherever : pool.subnets;
   std::vector<Candidate> out;
-  if (pool.market != MarketOrder::kOnDemand) {
-    for (const std::string& type : pool.instance_types) {
-      out.push_back({region, Market::kSpot, type, "", pool.subnet});
-    }
-  }
-  if (pool.market == MarketOrder::kOnDemand) {
-    for (const std::string& type : pool.instance_types) {
-      out.push_back({region, Market::kOnDemand, type, "", pool.subnet});
-    }
-  } else if (pool.market == MarketOrder::kSpotThenOnDemand && !pool.instance_types.empty()) {
-    out.push_back({region, Market::kOnDemand, pool.instance_types.front(), "", pool.subnet});
+  const auto add = [&](Market market, const std::string& type) {
+    for (const std::string& subnet : subnets) out.push_back({region, market, type, "", subnet});
+  };
+  const Market first = pool.market == MarketOrder::kOnDemand ? Market::kOnDemand : Market::kSpot;
+  for (const std::string& type : pool.instance_types) add(first, type);
+  if (pool.market == MarketOrder::kSpotThenOnDemand && !pool.instance_types.empty()) {
+    add(Market::kOnDemand, pool.instance_types.front());
   }
   return out;
+}
+
+bool launches_in(const PoolSettings& pool, const std::string& subnet) {
+  if (pool.subnets.empty()) return subnet.empty();
+  return std::find(pool.subnets.begin(), pool.subnets.end(), subnet) != pool.subnets.end();
 }
 
 LaunchSpec launch_spec(const Settings& settings, const PoolName& name, const PoolSettings& pool,
@@ -38,7 +43,7 @@ LaunchSpec launch_spec(const Settings& settings, const PoolName& name, const Poo
   spec.image = pool.image;
   spec.key_name = pool.key_name;
   spec.security_groups = pool.security_groups;
-  spec.subnet = pool.subnet;
+  spec.subnet = candidate.subnet;
   spec.instance_profile = pool.instance_profile;
   spec.user_data = user_data(settings.max_lifetime, pool.user_data);
   spec.tags = {{std::string(kNameTag), std::string(kNameTagValue)},

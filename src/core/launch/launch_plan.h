@@ -10,9 +10,12 @@
 
 namespace cb::core {
 
-// Each type on spot, then each on demand, as the pool's `market` says. On demand only the first
-// type is tried: it has capacity when anything has, and the others cost no less.
+// Each type on spot, then each on demand, as the pool's `market` says; each in every subnet before
+// the next type, since what a zone lacks of one type another zone may have. On demand only the
+// first type is tried: it has capacity when anything has, and the others cost no less.
 std::vector<Candidate> candidates(const PoolSettings& pool, const std::string& region);
+// Whether one of them is in `subnet`.
+bool launches_in(const PoolSettings& pool, const std::string& subnet);
 
 // The whole request for one attempt at `candidate`. `wall` dates the expiry tag.
 LaunchSpec launch_spec(const Settings& settings, const PoolName& name, const PoolSettings& pool,

@@ -25,6 +25,22 @@ TEST(LaunchPlan, AMarketThatIsNotWantedIsNotTried) {
   }
 }
 
+TEST(LaunchPlan, ATypeIsTriedInEverySubnetBeforeTheNext) {
+  PoolSettings pool;
+  pool.instance_types = {"c7i.16xlarge", "c6i.16xlarge"};
+  pool.subnets = {"subnet-a", "subnet-b"};
+  std::vector<std::string> names;
+  for (const Candidate& one : candidates(pool, "r")) names.push_back(to_string(one));
+  EXPECT_EQ(names,
+            (std::vector<std::string>{
+                "c7i.16xlarge spot in subnet-a", "c7i.16xlarge spot in subnet-b",
+                "c6i.16xlarge spot in subnet-a", "c6i.16xlarge spot in subnet-b",
+                "c7i.16xlarge on-demand in subnet-a", "c7i.16xlarge on-demand in subnet-b"}));
+  EXPECT_TRUE(launches_in(pool, "subnet-b"));
+  EXPECT_FALSE(launches_in(pool, ""));
+  EXPECT_TRUE(launches_in(PoolSettings{}, ""));
+}
+
 TEST(LaunchPlan, ALaunchCarriesTheTagsByWhichItIsFoundAgain) {
   Settings settings;
   settings.name = "lab";

@@ -68,7 +68,7 @@ std::size_t Launcher::open_of(const PoolName& pool) const {
 bool Launcher::fits(const AttemptRecord& record) const {
   const PoolSettings* const pool = step_.pool(record.pool);
   const auto& types = pool != nullptr ? pool->instance_types : std::vector<std::string>{};
-  return pool != nullptr && pool->image == record.image &&
+  return pool != nullptr && pool->image == record.image && launches_in(*pool, record.subnet) &&
          std::find(types.begin(), types.end(), record.type) != types.end() &&
          (!record.serving || pool->serving().same_machine(*record.serving));
 }
@@ -92,7 +92,7 @@ void Launcher::begin(const PoolName& name, const Candidate& candidate) {
                     .market = candidate.market,
                     .type = candidate.type,
                     .image = pool.image,
-                    .subnet = pool.subnet,
+                    .subnet = candidate.subnet,
                     .request = encode_(spec),
                     .begun = step_.now.boot,
                     .begun_wall = step_.now.wall,

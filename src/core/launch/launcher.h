@@ -142,6 +142,7 @@ class Launcher {
   NoLaunch nothing_left(const PoolName& pool) const;
   std::string said(const Refusal& refusal, const PoolName& pool, const Candidate& candidate) const;
   bool fits(const AttemptRecord& record) const;
+  bool others_than(const PoolName& pool, const std::string& subnet) const;
   void begin(const PoolName& pool, const Candidate& candidate);
   void send(Attempt& attempt);
   void send_again_later(Attempt& attempt, const std::string& trouble);

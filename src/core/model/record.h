@@ -68,6 +68,7 @@ struct WorkerRecord {
   std::optional<Duration> boot;      // begun to ready, when ready
   Instant last_used;                 // start of the idle clock
   std::string end_reason;            // set with kTerminating: the sentence of the log
+  std::string subnet;                // it was launched in; empty: unknown, or EC2 chose
   std::string former_owner;          // taken over from this broker (its nonce); empty: from nobody
   // Since then its service was gone, and has not shown since that it is ready. Unset: all is well.
   std::optional<Instant> doubted;

@@ -30,7 +30,9 @@ struct PoolSettings {
   std::size_t max_workers = 0;             // of this pool; 0: as many as the broker may have
   std::string key_name;
   std::vector<std::string> security_groups;
-  std::string subnet;
+  // One of each zone, in the order in which they are tried; empty: EC2 chooses a zone, and its
+  // default subnet.
+  std::vector<std::string> subnets;
   std::string instance_profile;
   std::string user_data;  // the lab's own, run beside ours
   AddressKind address = AddressKind::kPublic;

@@ -1,6 +1,7 @@
 #include "sim/checkers/guarded.h"
 
 #include "base/text.h"
+#include "core/launch/launch_plan.h"
 #include "core/launch/user_data.h"
 
 namespace cb::sim {
@@ -33,7 +34,9 @@ void Guarded::launch_called(const LaunchCall& call) {
   };
   given("ImageId", pool.image);
   given("KeyName", pool.key_name);
-  given("SubnetId", pool.subnet);
+  const auto subnet = form.fields.find("SubnetId");
+  demand(core::launches_in(pool, subnet == form.fields.end() ? "" : subnet->second),
+         "it is in another subnet than its pool's");
   given("IamInstanceProfile.Name", pool.instance_profile);
   given("SecurityGroupId.1", pool.security_groups.empty() ? "" : pool.security_groups.front());
   demand(form.user_data == core::user_data(settings.max_lifetime, pool.user_data),

@@ -13,23 +13,29 @@ namespace cb::sim {
 using core::FailureClass;
 using core::WorkerPhase;
 
-core::Candidate LaunchMemory::candidate(const PoolName& pool, core::Market market,
-                                        const std::string& type) const {
-  const core::Settings& settings = ground_.options.settings;
-  return {settings.region, market, type, "", settings.pools.at(pool).subnet};
+namespace {
+
+template <class Record>
+core::Candidate of(const Record& record) {
+  return {record.region, record.market, record.type, "", record.subnet};
 }
 
+}  // namespace
+
 core::Candidate LaunchMemory::candidate(const LaunchCall& call) const {
-  core::Candidate out = candidate(call.pool, call.form.market, call.form.type);
-  out.region = call.region;
-  return out;
+  const auto subnet = call.form.fields.find("SubnetId");
+  return {call.region, call.form.market, call.form.type, "",
+          subnet == call.form.fields.end() ? "" : subnet->second};
 }
 
 std::vector<core::Candidate> LaunchMemory::plan(const core::PoolSettings& pool,
                                                 const std::string& region) {
   std::vector<core::Candidate> out;
   const auto add = [&](core::Market market, const std::string& type) {
-    out.push_back({region, market, type, "", pool.subnet});
+    if (pool.subnets.empty()) out.push_back({region, market, type, "", ""});
+    for (const std::string& subnet : pool.subnets) {
+      out.push_back({region, market, type, "", subnet});
+    }
   };
   const bool spot = pool.market != core::MarketOrder::kOnDemand;
   for (const std::string& type : pool.instance_types) {
@@ -241,8 +247,7 @@ void LaunchMemory::launch_refused(const LaunchToken& token, const core::CloudFai
   const bool of_what_there_is = failure.what == kCapacity || failure.what == kQuota;
   // What is configured no more says nothing of what is.
   if (!of_what_there_is && !configured(ground_.options.settings, record)) return;
-  remember({record.pool, candidate(record.pool, record.market, record.type), failure, ground_.now(),
-            true});
+  remember({record.pool, of(record), failure, ground_.now(), true});
 }
 
 void LaunchMemory::listed(const core::Listed& answer) {
@@ -295,8 +300,7 @@ void LaunchMemory::identified(const core::CloudIdentity& identity) {
 void LaunchMemory::committed(const std::vector<core::Change>& changes) {
   for (const core::Change& change : changes) {
     if (const auto* attempt = std::get_if<core::AttemptRecord>(&change)) {
-      launches_[attempt->token] = {attempt->pool,
-                                   candidate(attempt->pool, attempt->market, attempt->type)};
+      launches_[attempt->token] = {attempt->pool, of(*attempt)};
     } else if (const auto* closed = std::get_if<core::ClosedAttempt>(&change)) {
       const auto launch = launches_.find(closed->token);
       if (launch == launches_.end()) continue;
@@ -321,7 +325,7 @@ void LaunchMemory::boot_over(const core::WorkerRecord& record) {
     taken_away_[record.pool].clear();
     return;
   }
-  const core::Candidate it = candidate(record.pool, record.market, record.type);
+  const core::Candidate it = of(record);
   const Instance* const instance =
       history_.life(record.id) != nullptr ? history_.life(record.id)->instance : nullptr;
   const std::string& why = record.end_reason;
@@ -364,7 +368,7 @@ void LaunchMemory::started(const BrokerStart& start) {
   unwritten_ = history_.commit_failing();
   for (const auto& [id, record] : start.held.workers) phases_[id] = record.phase;
   for (const auto& [token, record] : start.held.attempts) {
-    launches_[token] = {record.pool, candidate(record.pool, record.market, record.type)};
+    launches_[token] = {record.pool, of(record)};
   }
 }
 

@@ -116,8 +116,6 @@ class LaunchMemory : public Watcher {
   void boot_over(const core::WorkerRecord& record);
   void count(Breaker& breaker, const core::WorkerRecord& record);
   void remember(Refusal refusal);
-  core::Candidate candidate(const PoolName& pool, core::Market market,
-                            const std::string& type) const;
 
   const Ground& ground_;
   const History& history_;

@@ -145,7 +145,7 @@ bool TrueLog::launch_begun(std::string_view text) const {
   const auto found = store_.durable().attempts.find(LaunchToken{word_after(text, "(token ")});
   if (found == store_.durable().attempts.end()) return true;  // closed in the same step
   const core::AttemptRecord& record = found->second;
-  const core::Candidate candidate{record.region, record.market, record.type};
+  const core::Candidate candidate{record.region, record.market, record.type, "", record.subnet};
   return text.starts_with(str("launching ", to_string(candidate), " for pool ", record.pool.value,
                               " (token ", record.token.value, ")"));
 }

@@ -255,7 +255,7 @@ bool TrueWords::room_is_made() const {
 
 bool TrueWords::launching(const PoolName& pool, std::string_view text) const {
   const auto so = [&](const core::AttemptRecord& record) {
-    const core::Candidate candidate{record.region, record.market, record.type};
+    const core::Candidate candidate{record.region, record.market, record.type, "", record.subnet};
     const std::string name = to_string(candidate);
     if (record.pool != pool || record.doomed || !begins(text, name)) return false;
     const std::string_view rest = text.substr(name.size());

@@ -75,8 +75,11 @@ Ec2::Refusal Ec2::market_refusal(const LaunchForm& form) {
   for (const Instance* other : listed_) {
     taken += other->alive() && other->type == form.type && other->market == form.market ? 1 : 0;
   }
+  // And each zone has its own hours.
+  const auto subnet = form.fields.find("SubnetId");
+  const bool here = subnet == form.fields.end() || (hour + subnet->second.back()) % 3 != 0;
   if (taken >= ground_.options.capacity ||
-      ((spot || hour % 2 == 0) && ground_.holds(Fault::kNoCapacity))) {
+      (here && (spot || hour % 2 == 0) && ground_.holds(Fault::kNoCapacity))) {
     return failure(FailureClass::kCapacity, "InsufficientInstanceCapacity", "none is left");
   }
   return {};

@@ -67,7 +67,8 @@ core::PoolSettings draw_pool(int number, Prng& prng) {
   pool.image = str("ami-", number);
   pool.key_name = prng.chance(50) ? str("key-", number) : "";
   pool.security_groups = {str("sg-", number)};
-  pool.subnet = prng.chance(50) ? str("subnet-", number) : "";
+  const auto subnets = prng.chance(50) ? prng.between(1, 3) : 0;
+  for (int n = 0; n < subnets; ++n) pool.subnets.push_back(str("subnet-", number, "abc"[n]));
   pool.instance_profile = prng.chance(50) ? str("profile-", number) : "";
   pool.user_data = prng.chance(50) ? str("#!/bin/sh\necho pool ", number, "\n") : "";
   pool.worker_port = 2560 + number - 1;
