@@ -60,10 +60,10 @@ class LetGo : public Watcher {
   std::map<QueryId, std::vector<InstanceId>> asked_by_id_;
   std::optional<QueryId> query_;  // the listing by tag that is under way
   Moment query_begun_{};
-  Moment judged_begun_{};                             // of the latest listing that was told
-  bool listing_done_ = false;                         // since the latest turn
+  Moment judged_begun_{};          // of the latest listing that was told
+  bool listing_done_ = false;      // since the latest turn
   std::set<InstanceId> answered_;  // by launches, since the latest turn: not in the journal yet
-  Duration misjudged_{0};                             // by reboots, either way, in all
+  Duration misjudged_{0};          // by reboots, either way, in all
   std::set<InstanceId> told_ended_, told_ended_now_;  // ever, and to the process that runs
   std::set<LaunchToken> turned_up_, token_ended_;
 };
