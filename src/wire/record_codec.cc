@@ -69,6 +69,7 @@ void fields(Io& io, Record& r) {
   io.field("pool", r.pool);
   io.field("at_ms", r.at);
   io.later_field("image", r.image);
+  io.later_field("subnet", r.subnet);
   io.later_field("doomed", r.doomed);
 }
 

@@ -256,7 +256,8 @@ TEST(RecordCodec, AnotherFieldNeedsAnotherFormat) {
   EXPECT_EQ(names_of(launch),
             "pool account region market type image request begun_ms begun outcome_unknown doomed "
             "mismatch subnet last_call_ms serving");
-  EXPECT_EQ(names_of(core::ClosedAttempt{{"t"}, {"p"}, {}, "i", true}), "pool at_ms image doomed");
+  EXPECT_EQ(names_of(core::ClosedAttempt{{"t"}, {"p"}, {}, "i", "s", true}),
+            "pool at_ms image subnet doomed");
   EXPECT_EQ(names_of(core::LaunchStamp{{"t"}, {}}), "at_ms");
   EXPECT_EQ(names_of(core::LeaseRecord{{7}, {"i"}, "c", {}, Instant{}}),
             "worker client since_ms held_until_ms");

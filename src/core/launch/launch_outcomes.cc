@@ -122,6 +122,7 @@ void Launcher::late(const InstanceView& view, const std::string& region,
     asked.begun = launch_instant(*view.launched, std::min(earliest, step_.now.boot), step_.now);
   }
   asked.asked_image = closed.image;
+  asked.subnet = closed.subnet;
   const Worker& worker = take_up(std::move(asked));
   terminations_.end_as_wanted(worker);
   if (closed.doomed) {

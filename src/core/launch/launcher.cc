@@ -191,7 +191,12 @@ void Launcher::close(Attempts::iterator found, bool certainly_nothing) {
     limits_.take_back(token);
   } else {
     const AttemptRecord& record = found->second.record;
-    const ClosedAttempt closed{token, record.pool, step_.now.boot, record.image, record.doomed};
+    const ClosedAttempt closed{.token = token,
+                               .pool = record.pool,
+                               .at = step_.now.boot,
+                               .image = record.image,
+                               .subnet = record.subnet,
+                               .doomed = record.doomed};
     closed_[token] = closed;
     step_.save(closed);
   }

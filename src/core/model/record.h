@@ -106,6 +106,7 @@ struct ClosedAttempt {
   PoolName pool;
   Instant at;
   std::string image{};  // as it was asked for; empty in older journals
+  std::string subnet{};
   bool doomed = false;  // launched before a TERMINATE_ALL: what turns up is ended, whoever waits
   bool operator==(const ClosedAttempt&) const = default;
 };

@@ -15,7 +15,7 @@ namespace {
 constexpr const char* kSteps[] = {
     "",  // 2: later fields of workers, attempts and closed attempts
     "",  // 3: leases
-    "",  // 4: subnets of workers, closed attempts that TERMINATE_ALL has doomed
+    "",  // 4: subnets of workers and closed attempts, and which of these TERMINATE_ALL has doomed
 };
 static_assert(std::size(kSteps) + 1 == wire::kRecordFormat, "a format without its step");
 

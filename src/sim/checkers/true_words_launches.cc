@@ -176,13 +176,17 @@ bool TrueWords::failed(const PoolName& pool, const Candidate& candidate, std::st
                        Reasons& out) const {
   ++out.items;
   bool was_tried = false;
+  Moment latest{};  // of whatever became of it
   for (const LaunchMemory::Tried& tried : memory_.tried(pool)) {
-    if (tried.candidate != candidate || tried.why.empty() || tried.why != why) continue;
-    was_tried = true;
-    out.latest = std::max(out.latest, tried.at);
+    if (tried.candidate != candidate || tried.why.empty()) continue;
+    was_tried = was_tried || tried.why == why;
+    latest = std::max(latest, tried.at);
   }
-  out.tried += was_tried ? 1 : 0;
-  if (was_tried) return true;
+  if (was_tried) {
+    ++out.tried;
+    out.latest = std::max(out.latest, latest);
+    return true;
+  }
   // Two within a second read alike: it is the later one that is told.
   const LaunchMemory::Refusal* said = nullptr;
   for (const LaunchMemory::Refusal* refusal : memory_.against(pool, candidate)) {
