@@ -168,11 +168,8 @@ std::size_t OneLaunch::counted() const {
       }));
 }
 
-void OneLaunch::within_max_workers(const LaunchCall& call) {
-  if (ground_.settings_just_told) {  // as it was, or as it is
-    amid_changes_.insert(call.token);
-    return;
-  }
+void OneLaunch::within_max_workers(const LaunchCall& call) const {
+  if (amid_changes_.contains(call.token)) return;  // as it was, or as it is
   std::size_t count = 1 + counted();
   for (const auto& [token, attempt] : history_.attempts()) {
     if (attempt.settled ||
@@ -219,7 +216,9 @@ void OneLaunch::born(const Instance& instance) {
 void OneLaunch::committed(const std::vector<core::Change>& changes) {
   for (const core::Change& change : changes) {
     const auto* intent = std::get_if<core::AttemptRecord>(&change);
-    if (intent != nullptr) intents_.try_emplace(intent->token, ground_.turn.at);
+    if (intent == nullptr) continue;
+    const bool fresh = intents_.try_emplace(intent->token, ground_.turn.at).second;
+    if (fresh && ground_.settings_just_told) amid_changes_.insert(intent->token);
   }
 }
 

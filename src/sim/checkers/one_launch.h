@@ -37,7 +37,7 @@ class OneLaunch : public Watcher {
   void nothing_unsettled(const LaunchCall& call) const;
   void nothing_on_its_way(const LaunchCall& call) const;
   void within_the_shortfall(const LaunchCall& call, std::size_t places) const;
-  void within_max_workers(const LaunchCall& call);
+  void within_max_workers(const LaunchCall& call) const;
   bool begins_anew(const Life& life) const;
   std::size_t counted() const;
   void within_the_hour(const LaunchCall& call);
@@ -48,7 +48,7 @@ class OneLaunch : public Watcher {
   std::map<PoolName, std::size_t> most_waiting_;  // at any time since the latest turn
   Moment up_since_{};
   std::map<LaunchToken, Moment> intents_;  // when each was first in the journal
-  std::set<LaunchToken> amid_changes_;     // called in a turn in which the settings changed
+  std::set<LaunchToken> amid_changes_;     // decided in a turn in which the settings changed
   std::multiset<Moment> births_;           // when those that came to life were intended; of an hour
 };
 
