@@ -30,6 +30,18 @@ class CheckConfig(Case):
         again.write_text(done.stdout)
         self.assertEqual(self.run_cli("check-config", str(again)).returncode, 0)
 
+    def test_subnets_are_printed_as_they_were_said(self):
+        for said in ('subnet = "subnet-1"', 'subnets = ["subnet-1", "subnet-2"]'):
+            file = self.scratch() / "b.toml"
+            file.write_text(f'[pool.default]\nimage = "ami-1"\n{said}\n')
+            done = self.run_cli("check-config", "--all", str(file), env=KEYS)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertIn(said, done.stdout)
+            self.assertEqual(done.stdout.count("\nsubnet"), 1)
+            again = self.scratch() / "again.toml"
+            again.write_text(done.stdout)
+            self.assertEqual(self.run_cli("check-config", str(again)).returncode, 0)
+
     def test_every_fault_of_a_bad_file_is_named(self):
         file = self.scratch() / "b.toml"
         file.write_text("max_wokers = 3\nidle_timeout = 900\n")
