@@ -229,6 +229,21 @@ TEST_F(SubnetTest, WhatNoZoneHasIsSaidOfEach) {
             "InsufficientInstanceCapacity: said the test); tried again in 3m");
 }
 
+TEST_F(SubnetTest, WhoWaitsHearsWhatWasRefusedBefore) {
+  for (int n = 0; n < 2; ++n) {
+    world.launch_answers.emplace_back(
+        failure(FailureClass::kCapacity, "InsufficientInstanceCapacity"));
+  }
+  world.hold_launches = true;
+  world.ask(GetWorker{.pool = {}, .wait = {}, .client = {}, .wants_progress = true, .hold = {}});
+  world.only().listed = false;
+  world.run_for(seconds{2});
+  ASSERT_FALSE(world.told.empty());
+  EXPECT_EQ(world.told.back().progress.text,
+            "launching c7i.16xlarge on-demand in subnet-a, since c7i.16xlarge spot in subnet-a, "
+            "c7i.16xlarge spot in subnet-b: InsufficientInstanceCapacity");
+}
+
 TEST_F(SubnetTest, ASubnetThatIsGoneHoldsUpNoOther) {
   world.launch_answers = {failure(FailureClass::kBadConfig, "InvalidSubnetID.NotFound")};
   EXPECT_EQ(answer(world.get()), "203.0.113.1");

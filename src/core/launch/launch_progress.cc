@@ -41,6 +41,8 @@ Progress Launcher::progress(const PoolName& pool) const {
   if (const Attempt* const attempt = under_way(pool)) {
     std::string text = str("launching ", to_string(candidate_of(attempt->record)));
     if (attempt->failures != 0) text += str(" (", attempt->last_trouble, ")");
+    const std::string why = why_not_those_before(pool, candidate_of(attempt->record));
+    if (!why.empty()) text += str(", since ", why);
     return {Progress::Phase::kLaunching, text};
   }
   return {Progress::Phase::kWaiting, waits_for_what(pool)};

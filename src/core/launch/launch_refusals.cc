@@ -134,6 +134,26 @@ NoLaunch Launcher::nothing_left(const PoolName& name) const {
   return out;
 }
 
+// Of the candidates that come before `candidate`, in short: who waits wants to know what it is
+// about.
+std::string Launcher::why_not_those_before(const PoolName& name, const Candidate& candidate) const {
+  const auto search = searches_.find(name);
+  std::vector<std::pair<std::string, std::string>> items;
+  const PoolSettings* const pool = step_.pool(name);
+  if (pool == nullptr) return {};
+  for (const Candidate& one : candidates(*pool, step_.region_of(name))) {
+    if (one == candidate) break;
+    const auto refusal = capacity_.unavailable(name, one, step_.now.boot);
+    const bool tried = search != searches_.end() && search->second.tried.contains(one);
+    if (refusal) {
+      items.emplace_back(to_string(one), refusal->failure.code);
+    } else if (tried) {
+      items.emplace_back(to_string(one), search->second.tried.at(one));
+    }
+  }
+  return told_together(items);
+}
+
 std::string Launcher::story(const PoolName& pool) const {
   const auto search = searches_.find(pool);
   if (search == searches_.end()) return {};

@@ -136,6 +136,7 @@ class Launcher {
   std::string why_full(const PoolName& pool) const;
   std::string why_room_soon() const;
   std::string waits_for_what(const PoolName& pool) const;
+  std::string why_not_those_before(const PoolName& pool, const Candidate& candidate) const;
   static std::string why_mismatch(const LaunchToken& token);
   std::optional<Candidate> next_candidate(const PoolName& pool) const;
   // Every candidate is refused or was tried: says so of each.

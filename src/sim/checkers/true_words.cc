@@ -258,7 +258,12 @@ bool TrueWords::launching(const PoolName& pool, std::string_view text) const {
     const core::Candidate candidate{record.region, record.market, record.type, "", record.subnet};
     const std::string name = to_string(candidate);
     if (record.pool != pool || record.doomed || !begins(text, name)) return false;
-    const std::string_view rest = text.substr(name.size());
+    std::string_view rest = text.substr(name.size());
+    const auto since = rest.rfind(", since ");
+    if (since != rest.npos) {
+      if (!those_before_were_refused(pool, candidate, rest.substr(since + 8))) return false;
+      rest = rest.substr(0, since);
+    }
     return rest.empty() || (begins(rest, " (") && rest.size() > 3);
   };
   const auto& attempts = store_.durable().attempts;

@@ -66,6 +66,8 @@ class TrueWords : public Watcher {
   bool meanwhile(const core::GetWorker& get, std::string_view text) const;
   bool about_to_launch(const PoolName& pool, std::string_view text) const;
   bool launching(const PoolName& pool, std::string_view text) const;
+  bool those_before_were_refused(const PoolName& pool, const core::Candidate& candidate,
+                                 std::string_view text) const;
   bool worker_waited_for(const PoolName& pool, std::string_view text) const;
   bool room_is_made() const;
   void troubles(const core::Overview& all) const;

@@ -201,6 +201,39 @@ bool TrueWords::failed(const PoolName& pool, const Candidate& candidate, std::st
   return true;
 }
 
+// "c7i.16xlarge spot, c6i.16xlarge spot: CODE; c7a.16xlarge spot: i-1 not ready ...": of each that
+// comes before `candidate` what EC2 said of it, or what became of it.
+bool TrueWords::those_before_were_refused(const PoolName& pool, const Candidate& candidate,
+                                          std::string_view text) const {
+  const core::Settings& settings = ground_.options.settings;
+  std::vector<Candidate> before = LaunchMemory::plan(settings.pools.at(pool), settings.region);
+  before.erase(std::find(before.begin(), before.end(), candidate), before.end());
+  while (!text.empty()) {
+    const std::vector<Candidate> named = take_names(text, before);
+    if (named.empty()) return false;
+    std::size_t end = text.find("; ");
+    while (end != text.npos) {
+      std::string_view behind = text.substr(end + 2);
+      if (!take_names(behind, before).empty()) break;
+      end = text.find("; ", end + 2);
+    }
+    const std::string_view why = text.substr(0, end);
+    for (const Candidate& one : named) {
+      const auto refusals = memory_.against(pool, one);
+      const auto& tried = memory_.tried(pool);
+      const bool so =
+          std::any_of(refusals.begin(), refusals.end(),
+                      [&](const auto* refusal) { return refusal->failure.code == why; }) ||
+          std::any_of(tried.begin(), tried.end(), [&](const auto& one_try) {
+            return one_try.candidate == one && one_try.why == why;
+          });
+      if (!so && !memory_.unwritten()) return false;
+    }
+    text = end == text.npos ? std::string_view{} : text.substr(end + 2);
+  }
+  return true;
+}
+
 // Nothing stands in its way, and nothing else is launched but by this turn, after it was said.
 bool TrueWords::about_to_launch(const PoolName& pool, std::string_view text) const {
   const core::Settings& settings = ground_.options.settings;
