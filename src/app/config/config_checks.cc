@@ -137,10 +137,6 @@ class Checker {
     check_entries(path("instance_types"), pool.instance_types);
     check_entries(path("security_groups"), pool.security_groups);
     check_entries(path("subnets"), pool.subnets);
-    if (loaded_.origins.contains(path("subnet")) && loaded_.origins.contains(path("subnets"))) {
-      fault(path("subnet"), str(path("subnet"), " and ", path("subnets"),
-                                " both say where to launch: take one of them out"));
-    }
     check_groups(path("security_groups"), pool);
     check_user_data(path("user_data_file"), pool.user_data);
     check_times(name, pool);

@@ -4,6 +4,8 @@
 
 #include <map>
 #include <optional>
+#include <set>
+#include <tuple>
 
 #include "base/text.h"
 
@@ -22,8 +24,14 @@ std::optional<Value> list_value(const toml::array& array) {
   return Value{out};
 }
 
-// Empty when the node is not of the setting's type.
-std::optional<Value> typed_value(const Setting& setting, const toml::node& node) {
+// Empty when the node is not of the type that the setting has under this key.
+std::optional<Value> typed_value(const Setting& setting, std::string_view key,
+                                 const toml::node& node) {
+  if (key == setting.single) {
+    const auto text = node.value_exact<std::string>();
+    if (!text) return {};
+    return Value{text->empty() ? std::vector<std::string>{} : std::vector{*text}};
+  }
   switch (setting.field.type) {
     case Type::kBool:
       if (const auto v = node.value_exact<bool>()) return Value{*v};
@@ -118,11 +126,16 @@ class Reader {
     if (known && of_every_pool) known->pool = {};
     if (!known) {
       fault(key, unknown(prefix, std::string(key.str()), node.is_table()));
-    } else if (auto value = typed_value(*known->setting, node)) {
+    } else if (!said_.insert({known->setting, known->pool.value, of_every_pool}).second) {
+      fault(key, str(prefix, known->setting->single, " and ", prefix, known->setting->key,
+                     " say the same: take one of them out"));
+    } else if (auto value = typed_value(*known->setting, key.str(), node)) {
       auto& assignments = of_every_pool ? out_.defaults : out_.assignments;
       assignments.push_back({*known, std::move(*value), place(key)});
     } else {
-      fault(key, str(path, ' ', what_it_takes(*known->setting), "; it is ", as_written(node)));
+      const bool single = key.str() == known->setting->single;
+      fault(key, str(path, ' ', single ? "takes a text in quotes" : what_it_takes(*known->setting),
+                     "; it is ", as_written(node)));
     }
   }
 
@@ -160,6 +173,7 @@ class Reader {
 
   std::string name_;
   ConfigFile out_;
+  std::set<std::tuple<const Setting*, std::string, bool>> said_;  // of a pool, or of every pool
   // By line: toml++ keeps keys in the order of the alphabet, people read in that of the file.
   std::map<toml::source_index, std::vector<std::string>> faults_;
 };

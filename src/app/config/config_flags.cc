@@ -75,7 +75,8 @@ void add_setting_flags(CLI::App& command, ServeFlags& flags) {
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
   for (const Setting& setting : settings_table()) {
-    add_flag(command, {&setting, PoolName{setting.of_pool() ? "default" : ""}}, flags);
+    const SettingKey key{&setting, PoolName{setting.of_pool() ? "default" : ""}};
+    for (const SettingKey& named : key.names()) add_flag(command, named, flags);
   }
 }
 

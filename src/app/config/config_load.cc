@@ -116,11 +116,13 @@ class Loader {
     std::set<std::string> known{std::string(kFileVariable)};
     std::vector<std::string> names;
     for (const SettingKey& key : keys_of(config())) {
-      const std::string name = key.variable();
-      known.insert(name);
-      names.push_back(name);
-      if (const auto found = environment_.find(name); found != environment_.end()) {
-        assign_text(key, found->second, str("environment ", name));
+      for (const SettingKey& named : key.names()) {
+        const std::string name = named.variable();
+        known.insert(name);
+        names.push_back(name);
+        if (const auto found = environment_.find(name); found != environment_.end()) {
+          assign_text(key, found->second, str("environment ", name));
+        }
       }
     }
     for (const auto& [name, text] : environment_) {
@@ -149,20 +151,11 @@ class Loader {
     }
   }
 
-  // In one of the two ways.
-  bool says_its_subnets(const PoolName& pool) const {
-    const std::string one = str("pool.", pool.value, ".subnet");
-    return loaded_.origins.contains(one) || loaded_.origins.contains(one + "s");
-  }
-
   // What no pool says of itself, however it would say so.
   void fill_in_defaults(const PoolName& pool) {
     for (Assignment assignment : defaults_) {
       assignment.key.pool = pool;
-      const bool subnets = assignment.key.setting->key.starts_with("subnet");
-      const bool said =
-          subnets ? says_its_subnets(pool) : loaded_.origins.contains(assignment.key.path());
-      if (!said) assign(assignment);
+      if (!loaded_.origins.contains(assignment.key.path())) assign(assignment);
     }
   }
 

@@ -263,7 +263,10 @@ TEST_F(ConfigLoad, SettingsThatContradictEachOtherAreFaults) {
   EXPECT_THAT(faults("[pool.default]\nsubnet = \"subnet-1\"\nsecurity_groups = [\"lab\"]"),
               ElementsAre(HasSubstr("ids only")));
   EXPECT_THAT(faults("[pool.default]\nsubnet = \"subnet-1\"\nsubnets = [\"subnet-2\"]"),
-              ElementsAre(HasSubstr("both say where to launch")));
+              ElementsAre("broker.toml:3: pool.default.subnet and pool.default.subnets say the "
+                          "same: take one of them out"));
+  EXPECT_THAT(faults("[pool.default]\nsubnet = [\"subnet-1\"]"),
+              ElementsAre(HasSubstr("pool.default.subnet takes a text in quotes")));
   EXPECT_THAT(faults("[pool.default]\nsubnets = [\"subnet-1\", \"subnet-1\"]"),
               ElementsAre(HasSubstr("names subnet-1 twice")));
 }
@@ -276,6 +279,14 @@ TEST_F(ConfigLoad, APoolsOwnSubnetIsNotThatOfAllPoolsWhicheverWayItIsSaid) {
   const auto& pools = loaded->config.core.pools;
   EXPECT_THAT(pools.at({"own"}).subnets, ElementsAre("subnet-3"));
   EXPECT_THAT(pools.at({"all"}).subnets, ElementsAre("subnet-1", "subnet-2"));
+}
+
+TEST_F(ConfigLoad, AVariableByTheOtherNameOfASettingOutranksTheFile) {
+  const auto loaded = load("[pool.default]\nimage = \"ami-1\"\nsubnets = [\"subnet-1\"]\n",
+                           {{"COMPUTE_BROKER_POOL_DEFAULT_SUBNET", "subnet-2"}});
+  ASSERT_TRUE(loaded) << loaded.error().what;
+  EXPECT_THAT(loaded->config.core.pools.at({"default"}).subnets, ElementsAre("subnet-2"));
+  EXPECT_THAT(loaded->warnings, testing::IsEmpty());
 }
 
 TEST_F(ConfigLoad, AnIdleTimeoutBelowTheLaunchTimeoutIsWarnedOf) {

@@ -149,21 +149,13 @@ std::string line(const LoadedConfig& loaded, const SettingKey& key, const Layout
   return str(text, "# ", origin, '\n');
 }
 
-// `subnet` and `subnets` say one thing: what is printed can be read again only with one of them.
-bool said_otherwise(const LoadedConfig& loaded, const SettingKey& key) {
-  const std::string several = str("pool.", key.pool.value, ".subnets");
-  if (!key.path().starts_with(str("pool.", key.pool.value, ".subnet"))) return false;
-  return loaded.origins.contains(several) != (key.path() == several);
-}
-
 std::string section_lines(const LoadedConfig& loaded, std::string_view section,
                           const PoolName& pool, const Layout& layout) {
   std::string out;
   for (const Setting& setting : settings_table()) {
     const SettingKey key{&setting, pool};
     const bool wanted = layout.which == Lines::kAll || loaded.origins.contains(key.path());
-    const bool here = setting.section == section && !said_otherwise(loaded, key);
-    if (here && wanted) out += line(loaded, key, layout);
+    if (setting.section == section && wanted) out += line(loaded, key, layout);
   }
   if (out.empty() || section.empty()) return out;
   return str("\n[", section, section == "pool" ? str('.', pool.value) : std::string(), "]\n", out);

@@ -25,22 +25,6 @@ Field user_data_file() {
           }};
 }
 
-// A pool with one subnet, or none.
-Field one_subnet() {
-  return {Type::kText,
-          {},
-          [](const ServeConfig& config, const PoolName& pool) -> Value {
-            const auto& subnets = config.core.pools.at(pool).subnets;
-            return subnets.size() == 1 ? subnets.front() : std::string();
-          },
-          [](ServeConfig& config, const PoolName& pool, const Value& value) {
-            const std::string& subnet = std::get<std::string>(value);
-            auto& subnets = config.core.pools.at(pool).subnets;
-            subnets.clear();
-            if (!subnet.empty()) subnets.push_back(subnet);
-          }};
-}
-
 }  // namespace
 
 std::vector<Setting> aws_rows() {
@@ -197,10 +181,8 @@ std::vector<Setting> pool_rows() {
        {0, 16},
        kYes,
        kInHelp,
-       "ids (`sg-...`) or names; ids only where `subnet` or `subnets` is set",
+       "ids (`sg-...`) or names; ids only where `subnets` are set",
        "the VPC's default group"},
-      {"Pools", "pool", "subnet", one_subnet(), kAnyText, kYes, kInDocs,
-       "subnet to launch in; several: `subnets`", "the default subnet of a zone that EC2 chooses"},
       {"Pools",
        "pool",
        "subnets",
@@ -209,8 +191,9 @@ std::vector<Setting> pool_rows() {
        kYes,
        kInDocs,
        "subnets to launch in, one of each zone: a type is tried in each of them before the next "
-       "type",
-       "as `subnet` says"},
+       "type; where there is one, `subnet = \"subnet-...\"` says it too",
+       "the default subnet of a zone that EC2 chooses",
+       "subnet"},
       {"Pools", "pool", "instance_profile", pool_field<&P::instance_profile>(), kAnyText, kYes,
        kInDocs, "name or ARN of the instance profile", "none"},
       {"Pools", "pool", "user_data_file", user_data_file(), kAnyText, kYes, kInDocs,

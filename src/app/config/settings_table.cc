@@ -95,7 +95,13 @@ std::string SettingKey::path() const {
   std::string out(setting->section);
   if (setting->of_pool()) out += str('.', pool.value);
   if (!out.empty()) out += '.';
-  return out += setting->key;
+  return out += name.empty() ? setting->key : name;
+}
+
+std::vector<SettingKey> SettingKey::names() const {
+  std::vector<SettingKey> out{{setting, pool}};
+  if (!setting->single.empty()) out.push_back({setting, pool, setting->single});
+  return out;
 }
 
 std::string SettingKey::variable() const {
@@ -129,7 +135,9 @@ std::optional<SettingKey> find_setting(std::string_view path) {
   const std::string_view section = parts.size() == 1 ? "" : parts[0];
   for (const Setting& setting : settings_table()) {
     if (setting.of_pool() != of_pool) continue;
-    if (setting.section == section && setting.key == parts.back()) {
+    const bool named =
+        setting.key == parts.back() || (!setting.single.empty() && setting.single == parts.back());
+    if (setting.section == section && named) {
       return SettingKey{&setting, PoolName{of_pool ? std::string(parts[1]) : std::string()}};
     }
   }

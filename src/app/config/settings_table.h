@@ -42,6 +42,9 @@ struct Setting {
   Shown shown;
   std::string_view doc;         // one line
   std::string_view when_empty;  // what an empty or zero value means, where it is not plain
+  // Of a list: its key where it takes one text, as `subnet = "x"` is `subnets = ["x"]`; empty:
+  // none.
+  std::string_view single{};
 
   bool of_pool() const { return section == "pool"; }
 };
@@ -53,7 +56,10 @@ const std::vector<Setting>& settings_table();
 struct SettingKey {
   const Setting* setting = nullptr;
   PoolName pool;
+  std::string_view name{};  // another than its key, which is Setting::single
 
+  // Its names: its key, and the other where there is one.
+  std::vector<SettingKey> names() const;
   // "max_workers", "aws.region", "pool.default.image".
   std::string path() const;
   // "COMPUTE_BROKER_POOL_DEFAULT_IMAGE".
@@ -65,7 +71,8 @@ struct SettingKey {
 // Every key that `config` has: those of no pool, then those of each of its pools.
 std::vector<SettingKey> keys_of(const ServeConfig& config);
 
-// Finds "aws.region" or "pool.default.image"; empty when there is none.
+// Finds "aws.region" or "pool.default.image", by its key or by its other name; empty when there is
+// none.
 std::optional<SettingKey> find_setting(std::string_view path);
 
 // "takes a whole number from 0 to 10000".
