@@ -343,54 +343,50 @@ TEST_F(BrokerTest, AnInstanceThatTurnsUpAfterItsLaunchWasGivenUpIsEnded) {
   EXPECT_EQ(world.alive(), 0U);
 }
 
-TEST_F(BrokerTest, AnInstanceThatTurnsUpWhenTheOneThatWasWaitedForHasEndedIsUsed) {
-  world.lose_launch_answers = true;
-  world.post(CallerGone{world.get()});
-  world.only().listed = false;
+// A launch that left no instance, as it seems.
+struct LateLaunch : BrokerTest {
+  void lose_one() {
+    world.lose_launch_answers = true;
+    world.post(CallerGone{world.get()});
+    world.only().listed = false;
+  }
+  // It is listed just when the one that somebody waits for has ended: what he gets.
+  std::string served_while_it_turns_up() {
+    world.lose_launch_answers = false;
+    const CallerId caller = world.get();
+    world.run_for(seconds{2});
+    launches = world.launches.size();
+    world.machines.at({"i-1"}).listed = true;
+    world.end(world.machines.at({"i-2"}), "Server.InternalError");
+    world.run_for(seconds{60});
+    return world.answer(caller);
+  }
+  std::size_t launches = 0;  // that were made before it turned up
+};
+
+TEST_F(LateLaunch, IsUsedWhenTheOneThatWasWaitedForHasEnded) {
+  lose_one();
   world.run_for(minutes{12});
-  world.lose_launch_answers = false;
-  const CallerId caller = world.get();
-  world.run_for(seconds{2});
-  const std::size_t launches = world.launches.size();
-  world.machines.at({"i-1"}).listed = true;
-  world.end(world.machines.at({"i-2"}), "Server.InternalError");
-  world.run_for(seconds{30});
-  EXPECT_EQ(world.answer(caller), "203.0.113.1");
+  EXPECT_EQ(served_while_it_turns_up(), "203.0.113.1");
   EXPECT_EQ(world.launches.size(), launches);
 }
 
-TEST_F(BrokerTest, WhatTerminateAllHasDoomedEndsWhenItTurnsUpThoughSomebodyWaits) {
-  world.lose_launch_answers = true;
-  world.post(CallerGone{world.get()});
-  world.only().listed = false;
+TEST_F(LateLaunch, OfWhatTerminateAllHasDoomedEndsThoughSomebodyWaits) {
+  lose_one();
   world.ask(TerminateAll{});
   world.run_for(minutes{12});
   ASSERT_TRUE(world.journal.attempts.empty());
   world.crash_and_restart();
   world.run_for(seconds{5});
-  world.lose_launch_answers = false;
-  const CallerId caller = world.get();
-  world.run_for(seconds{2});
-  world.machines.at({"i-1"}).listed = true;
-  world.end(world.machines.at({"i-2"}), "Server.InternalError");
-  world.run_for(seconds{60});
-  EXPECT_EQ(world.answer(caller), "203.0.113.3");
+  EXPECT_EQ(served_while_it_turns_up(), "203.0.113.3");
   EXPECT_EQ(world.terminated, (std::vector<InstanceId>{{"i-1"}}));
 }
 
-TEST_F(BrokerTest, WhatWasGivenUpBeforeATerminateAllEndsWhenItTurnsUpAfterIt) {
-  world.lose_launch_answers = true;
-  world.post(CallerGone{world.get()});
-  world.only().listed = false;
+TEST_F(LateLaunch, ThatWasGivenUpBeforeATerminateAllEndsWhenItTurnsUpAfterIt) {
+  lose_one();
   world.run_for(minutes{12});
   world.ask(TerminateAll{});
-  world.lose_launch_answers = false;
-  const CallerId caller = world.get();
-  world.run_for(seconds{2});
-  world.machines.at({"i-1"}).listed = true;
-  world.end(world.machines.at({"i-2"}), "Server.InternalError");
-  world.run_for(seconds{60});
-  EXPECT_EQ(world.answer(caller), "203.0.113.3");
+  EXPECT_EQ(served_while_it_turns_up(), "203.0.113.3");
   EXPECT_EQ(world.terminated, (std::vector<InstanceId>{{"i-1"}}));
 }
 

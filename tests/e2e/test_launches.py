@@ -86,36 +86,32 @@ class Launches(Case):
         self.assertEqual([i["type"] for i in sim.alive()], ["c6i.16xlarge"])
         self.assertIn("SomethingNew: Nobody has heard of this.", broker.log())
 
-    def in_two_zones(self, sim):
-        """A broker whose pool `zones` launches one type in two subnets, and these."""
+    def served_in_two_zones(self, shortage):
+        """Of a pool that launches one type in two subnets: who serves, the subnets, the log."""
+        sim = self.ec2sim()
+        sim.control("settings", {"capacity": [{**shortage, "instances": 0}]})
         zones = sim.control("zones/us-east-1")["zones"]
         subnets = [zones[zone]["subnet"] for zone in ("us-east-1a", "us-east-1b")]
-        return self.broker(sim.url, aws=f"""
+        broker = self.broker(sim.url, aws=f"""
 [pool.zones]
 image = "ami-0060337ebb6cf00ad"
 instance_types = ["c7i.16xlarge"]
 security_groups = ["sg-0d5e12fe0a10c0001"]
 subnets = ["{subnets[0]}", "{subnets[1]}"]
-"""), subnets
+""")
+        self.assertEqual(remote_eval(broker.ask("GET_WORKER pool=zones"), "expr 6*7"), "42")
+        return [(i["market"], i["zone"]) for i in sim.alive()], subnets, broker.log()
 
     def test_what_one_zone_lacks_another_zone_has(self):
-        sim = self.ec2sim()
-        sim.control("settings", {"capacity": [{"zone": "us-east-1a", "instances": 0}]})
-        broker, _ = self.in_two_zones(sim)
-        self.assertEqual(remote_eval(broker.ask("GET_WORKER pool=zones"), "expr 6*7"), "42")
-        self.assertEqual([(i["market"], i["zone"]) for i in sim.alive()],
-                         [("spot", "us-east-1b")])
+        who, _, _ = self.served_in_two_zones({"zone": "us-east-1a"})
+        self.assertEqual(who, [("spot", "us-east-1b")])
 
     def test_spot_that_is_gone_in_every_zone_is_followed_by_on_demand_and_said_of_each_zone(self):
-        sim = self.ec2sim()
-        sim.control("settings", {"capacity": [{"market": "spot", "instances": 0}]})
-        broker, subnets = self.in_two_zones(sim)
-        self.assertEqual(remote_eval(broker.ask("GET_WORKER pool=zones"), "expr 6*7"), "42")
-        self.assertEqual([(i["market"], i["zone"]) for i in sim.alive()],
-                         [("on-demand", "us-east-1a")])
+        who, subnets, log = self.served_in_two_zones({"market": "spot"})
+        self.assertEqual(who, [("on-demand", "us-east-1a")])
         for subnet in subnets:
             self.assertIn(f"launch of c7i.16xlarge spot in {subnet} for pool zones failed: "
-                          "InsufficientInstanceCapacity", broker.log())
+                          "InsufficientInstanceCapacity", log)
 
     def test_ec2s_own_sentence_reaches_who_asked(self):
         sim = self.ec2sim()

@@ -200,17 +200,15 @@ std::string Launcher::why_mismatch(const LaunchToken& token) {
              "looking for its instance; nothing else is launched meanwhile");
 }
 
-void Launcher::note(const PoolName& pool, const Candidate& candidate, const std::string& why) {
+void Launcher::note(const PoolName& pool, const Candidate& candidate,
+                    const std::optional<std::string>& why) {
+  const std::string said = why.value_or("it left no instance, and EC2 did not say why");
   step_.log(LogLevel::kWarning, "launch.failed", about(pool),
-            str("launch of ", to_string(candidate), " for pool ", pool.value, " failed: ", why));
+            str("launch of ", to_string(candidate), " for pool ", pool.value, " failed: ", said));
   if (!waiting_.waits_for(pool)) return;
   Search& search = searches_[pool];
   // What EC2 said of it stays said, though an earlier launch of the same is given up later.
-  if (why == kLeftNothing) {
-    search.tried.try_emplace(candidate, why);
-  } else {
-    search.tried[candidate] = why;
-  }
+  if (why || !search.tried.contains(candidate)) search.tried[candidate] = said;
   search.latest = step_.now.boot;
 }
 

@@ -218,7 +218,7 @@ void Launcher::close_lost(const std::string& region, Instant begun) {
                   to_string(step_.settings.unknown_outcome_grace),
                   ": closed; should one turn up, it is used or ended"));
     const AttemptRecord record = attempts_.at(token).record;
-    note(record.pool, candidate_of(record), std::string(kLeftNothing));
+    note(record.pool, candidate_of(record), {});
     close(attempts_.find(token), false);
   }
 }

@@ -26,9 +26,6 @@ struct NoLaunch {
   bool anew = false;  // who asked after `seen` may have it all tried anew, for himself
 };
 
-// What is told of a launch of unknown outcome that left no instance.
-inline constexpr std::string_view kLeftNothing = "it left no instance, and EC2 did not say why";
-
 class Launcher {
  public:
   Launcher(Step& step, EncodeLaunch encode, WaitingRoom& waiting, WorkerPool& workers,
@@ -153,8 +150,9 @@ class Launcher {
   void react(const PoolName& pool, const Candidate& candidate, const CloudFailure& failure);
   void quota_reached(const PoolName& pool, const Candidate& candidate, const Refusal& refusal);
   void alert(const PoolName& pool, const Candidate& candidate, const CloudFailure& failure);
-  // It was launched for those who wait, in vain.
-  void note(const PoolName& pool, const Candidate& candidate, const std::string& why);
+  // It was launched for those who wait, in vain; `why` is unset where nobody has said it.
+  void note(const PoolName& pool, const Candidate& candidate,
+            const std::optional<std::string>& why);
   void close(Attempts::iterator attempt, bool certainly_nothing);
   // `asked`: what EC2 shows of it, and what is known of its launch.
   const Worker& take_up(WorkerRecord asked);

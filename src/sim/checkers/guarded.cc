@@ -1,7 +1,8 @@
 #include "sim/checkers/guarded.h"
 
+#include <algorithm>
+
 #include "base/text.h"
-#include "core/launch/launch_plan.h"
 #include "core/launch/user_data.h"
 
 namespace cb::sim {
@@ -34,8 +35,9 @@ void Guarded::launch_called(const LaunchCall& call) {
   };
   given("ImageId", pool.image);
   given("KeyName", pool.key_name);
-  const auto subnet = form.fields.find("SubnetId");
-  demand(core::launches_in(pool, subnet == form.fields.end() ? "" : subnet->second),
+  const auto field = form.fields.find("SubnetId");
+  const std::string subnet = field == form.fields.end() ? "" : field->second;
+  demand(pool.subnets.empty() ? subnet.empty() : std::ranges::count(pool.subnets, subnet) == 1,
          "it is in another subnet than its pool's");
   given("IamInstanceProfile.Name", pool.instance_profile);
   given("SecurityGroupId.1", pool.security_groups.empty() ? "" : pool.security_groups.front());

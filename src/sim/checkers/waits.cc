@@ -172,8 +172,7 @@ void Waits::turned() {
     if (!history_.waiting().contains(caller)) continue;
     throw Violated(kWaitsRule, str("caller ", caller.value, " waits on through a TERMINATE_ALL"));
   }
-  if (history_.waiting().empty() || history_.commit_failing()) return;
-  if (ground_.settings_just_told) return;
+  if (history_.waiting().empty() || history_.commit_failing() || ground_.settings_just_told) return;
   for (const auto& [pool, settings] : ground_.options.settings.pools) {
     if (history_.waits_for(pool)) judge(pool);
   }
