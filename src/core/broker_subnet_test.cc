@@ -64,6 +64,16 @@ TEST_F(SubnetTest, ASubnetThatIsGoneHoldsUpNoOther) {
   EXPECT_TRUE(world.logged("InvalidSubnetID.NotFound"));
 }
 
+TEST_F(SubnetTest, ASubnetThatGivesNoAddressHoldsUpNoOther) {
+  const CallerId caller = world.get();
+  world.run_for(seconds{1});
+  world.only().view.state = InstanceState::kRunning;
+  world.run_for(minutes{2});
+  EXPECT_EQ(world.answer(caller), "203.0.113.2");
+  ASSERT_EQ(world.launches.size(), 2U);
+  EXPECT_NE(world.launches[1].request.find("subnet-b"), std::string::npos);
+}
+
 TEST_F(SubnetTest, WhereAMachineEndedForLackOfCapacityIsRemembered) {
   world.get();
   world.run_for(seconds{2});

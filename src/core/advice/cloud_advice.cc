@@ -212,7 +212,8 @@ bool concerns_type(const CloudFailure& failure) {
 }
 
 bool concerns_subnet(const CloudFailure& failure) {
-  return failure.what == kBadConfig && failure.code.starts_with("InvalidSubnet");
+  return failure.what == kBadConfig &&
+         (failure.code == kNoAddress || failure.code.starts_with("InvalidSubnet"));
 }
 
 bool lacks_spot_role(const CloudFailure& failure) {

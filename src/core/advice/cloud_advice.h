@@ -29,6 +29,8 @@ std::string vcpu_group(std::string_view type);
 bool counts_storage(const CloudFailure& failure);
 // Whether `failure` is about the instance type that was asked for, so that another may do.
 bool concerns_type(const CloudFailure& failure);
+// The code of an instance that runs and has no address: ours, EC2 has none for it.
+inline constexpr std::string_view kNoAddress = "no address";
 // It concerns the subnet of the launch, and no other one of its pool.
 bool concerns_subnet(const CloudFailure& failure);
 // It concerns spot alone: the account lacks the role that EC2 needs for it.

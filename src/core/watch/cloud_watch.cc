@@ -349,7 +349,7 @@ void CloudWatch::running(const Worker& worker, const InstanceView& view) {
     probes_.start(worker);
   } else if (step_.now.boot - *worker.running_since >= step_.settings.address_grace) {
     const CloudFailure failure{
-        FailureClass::kBadConfig, "no address",
+        FailureClass::kBadConfig, std::string(kNoAddress),
         str("it runs without a ", wants_private ? "private" : "public", " address; set [pool.",
             record.pool.value, "] subnet to one that assigns addresses, or address = ",
             wants_private ? "\"public\"" : "\"private\"")};

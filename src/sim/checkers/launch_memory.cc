@@ -227,7 +227,8 @@ void LaunchMemory::remember(Refusal refusal) {
       return refusals_.push_back(std::move(refusal));
     case FailureClass::kDenied:
     case FailureClass::kBadConfig:
-      return void(blocks_[refusal.pool] = refusal);
+      if (!refuse_subnet(refusal)) blocks_[refusal.pool] = refusal;
+      return;
     case FailureClass::kTokenEnded:
       return tried_[refusal.pool].push_back(
           {refusal.candidate, "it was launched and has ended already", ground_.now()});
@@ -237,6 +238,21 @@ void LaunchMemory::remember(Refusal refusal) {
     case FailureClass::kTokenMismatch:
       return;  // it is asked for again, or looked up
   }
+}
+
+// Of a pool that launches in others as well: a subnet that gives its machines no address.
+bool LaunchMemory::refuse_subnet(const Refusal& refusal) {
+  const core::Settings& settings = ground_.options.settings;
+  const core::PoolSettings& pool = settings.pools.at(refusal.pool);
+  const std::string& subnet = refusal.candidate.subnet;
+  if (refusal.failure.code != "no address" || pool.subnets.size() < 2) return false;
+  if (std::ranges::count(pool.subnets, subnet) == 0) return false;
+  for (const core::Candidate& one : plan(pool, settings.region)) {
+    if (one.subnet != subnet) continue;
+    refusals_.push_back(refusal);
+    refusals_.back().candidate = one;
+  }
+  return true;
 }
 
 void LaunchMemory::launch_refused(const LaunchToken& token, const core::CloudFailure& failure) {

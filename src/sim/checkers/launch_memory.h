@@ -116,6 +116,7 @@ class LaunchMemory : public Watcher {
   void boot_over(const core::WorkerRecord& record);
   void count(Breaker& breaker, const core::WorkerRecord& record);
   void remember(Refusal refusal);
+  bool refuse_subnet(const Refusal& refusal);
 
   const Ground& ground_;
   const History& history_;
