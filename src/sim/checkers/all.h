@@ -7,6 +7,7 @@
 #include "sim/checkers/buckets.h"
 #include "sim/checkers/call_rates.h"
 #include "sim/checkers/claimed.h"
+#include "sim/checkers/cloud_memory.h"
 #include "sim/checkers/ended_when_told.h"
 #include "sim/checkers/foreign.h"
 #include "sim/checkers/guarded.h"
@@ -38,7 +39,8 @@ class Checkers {
   Checkers(Ground& ground, Ec2& ec2, const SimStore& store, const Process& process)
       : history_(ground),
         hand_outs_(store),
-        launch_memory_(ground, history_, store),
+        cloud_memory_(ground, store),
+        launch_memory_(ground, history_, store, cloud_memory_),
         one_answer_(ground),
         true_address_(ground, ec2, history_, store),
         one_launch_(ground, history_, store),
@@ -93,12 +95,14 @@ class Checkers {
     ground.watch(at_rest_);
     ground.watch(hand_outs_);
     ground.watch(launch_memory_);
+    ground.watch(cloud_memory_);
     ground.watch(history_);
   }
 
  private:
   History history_;
   HandOuts hand_outs_;
+  CloudMemory cloud_memory_;
   LaunchMemory launch_memory_;
   OneAnswer one_answer_;
   TrueAddress true_address_;

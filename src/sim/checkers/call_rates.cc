@@ -171,8 +171,8 @@ void CallRates::told(const core::Event& event) {
 void CallRates::lists_often_enough() {
   if (!something_pends()) pending_since_.reset();
   if (something_pends() && !pending_since_) pending_since_ = ground_.now();
-  if (ground_.deaf() || in_flight_ || !last_listing_ || !memory_.settled() ||
-      memory_.wrong_account())
+  if (ground_.deaf() || in_flight_ || !last_listing_ || !memory_.cloud().settled() ||
+      memory_.cloud().wrong_account())
     return;
   const Moment now = ground_.now();
   const Duration late = seconds{1} + 4 * ground_.options.batching;
@@ -196,7 +196,7 @@ bool CallRates::something_pends() const {
 }
 
 void CallRates::asks_again_in_time() const {
-  if (!memory_.settled() || history_.commit_failing()) return;
+  if (!memory_.cloud().settled() || history_.commit_failing()) return;
   const Duration late = seconds{1} + 4 * ground_.options.batching;
   for (const auto& [id, due] : due_) {
     if (ground_.now() <= std::max(due, ground_.hears_since()) + late) continue;

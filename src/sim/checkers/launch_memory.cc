@@ -47,12 +47,6 @@ std::vector<core::Candidate> LaunchMemory::plan(const core::PoolSettings& pool,
   return out;
 }
 
-bool LaunchMemory::listing_failed_with(std::string_view text) const {
-  return std::any_of(listing_codes_.begin(), listing_codes_.end(), [&](const std::string& code) {
-    return !code.empty() && text.starts_with(code);
-  });
-}
-
 const std::vector<LaunchMemory::Tried>& LaunchMemory::tried(const PoolName& pool) const {
   static const std::vector<Tried> none;
   const auto found = tried_.find(pool);
@@ -184,12 +178,6 @@ void LaunchMemory::launch_called(const LaunchCall& call) {
   tried_[call.pool].push_back({it, "", ground_.turn.at});
 }
 
-void LaunchMemory::listing_called(const core::ListInstances& what) {
-  if (!std::holds_alternative<core::ListByTag>(what.what)) return;
-  query_ = what.query;
-  query_begun_ = ground_.now();
-}
-
 void LaunchMemory::told(const core::Event& event) {
   if (const auto* launch = std::get_if<core::LaunchAnswered>(&event)) {
     const auto* failure = std::get_if<core::CloudFailure>(&launch->result);
@@ -197,19 +185,10 @@ void LaunchMemory::told(const core::Event& event) {
     // One that was not sent counts as a call where it was decided.
     const bool unsent = failure != nullptr && failure->what == FailureClass::kUnreachable;
     if (unsent) calls_.push_back(ground_.now());
-  } else if (const auto* answer = std::get_if<core::Listed>(&event)) {
-    listed(*answer);
-  } else if (const auto* who = std::get_if<core::Identified>(&event)) {
-    identified(who->identity);
-  } else if (std::holds_alternative<core::KeysChanged>(event)) {
-    named_ = false;
-    former_keys_ = std::exchange(identifying_, true);  // it asks in that step
-    query_.reset();
   } else if (const auto* stop = std::get_if<core::StopRequested>(&event)) {
     stopping_ = true;
     if (stop->terminate_workers) all_ended_ = ground_.now();
   } else if (std::holds_alternative<core::SettingsChanged>(event)) {
-    identifying_ = true;
     refusals_.clear();
     blocks_.clear();
     breakers_.clear();
@@ -264,53 +243,6 @@ void LaunchMemory::launch_refused(const LaunchToken& token, const core::CloudFai
   // What is configured no more says nothing of what is.
   if (!of_what_there_is && !configured(ground_.options.settings, record)) return;
   remember({record.pool, of(record), failure, ground_.now(), true});
-}
-
-void LaunchMemory::listed(const core::Listed& answer) {
-  if (query_ != answer.query) return;
-  query_.reset();
-  doubtful_until_ = ground_.now() + ground_.options.batching;
-  if (const auto* failure = std::get_if<core::CloudFailure>(&answer.result)) {
-    if (!failing_since_) {
-      failing_since_ = ground_.now();
-      listing_codes_.clear();
-    }
-    listing_codes_.push_back(failure->code);
-    listing_codes_.push_back(failure->message);
-    failed_from_ = query_begun_;
-    const bool refused =
-        failure->what == FailureClass::kDenied || failure->what == FailureClass::kBadConfig;
-    const Duration patience = ground_.options.settings.cloud_unreachable_patience;
-    trouble_ = trouble_ || refused || ground_.now() - *failing_since_ >= patience;
-    return;
-  }
-  shown_ = true;
-  listed_ = listed_ || named_;
-  if (failing_since_) {
-    recovered_ = ground_.now();
-    identifying_ = true;
-  }
-  if (std::exchange(trouble_, false)) ended_ = ground_.now();
-  failing_since_.reset();
-}
-
-void LaunchMemory::identified(const core::CloudIdentity& identity) {
-  identifying_ = false;
-  if (std::exchange(former_keys_, false)) return void(identifying_ = true);
-  const bool closed = !named_;
-  const core::Records& durable = store_.durable();
-  const bool holds_anything = !durable.workers.empty() || !durable.attempts.empty();
-  // With nothing to lose, any account will do.
-  const bool anyone = !durable.broker || durable.broker->account.empty() || !holds_anything;
-  if (identity.account.empty()) {
-    named_ = named_ || anyone;
-  } else {
-    if (wrong_) was_wrong_ = ground_.now();
-    wrong_ = !anyone && identity.account != durable.broker->account;
-    named_ = !wrong_;
-  }
-  if (closed && named_) named_at_ = ground_.now();
-  if (closed && named_ && std::exchange(trouble_, false)) ended_ = ground_.now();
 }
 
 void LaunchMemory::committed(const std::vector<core::Change>& changes) {
@@ -372,8 +304,8 @@ void LaunchMemory::boot_over(const core::WorkerRecord& record) {
 
 void LaunchMemory::count(Breaker& breaker, const core::WorkerRecord& record) {
   const std::size_t limit = ground_.options.settings.boot_failures_max;
-  const bool doubtful = doubtful_until_ && ground_.turn.at <= *doubtful_until_;
-  if (failing_since_ && !doubtful) return;
+  const bool doubtful = cloud_.just_listed();
+  if (cloud_.failing_since() && !doubtful) return;
   breaker.last = doubtful ? "" : str(record.id.value, " ", record.end_reason);
   if (++breaker.most >= limit) breaker.most_since = ground_.turn.at;
   if (!doubtful && ++breaker.least >= limit) breaker.least_since = ground_.turn.at;
@@ -395,14 +327,8 @@ void LaunchMemory::went_down() {
   blocks_.clear();
   breakers_.clear();
   phases_.clear();
-  shown_ = false;
-  stopping_ = named_ = wrong_ = listed_ = trouble_ = identifying_ = former_keys_ = false;
-  query_.reset();
-  failing_since_.reset();
+  stopping_ = false;
   all_ended_.reset();
-  doubtful_until_.reset();
-  ended_.reset();
-  recovered_.reset();
 }
 
 }  // namespace cb::sim

@@ -1,7 +1,6 @@
 #pragma once
-// What the process that runs has been told of its launches and of EC2 as a whole: what was refused,
-// when and why; how many boots failed in a row; whether it lists and knows whose account it is in.
-// It judges nothing.
+// What the process that runs has been told of its launches: what was refused, when and why, and how
+// many boots failed in a row. It judges nothing.
 
 #include <map>
 #include <optional>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "core/launch/capacity_memory.h"
+#include "sim/checkers/cloud_memory.h"
 #include "sim/checkers/history.h"
 #include "sim/world/sim_store.h"
 
@@ -18,8 +18,11 @@ namespace cb::sim {
 
 class LaunchMemory : public Watcher {
  public:
-  LaunchMemory(const Ground& ground, const History& history, const SimStore& store)
-      : ground_(ground), history_(history), store_(store) {}
+  LaunchMemory(const Ground& ground, const History& history, const SimStore& store,
+               const CloudMemory& cloud)
+      : ground_(ground), history_(history), store_(store), cloud_(cloud) {}
+
+  const CloudMemory& cloud() const { return cloud_; }
 
   struct Refusal {
     PoolName pool;
@@ -67,30 +70,10 @@ class LaunchMemory : public Watcher {
   std::optional<Moment> all_ended() const {
     return all_ended_;
   }  // the latest time that it was told
-  // A listing that it could believe has succeeded, and it was told whose the keys are.
-  bool settled() const { return listed_ && named_; }
-  bool named() const { return named_; }
-  // It has become so since `when`.
-  bool named_since(Moment when) const { return named_ && named_at_ && *named_at_ >= when; }
-  bool listed() const { return shown_; }         // whether or not it could be believed
-  bool unwritten() const { return unwritten_; }  // the journal, at some time, by this process
-  // Or was so when the turn began, of which an answer may be.
-  bool wrong_account() const { return wrong_ || (was_wrong_ && *was_wrong_ >= ground_.turn.at); }
+  // The journal, at some time, by this process.
+  bool unwritten() const { return unwritten_; }
   // As many launches were called as EC2 takes at once, and the next one was not due `late` ago.
   bool paced(Duration late) const;
-  // The first of the failures of listings in a row, and the latest one.
-  std::optional<Moment> failing_since() const { return failing_since_; }
-  // Whether one of those failures had this code.
-  bool listing_failed_with(std::string_view text) const;
-  // Callers are told of it instead of kept: refused, or failing for cloud_unreachable_patience.
-  bool in_trouble() const { return trouble_; }
-  // When the latest listing that failed began: who came later has another one made for him.
-  Moment failed_from() const { return failed_from_; }
-  // It stood at some time since `then`.
-  bool trouble_since(Moment then) const { return trouble_ || (ended_ && *ended_ >= then); }
-  bool failing_since(Moment then) const {
-    return failing_since_ || (recovered_ && *recovered_ >= then);
-  }
   Moment started_at() const { return started_; }
   core::Candidate candidate(const LaunchCall& call) const;
   // What may be launched for a pool, in order: each type on spot, then the first one on demand; or
@@ -100,8 +83,6 @@ class LaunchMemory : public Watcher {
 
   void asked(CallerId caller, const core::Request& request) override;
   void launch_called(const LaunchCall& call) override;
-  void identify_called() override { identifying_ = true; }
-  void listing_called(const core::ListInstances& what) override;
   void told(const core::Event& event) override;
   void committed(const std::vector<core::Change>& changes) override;
   void commit_failed() override { unwritten_ = true; }
@@ -110,9 +91,6 @@ class LaunchMemory : public Watcher {
 
  private:
   void launch_refused(const LaunchToken& token, const core::CloudFailure& failure);
-  void shown(const core::InstanceView& view);
-  void listed(const core::Listed& answer);
-  void identified(const core::CloudIdentity& identity);
   void boot_over(const core::WorkerRecord& record);
   void count(Breaker& breaker, const core::WorkerRecord& record);
   void remember(Refusal refusal);
@@ -121,6 +99,7 @@ class LaunchMemory : public Watcher {
   const Ground& ground_;
   const History& history_;
   const SimStore& store_;
+  const CloudMemory& cloud_;
   std::map<PoolName, std::vector<Tried>> tried_;
   std::map<PoolName, std::vector<std::string>> taken_away_;
   std::vector<Refusal> refusals_;    // of candidates
@@ -133,16 +112,7 @@ class LaunchMemory : public Watcher {
   std::unordered_map<InstanceId, core::WorkerPhase> phases_;
   bool stopping_ = false;
   bool unwritten_ = false;  // at some time, by this process
-  std::optional<Moment> named_at_, was_wrong_;
-  bool named_ = false, wrong_ = false, listed_ = false, shown_ = false, trouble_ = false;
-  bool identifying_ = false;                 // whose the keys are is being asked
-  bool former_keys_ = false;                 // and the answer is about others than those in use
-  std::optional<Moment> ended_, recovered_;  // the latest trouble, the latest failing listings
-  std::optional<QueryId> query_;
-  Moment query_begun_{}, failed_from_{};
-  std::optional<Moment> failing_since_, all_ended_;
-  std::optional<Moment> doubtful_until_;  // whether the latest listing failed
-  std::vector<std::string> listing_codes_;
+  std::optional<Moment> all_ended_;
   Moment started_{};
 };
 

@@ -43,7 +43,7 @@ void LaunchOrder::backs_off(const LaunchCall& call, Calls& calls) const {
 
 void LaunchOrder::first(const LaunchCall& call) const {
   const core::Candidate candidate = memory_.candidate(call);
-  if (!memory_.listed()) wrong(call, "is called before EC2 has shown what there is");
+  if (!memory_.cloud().listed()) wrong(call, "is called before EC2 has shown what there is");
   in_order(call, candidate);
   not_refused_lately(call, candidate);
   const core::Settings& settings = ground_.options.settings;
@@ -138,8 +138,8 @@ bool LaunchOrder::others_will_do(const core::AttemptRecord& record) const {
 
 // Whoever waits for an open launch waits for its next call, which comes after its back-off.
 void LaunchOrder::turned() {
-  if (history_.waiting().empty() || calls_.empty() || !memory_.settled()) return;
-  if (memory_.stopping() || history_.commit_failing() || memory_.failing_since()) return;
+  if (history_.waiting().empty() || calls_.empty() || !memory_.cloud().settled()) return;
+  if (memory_.stopping() || history_.commit_failing() || memory_.cloud().failing_since()) return;
   for (const auto& [token, record] : store_.durable().attempts) {
     const auto calls = calls_.find(token);
     if (record.doomed || record.mismatch || !history_.waits_for(record.pool)) continue;

@@ -96,8 +96,8 @@ void LetGo::missed(const std::set<InstanceId>& seen) {
   for (const auto& [id, worker] : store_.durable().workers) {
     if (seen.contains(id)) continue;
     Unseen& unseen = unseen_.try_emplace(id, Unseen{.since = ground_.now()}).first->second;
-    if (memory_.named() && !unseen.believed) unseen.believed = ground_.now();
-    if (!memory_.named()) unseen.believed.reset();
+    if (memory_.cloud().named() && !unseen.believed) unseen.believed = ground_.now();
+    if (!memory_.cloud().named()) unseen.believed.reset();
   }
 }
 
@@ -109,7 +109,7 @@ void LetGo::turned() {
   for (const auto& [id, unseen] : unseen_) {
     const auto worker = store_.durable().workers.find(id);
     if (worker == store_.durable().workers.end() || unseen.by_id) continue;
-    if (!unseen.believed || !memory_.named()) continue;
+    if (!unseen.believed || !memory_.cloud().named()) continue;
     if (unseen.asked && ground_.now() - *unseen.asked < minutes{2}) continue;
     // Counted from when it was old enough to be missed at all.
     const Moment old_enough =

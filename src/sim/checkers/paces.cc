@@ -68,21 +68,21 @@ void Paces::told(const core::Event& event) {
   } else if (std::holds_alternative<core::SettingsChanged>(event)) {
     may_identify_ = true;
   } else if (const auto* listed = std::get_if<core::Listed>(&event)) {
-    was_failing_ = was_failing_ || memory_.failing_since().has_value();
+    was_failing_ = was_failing_ || memory_.cloud().failing_since().has_value();
     asked_already_ = asked_already_ || identifying_;
     // One that cannot be believed does not say that EC2 works again.
     const bool works = std::holds_alternative<core::Listing>(listed->result);
     failing_ = failing_ || was_failing_ || !works;
     may_identify_ = may_identify_ || failing_;
-    if (works && memory_.named()) failing_ = false;
+    if (works && memory_.cloud().named()) failing_ = false;
   }
 }
 
 // The credentials may have been exchanged for another account's while EC2 could not be asked.
 void Paces::turned() {
-  const bool recovered = std::exchange(was_failing_, false) && !memory_.failing_since();
+  const bool recovered = std::exchange(was_failing_, false) && !memory_.cloud().failing_since();
   const bool asked = std::exchange(asked_already_, false) || identifying_;
-  if (recovered && memory_.named() && !asked) {
+  if (recovered && memory_.cloud().named() && !asked) {
     throw Violated(kPacesRule, "EC2 answers again, and whose the keys are is not asked");
   }
 }

@@ -259,7 +259,8 @@ void TrueEnds::ended_without_address() {
     const Duration since = std::min<Duration>(ground_.turn.at - running_.at(id),
                                               ground_.clock.boot() - record->second.begun);
     const Duration late = 2 * ground_.options.batching;
-    if (since <= ground_.options.settings.address_grace + late || !memory_.named()) continue;
+    if (since <= ground_.options.settings.address_grace + late || !memory_.cloud().named())
+      continue;
     throw Violated(kTrueEndsRule, str(id.value, " runs without an address for ", to_string(since)));
   }
 }

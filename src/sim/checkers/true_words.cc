@@ -96,7 +96,7 @@ void TrueWords::answered(CallerId caller, const core::Answer& answer) {
 void TrueWords::troubles(const core::Overview& all) const {
   for (const std::string& trouble : all.troubles) {
     if (trouble == "EC2 has not answered its first listing yet") {
-      if (!memory_.settled() || !exact()) continue;
+      if (!memory_.cloud().settled() || !exact()) continue;
     }
     const auto& pools = ground_.options.settings.pools;
     const bool holds = std::any_of(pools.begin(), pools.end(), [&](const auto& pool) {
@@ -123,14 +123,15 @@ std::optional<bool> TrueWords::of_the_broker(const Said& said) const {
 std::optional<bool> TrueWords::of_the_cloud(const Said& said) const {
   constexpr std::string_view kAsked = "EC2 cannot be asked: ";
   if (begins(said.text, kAsked)) {
-    const bool named = memory_.listing_failed_with(said.text.substr(kAsked.size()));
-    const bool stands =
-        said.get != nullptr ? memory_.trouble_since(lately()) : memory_.failing_since(lately());
+    const bool named = memory_.cloud().listing_failed_with(said.text.substr(kAsked.size()));
+    const bool stands = said.get != nullptr ? memory_.cloud().trouble_since(lately())
+                                            : memory_.cloud().failing_since(lately());
     return stands && named;
   }
-  if (begins(said.text, "the credentials belong to account")) return memory_.wrong_account();
+  if (begins(said.text, "the credentials belong to account"))
+    return memory_.cloud().wrong_account();
   if (begins(said.text, "STS does not say whose credentials")) {
-    return !memory_.named() || memory_.named_since(lately());
+    return !memory_.cloud().named() || memory_.cloud().named_since(lately());
   }
   return {};
 }
@@ -289,9 +290,9 @@ bool TrueWords::meanwhile(const core::GetWorker& get, std::string_view text) con
   if (begins(text, "pending ")) return worker_on_its_way(pool, text.substr(8), false);
   if (begins(text, "launching ")) return launching(pool, text.substr(10));
   if (begins(text, "waiting for i-")) return worker_waited_for(pool, text.substr(kWaiting.size()));
-  if (begins(text, "waiting for EC2's first listing")) return !memory_.settled();
+  if (begins(text, "waiting for EC2's first listing")) return !memory_.cloud().settled();
   if (begins(text, "waiting for a worker that is being terminated")) {
-    return room_is_made() || !memory_.settled() || !exact();
+    return room_is_made() || !memory_.cloud().settled() || !exact();
   }
   if (begins(text, "about to launch ")) return about_to_launch(pool, text.substr(16));
   if (begins(text, kAnew)) text.remove_prefix(kAnew.size());

@@ -135,8 +135,8 @@ void Waits::judge(const PoolName& pool) const {
     throw Violated(kWaitsRule, str("callers of pool ", pool.value, " wait", why));
   };
   if (memory_.stopping()) wrong(" while the broker stops");
-  if (!memory_.settled() || coming(pool)) return;
-  if (memory_.in_trouble()) return;  // who came after it was seen has EC2 asked again first
+  if (!memory_.cloud().settled() || coming(pool)) return;
+  if (memory_.cloud().in_trouble()) return;  // who came after it was seen has EC2 asked again first
   for (const auto& [token, record] : store_.durable().attempts) {
     if (record.pool != pool || record.doomed) continue;
     if (record.mismatch) wrong(str(" for launch ", token.value, ", which is not asked for again"));
