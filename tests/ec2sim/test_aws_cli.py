@@ -53,6 +53,33 @@ class AwsCli(SimulatorTest):
         self.assertEqual(keys["KeyPairs"][0]["KeyName"], "dserv-workers")
         self.assertEqual(self.aws("sts", "get-caller-identity")["Account"], "123456789012")
 
+    def test_a_launch_template_is_made_listed_and_deleted(self):
+        made = self.aws("ec2", "create-launch-template", "--launch-template-name", "pool",
+                        "--launch-template-data", '{"ImageId": "ami-0060337ebb6cf00ad"}',
+                        "--tag-specifications",
+                        "ResourceType=launch-template,Tags=[{Key=compute-broker,Value=lab}]")
+        listed = self.aws("ec2", "describe-launch-templates", "--filters",
+                          "Name=tag:compute-broker,Values=lab", "--query",
+                          "LaunchTemplates[].LaunchTemplateId")
+        self.assertEqual(listed, [made["LaunchTemplate"]["LaunchTemplateId"]])
+        self.aws("ec2", "delete-launch-template", "--launch-template-id", listed[0])
+        self.assertIn("InvalidLaunchTemplateName.NotFoundException", self.aws(
+            "ec2", "delete-launch-template", "--launch-template-name", "pool", fails=True))
+
+    def test_a_fleet_is_launched_from_a_template(self):
+        self.aws("ec2", "create-launch-template", "--launch-template-name", "pool",
+                 "--launch-template-data", '{"ImageId": "ami-0060337ebb6cf00ad"}')
+        configs = [{"LaunchTemplateSpecification": {"LaunchTemplateName": "pool", "Version": "1"},
+                    "Overrides": [{"InstanceType": "c7i.8xlarge", "Priority": 1.0},
+                                  {"InstanceType": "c7a.8xlarge", "Priority": 2.0}]}]
+        fleet = self.aws("ec2", "create-fleet", "--type", "instant", "--launch-template-configs",
+                         json.dumps(configs), "--on-demand-options",
+                         "AllocationStrategy=prioritized", "--target-capacity-specification",
+                         "TotalTargetCapacity=2,DefaultTargetCapacityType=on-demand")
+        self.assertEqual(fleet["Errors"], [])
+        self.assertEqual(fleet["Instances"][0]["InstanceType"], "c7i.8xlarge")
+        self.assertEqual(len(fleet["Instances"][0]["InstanceIds"]), 2)
+
     def test_pages_are_followed(self):
         self.launch("--count", "7")
         listed = self.aws("ec2", "describe-instances", "--page-size", "5", "--query",

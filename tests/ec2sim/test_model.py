@@ -3,8 +3,10 @@ from model import parameters
 from simulator import SimulatorTest, main
 
 ACTIONS = ("RunInstances", "DescribeInstances", "TerminateInstances", "DescribeImages",
-           "DescribeKeyPairs", "DescribeSecurityGroups", "DescribeRegions")
-VALUES = {"boolean": "true", "integer": "5", "timestamp": "2026-01-01T00:00:00Z", "string": "x"}
+           "DescribeKeyPairs", "DescribeSecurityGroups", "DescribeRegions", "CreateLaunchTemplate",
+           "DescribeLaunchTemplates", "DeleteLaunchTemplate", "CreateFleet")
+VALUES = {"boolean": "true", "integer": "5", "double": "0.5", "blob": "eA==",
+          "timestamp": "2026-01-01T00:00:00Z", "string": "x"}
 
 
 class Parameters(SimulatorTest):
@@ -50,9 +52,9 @@ class Parameters(SimulatorTest):
             self.assertEqual(self.answer(action, "Nonsense", "x"), "UnknownParameter", action)
 
     def test_unsupported_is_only_what_the_model_has(self):
-        self.assertEqual(self.answer("RunInstances", "LaunchTemplate.Version", "1"),
+        self.assertEqual(self.answer("RunInstances", "HibernationOptions.Configured", "true"),
                          "UnsupportedOperation")
-        self.assertEqual(self.answer("RunInstances", "LaunchTemplateX", "1"), "UnknownParameter")
+        self.assertEqual(self.answer("RunInstances", "HibernationX", "true"), "UnknownParameter")
 
     def test_an_unknown_action_is_refused(self):
         self.assertEqual(self.answer("DescribeCats", "DryRun", "true"), "InvalidAction")

@@ -123,4 +123,10 @@ std::vector<std::string> Query::prefixes(const std::string& prefix) const {
   return found;
 }
 
+void refuse_dry_run(const Query& query) {
+  if (query.flag("DryRun", false)) {
+    throw Refusal{"DryRunOperation", "Request would have succeeded, but DryRun flag is set."};
+  }
+}
+
 }  // namespace cb::ec2sim

@@ -47,4 +47,7 @@ class Query {
   const Parameters& all_;
 };
 
+// Throws Refusal (DryRunOperation) when the caller only wants to know whether he could.
+void refuse_dry_run(const Query& query);
+
 }  // namespace cb::ec2sim

@@ -1,5 +1,7 @@
 #include "ec2sim/api/refusal.h"
 
+#include "base/text.h"
+
 namespace cb::ec2sim {
 namespace {
 
@@ -33,6 +35,17 @@ constexpr StatusOfCode kStatuses[] = {
 
 void bad_combination(std::string_view why) {
   throw Refusal{"InvalidParameterCombination", std::string(why)};
+}
+
+void bad_value(std::string_view name, std::string_view value, std::string_view why) {
+  throw Refusal{"InvalidParameterValue",
+                str("Value (", value, ") for parameter ", name, " is invalid. ", why)};
+}
+
+void token_mismatch() {
+  throw Refusal{"IdempotentParameterMismatch",
+                "Arguments on this idempotent request are inconsistent with arguments used in "
+                "previous request(s)."};
 }
 
 int http_status(std::string_view code) {

@@ -15,6 +15,9 @@ struct Refusal {
 };
 
 [[noreturn]] void bad_combination(std::string_view why);  // InvalidParameterCombination
+[[noreturn]] void bad_value(std::string_view name, std::string_view value,
+                            std::string_view why);  // InvalidParameterValue
+[[noreturn]] void token_mismatch();                 // IdempotentParameterMismatch
 
 // The HTTP status that EC2 sends with a code: 400 unless the code has one of its own.
 // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html

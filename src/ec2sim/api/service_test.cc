@@ -83,7 +83,7 @@ TEST(RunInstances, RefusesWhatEc2Refuses) {
       {{{"TagSpecification.1.ResourceType", "cat"}}, "InvalidParameterValue"},
       {{{"TagSpecification.1.ResourceType", "spot-instances-request"}},
        "InvalidParameterCombination"},
-      {{{"LaunchTemplate.Version", "1"}}, "UnsupportedOperation"},
+      {{{"LaunchTemplate.Version", "1"}}, "MissingParameter"},
       {{{"InstanceInitiatedShutdownBehavior", "explode"}}, "InvalidParameterValue"},
       {{{"InstanceMarketOptions.MarketType", "spot"},
         {"InstanceMarketOptions.SpotOptions.MaxPrice", "0.01"}},

@@ -221,8 +221,7 @@ json::value zones(const Asked& asked) {
 
 json::value clear(const Asked& asked) {
   only(asked, "POST");
-  asked.service.instances().clear();
-  asked.service.calls().reset();
+  asked.service.clear();
   return json::object();
 }
 

@@ -88,6 +88,7 @@ TEST(Control, ClearEndsAndForgetsEverything) {
 
 TEST(Control, TheLedgerAddsUpWhatInstancesCost) {
   TestBench bench;
+  bench.control("settings", R"({"prices":{"c7i.16xlarge":{"on_demand":2.856,"spot":0.9996}}})");
   bench.launch();
   bench.launch({{"InstanceMarketOptions.MarketType", "spot"}});
   bench.pass(seconds{2 + 3600});

@@ -1,6 +1,7 @@
 #include "ec2sim/model/capacity.h"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <string>
 
@@ -11,9 +12,14 @@ namespace {
 
 constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
 
-bool covers(const CapacityRule& rule, const LaunchOrder& order, std::string_view zone) {
-  return (rule.market.empty() || rule.market == market_of(order)) &&
-         (rule.type.empty() || rule.type == order.type) && (rule.zone.empty() || rule.zone == zone);
+// Calls `count` with each order that has a machine, or is about to get some: how many.
+void each_taken(
+    const Taken& taken, Micros now,
+    const std::function<void(const LaunchOrder&, const std::string&, std::int64_t)>& count) {
+  for (const Instance& one : taken.all) {
+    if (one.has_machine(now) && !one.stranger) count(one.order, one.zone, 1);
+  }
+  for (const Placement& one : taken.placed) count(one.order, one.zone, one.count);
 }
 
 }  // namespace
@@ -22,39 +28,30 @@ std::string_view market_of(const LaunchOrder& order) {
   return order.spot ? "spot" : "on-demand";
 }
 
-std::int64_t places_left(const Settings& settings, const std::deque<Instance>& all,
-                         const LaunchOrder& order, std::string_view zone, Micros now) {
+std::int64_t places_left(const Settings& settings, const Taken& taken, const LaunchOrder& order,
+                         std::string_view zone, Micros now) {
   std::int64_t left = kNoLimit;
   for (const CapacityRule& rule : settings.capacity) {
-    if (!covers(rule, order, zone)) continue;
-    const auto taken = std::ranges::count_if(all, [&](const Instance& one) {
-      return one.alive(now) && !one.stranger && covers(rule, one.order, one.zone);
+    if (!concerns(rule, order, zone)) continue;
+    std::int64_t used = 0;
+    each_taken(taken, now, [&](const auto& other, const auto& where, std::int64_t count) {
+      if (concerns(rule, other, where)) used += count;
     });
-    left = std::min(left, std::max<std::int64_t>(0, rule.instances - taken));
+    left = std::min(left, std::max<std::int64_t>(0, rule.instances - used));
   }
   return left;
 }
 
-std::int64_t vcpus_left(const Settings& settings, const std::deque<Instance>& all,
-                        const LaunchOrder& order, Micros now) {
+std::int64_t vcpus_left(const Settings& settings, const Taken& taken, const LaunchOrder& order,
+                        Micros now) {
   const auto& quota = order.spot ? settings.spot_vcpus : settings.on_demand_vcpus;
   if (!quota) return kNoLimit;
   std::int64_t used = 0;
-  for (const Instance& one : all) {
-    const bool counts = one.alive(now) && !one.stranger && one.order.spot == order.spot &&
-                        one.order.region == order.region;
-    if (counts) used += find_type(one.order.type)->vcpus;
-  }
+  each_taken(taken, now, [&](const auto& other, const auto&, std::int64_t count) {
+    const bool counts = other.spot == order.spot && other.region == order.region;
+    if (counts) used += count * find_type(other.type)->vcpus;
+  });
   return std::max<std::int64_t>(0, *quota - used);
-}
-
-Money price_of(const Settings& settings, std::string_view type, bool spot) {
-  if (const auto set = settings.prices.find(std::string(type)); set != settings.prices.end()) {
-    return spot ? set->second.spot_hourly : set->second.on_demand_hourly;
-  }
-  const auto known = find_type(type);
-  if (!known) return {};
-  return spot ? known->spot_hourly : known->on_demand_hourly;
 }
 
 }  // namespace cb::ec2sim

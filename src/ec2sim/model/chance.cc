@@ -2,7 +2,28 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace cb::ec2sim {
+
+Prng prng_of(std::uint64_t seed, std::uint64_t ordinal) {
+  Prng mixed(seed);
+  return Prng(mixed.next() ^ (ordinal * 0x9e3779b97f4a7c15ULL));
+}
+
+std::string new_id(std::string_view prefix, Prng& prng) {
+  std::string bytes;
+  for (int i = 0; i < 8; ++i) bytes += static_cast<char>(prng.next() & 0xff);
+  return str(prefix, '0', hex(bytes));
+}
+
+std::string new_uuid(Prng& prng) {
+  std::string bytes;
+  for (int i = 0; i < 16; ++i) bytes += static_cast<char>(prng.next() & 0xff);
+  std::string id = hex(bytes);
+  for (const std::size_t at : {8u, 13u, 18u, 23u}) id.insert(at, 1, '-');
+  return id;
+}
 
 Micros drawn(const Range& range, Prng& prng) {
   if (range.least == range.most) return range.least;

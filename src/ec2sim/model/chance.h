@@ -1,13 +1,23 @@
 #pragma once
 // Which of the rules apply this time.
 
+#include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/prng.h"
 #include "ec2sim/model/settings.h"
 
 namespace cb::ec2sim {
+
+// A sequence of its own for the thing of this ordinal, so that its life does not depend on how
+// calls and things happened to be interleaved.
+Prng prng_of(std::uint64_t seed, std::uint64_t ordinal);
+// "i-0123456789abcdef0": `prefix` with 17 digits.
+std::string new_id(std::string_view prefix, Prng& prng);
+// "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
+std::string new_uuid(Prng& prng);
 
 // A length within `range`.
 Micros drawn(const Range& range, Prng& prng);

@@ -15,7 +15,7 @@
 
 namespace cb::ec2sim {
 
-// A RunInstances that was found valid.
+// A launch that was found valid.
 struct LaunchOrder {
   std::string region;
   std::string zone;  // empty: any of the region
@@ -27,6 +27,7 @@ struct LaunchOrder {
   std::string key_name;
   std::vector<std::string> groups;  // ids
   std::string subnet;               // empty: the default one of the zone
+  Money max_price;                  // spot, by the hour; 0: any
   std::string profile;              // name; empty: none
   std::string user_data;            // decoded
   std::map<std::string, std::string> tags;
@@ -98,6 +99,8 @@ struct Instance {
   std::string end_text;  // "User initiated": what stands before the time of the end
 
   bool alive(Micros now) const { return now < times.ending; }
+  // A stopped one is alive, and has none.
+  bool has_machine(Micros now) const { return alive(now) && now < times.stopping; }
 };
 
 State state_at(const Instance& instance, Micros when);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "ec2sim/model/addresses.h"
+#include "ec2sim/model/capacity.h"
 #include "ec2sim/model/instance.h"
 #include "ec2sim/model/life_plan.h"
 #include "ec2sim/model/settings.h"
@@ -46,6 +47,12 @@ class Instances {
   // Launches, or finds what the same ClientToken launched. In order of launch index. Throws
   // Refusal: no capacity, over a quota, a token that stands for something else or for the past.
   std::vector<const Instance*> launch(const LaunchOrder& order, SimNow now);
+
+  // The same in two steps, for a call that launches several orders or none of them. First: the zone
+  // of an order and how many of it, beside those that are `placed`. Throws Refusal.
+  Placement place(const LaunchOrder& order, const std::vector<Placement>& placed, SimNow now);
+  // Then: its instances, in order of launch index.
+  std::vector<const Instance*> launch(const Placement& placement, SimNow now);
 
   // All of these take an ordinal that exists.
   // An instance that is ending already keeps its first reason.
@@ -96,8 +103,11 @@ class Instances {
 
   std::vector<const Instance*> repeated(const TokenUse& use, const LaunchOrder& order,
                                         Micros now) const;
-  std::int64_t count_within_limits(const LaunchOrder& order, Micros now) const;
-  std::pair<std::string, std::int64_t> choose_zone(const LaunchOrder& order, Micros now) const;
+  std::int64_t count_within_limits(const LaunchOrder& order, const Taken& taken, Micros now) const;
+  std::pair<std::string, std::int64_t> choose_zone(const LaunchOrder& order, const Taken& taken,
+                                                   Micros now, Prng& prng) const;
+  void check_price(const LaunchOrder& order, const std::string& zone, SimNow now) const;
+  void refuse_if_told(const LaunchOrder& order, const std::string& zone, Prng& prng);
   Instance& create(const LaunchOrder& order, const std::string& zone, SimNow now);
   void settle_stranger(const std::string& address, SimNow now);
   void tend(Instance& instance, SimNow now);

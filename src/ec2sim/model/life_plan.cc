@@ -27,12 +27,6 @@ constexpr Message kMessages[] = {
     {"Client.InstanceInitiatedShutdown", "The instance was shut down from within the instance."},
 };
 
-bool concerns(const FateRule& rule, const Instance& instance) {
-  return (rule.market.empty() || rule.market == market_of(instance.order)) &&
-         (rule.type.empty() || rule.type == instance.order.type) &&
-         (rule.zone.empty() || rule.zone == instance.zone);
-}
-
 void stay_pending(Times& times) {
   times.running = times.addressed = times.port_open = times.ready = kNever;
 }
@@ -47,6 +41,8 @@ void apply_fate(Instance& instance, const FateRule& rule, Micros shutting_down, 
     case kEndsByItself:
       tell(instance, by_service(rule.code));
       return plan_end(instance, later(times.accepted, after), shutting_down);
+    case kRefused:  // before there was an instance
+      return;
     case kStaysPending:
       return stay_pending(times);
     case kNeverOpens:
@@ -90,7 +86,8 @@ void plan_life(Instance& instance, Micros accepted, Settings& settings, Prng& pr
   times.visible = later(accepted, drawn(settings.visible_delay, prng));
   const Micros shutting_down = drawn(settings.shutting_down, prng);
   for (FateRule& rule : settings.fates) {
-    if (concerns(rule, instance) && falls(rule.chance, prng)) {
+    const bool later_on = rule.what != FateRule::What::kRefused;
+    if (later_on && concerns(rule, instance.order, instance.zone) && falls(rule.chance, prng)) {
       apply_fate(instance, rule, shutting_down, prng);
     }
   }

@@ -46,6 +46,9 @@ constexpr Key kSettingKeys[] = {
     key<&Settings::reuse_addresses>("reuse_addresses", "a freed address is the next one given out"),
     key<&Settings::strangers>("strangers",
                               "another account's worker takes each freed address at once"),
+    key<&Settings::bare_fleet_repeats>("bare_fleet_repeats",
+                                       "a CreateFleet with a used token is told the fleet's id, "
+                                       "not its instances"),
     key<&Settings::capacity>("capacity", "[{market, type, zone, instances}]: at most so many"),
     key<&Settings::spot_vcpus>("spot_vcpus", "quota of vCPUs, all spot instances; null: none"),
     key<&Settings::on_demand_vcpus>("on_demand_vcpus",
@@ -79,7 +82,7 @@ constexpr Key kSettingKeys[] = {
     key<&Settings::fates>(
         "fates",
         "[{do: ends_by_itself|stays_pending|never_opens|never_ready|dies|hangs|"
-        "restarts|no_address|hidden|interrupted, market, type, zone, after, lasts, "
+        "restarts|no_address|hidden|interrupted|refused, market, type, zone, after, lasts, "
         "notice, code, percent, next}]: what becomes of instances"),
 };
 

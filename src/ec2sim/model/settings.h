@@ -66,6 +66,7 @@ struct FateRule {
     kHidden,        // neither listed nor found by its id for the time `lasts`, from its launch on
     kRestarts,      // `after` it was ready its service ends, and begins anew
     kInterrupted,   // `after` it runs: a warning, and `notice` later EC2 ends it (spot only)
+    kRefused,       // there is none: the launch, or the start of a stopped one, fails with `code`
   };
   What what = What::kEndsByItself;
   std::string market;  // "spot", "on-demand"; empty: any
@@ -74,7 +75,7 @@ struct FateRule {
   Range after;
   Range lasts{kNever, kNever};
   Range notice{std::chrono::seconds{120}, std::chrono::seconds{120}};
-  std::string code = "Server.InternalError";
+  std::string code;  // as read: Server.InternalError, or InsufficientInstanceCapacity of kRefused
   Chance chance;
 };
 
@@ -123,6 +124,7 @@ struct Settings {
   Micros listing_lag{0};
   bool reuse_addresses = false;
   bool strangers = false;
+  bool bare_fleet_repeats = false;
 
   // What may be had.
   std::vector<CapacityRule> capacity;

@@ -34,6 +34,7 @@ constexpr Name<FateRule::What> kFates[] = {
     {FateRule::What::kNoAddress, "no_address"},
     {FateRule::What::kHidden, "hidden"},
     {FateRule::What::kInterrupted, "interrupted"},
+    {FateRule::What::kRefused, "refused"},
 };
 
 template <class What, std::size_t N>
@@ -98,6 +99,10 @@ void read_one(const json::value& from, FateRule& to) {
       .field("percent", to.chance.percent)
       .field("next", to.chance.next)
       .leave("do, market, type, zone, after, lasts, notice, code, percent, next");
+  if (to.code.empty()) {
+    to.code = to.what == FateRule::What::kRefused ? "InsufficientInstanceCapacity"
+                                                  : "Server.InternalError";
+  }
   if (to.chance.percent > 100) wants("percent from 0 to 100", from);
 }
 

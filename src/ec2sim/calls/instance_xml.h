@@ -13,6 +13,9 @@ void write_instance(Xml& xml, const Instance& instance, const Settings& settings
 // <groupSet> with the ids and names of `ids`.
 void write_groups(Xml& xml, const std::vector<std::string>& ids, const Settings& settings);
 
+// <tagSet>; nothing when there are none.
+void write_tags(Xml& xml, const std::map<std::string, std::string>& tags);
+
 // <NAME><code/><name/></NAME>
 void write_state(Xml& xml, std::string_view name, State state);
 

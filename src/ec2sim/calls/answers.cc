@@ -1,7 +1,7 @@
-#include "ec2sim/api/answers.h"
+#include "ec2sim/calls/answers.h"
 
 #include "base/text.h"
-#include "ec2sim/api/instance_xml.h"
+#include "ec2sim/calls/instance_xml.h"
 
 namespace cb::ec2sim {
 namespace {

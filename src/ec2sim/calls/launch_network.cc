@@ -1,4 +1,4 @@
-#include "ec2sim/model/launch_network.h"
+#include "ec2sim/calls/launch_network.h"
 
 #include <algorithm>
 

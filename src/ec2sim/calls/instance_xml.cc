@@ -1,4 +1,4 @@
-#include "ec2sim/api/instance_xml.h"
+#include "ec2sim/calls/instance_xml.h"
 
 #include <algorithm>
 
@@ -110,15 +110,6 @@ void write_volume(Xml& xml, const Instance& instance, Micros when) {
   xml.close("blockDeviceMapping");
 }
 
-void write_tags(Xml& xml, const Instance& instance) {
-  if (instance.order.tags.empty()) return;
-  xml.open("tagSet");
-  for (const auto& [key, value] : instance.order.tags) {
-    xml.open("item").leaf("key", key).leaf("value", value).close("item");
-  }
-  xml.close("tagSet");
-}
-
 void write_profile(Xml& xml, const Instance& instance, const Settings& settings) {
   if (instance.order.profile.empty()) return;
   xml.open("iamInstanceProfile")
@@ -171,6 +162,15 @@ void write_groups(Xml& xml, const std::vector<std::string>& ids, const Settings&
   xml.close("groupSet");
 }
 
+void write_tags(Xml& xml, const std::map<std::string, std::string>& tags) {
+  if (tags.empty()) return;
+  xml.open("tagSet");
+  for (const auto& [key, value] : tags) {
+    xml.open("item").leaf("key", key).leaf("value", value).close("item");
+  }
+  xml.close("tagSet");
+}
+
 void write_instance(Xml& xml, const Instance& instance, const Settings& settings, Micros when) {
   xml.open("item").leaf("instanceId", instance.id).leaf("imageId", instance.order.image);
   write_state(xml, "instanceState", state_at(instance, when));
@@ -191,7 +191,7 @@ void write_instance(Xml& xml, const Instance& instance, const Settings& settings
     xml.leaf("instanceLifecycle", "spot").leaf("spotInstanceRequestId", instance.spot_request);
   }
   xml.leaf("clientToken", instance.order.client_token);
-  write_tags(xml, instance);
+  write_tags(xml, instance.order.tags);
   write_interface(xml, instance, settings, when);
   write_profile(xml, instance, settings);
   write_machine(xml, instance);

@@ -1,25 +1,21 @@
-#include "ec2sim/model/catalogue.h"
+#include "ec2sim/calls/catalogue.h"
 
 #include <algorithm>
 #include <functional>
 
 #include "base/text.h"
-#include "ec2sim/api/answers.h"
+#include "ec2sim/calls/answers.h"
+#include "ec2sim/calls/filters.h"
 #include "ec2sim/model/chance.h"
 #include "ec2sim/model/zones.h"
 
 namespace cb::ec2sim {
 namespace {
 
-// What a filter of one of these lists looks at; unknown names throw.
-using ValueOf = std::function<std::string(const std::string& filter)>;
-
-bool passes(const Query& query, const ValueOf& value_of) {
-  return std::ranges::all_of(read_filters(query), [&](const Filter& filter) {
-    const std::string value = value_of(filter.name);
-    return std::ranges::any_of(
-        filter.values, [&](const std::string& pattern) { return matches_filter(pattern, value); });
-  });
+// What a filter of one of these lists looks at is one value; unknown names throw.
+bool passes(const Query& query, const std::function<std::string(const std::string&)>& value_of) {
+  return passes(read_filters(query),
+                [&](const std::string& filter) { return std::vector{value_of(filter)}; });
 }
 
 bool is_pattern(const std::string& name) {
@@ -146,11 +142,11 @@ void require_groups(const Query& query, const Settings& settings) {
 
 }  // namespace
 
-std::string images_answer(const Parameters& parameters, const Settings& settings,
-                          std::string_view request_id) {
-  const Query query(parameters);
+std::string images_answer(const Question& asked) {
+  const Query query(asked.parameters);
+  const Settings& settings = asked.settings;
   Xml xml;
-  open_answer(xml, "DescribeImages", request_id);
+  open_answer(xml, "DescribeImages", asked.request_id);
   xml.open("imagesSet");
   const auto owners = query.list("Owner");
   const bool ours = wanted(owners, settings.account) || wanted(owners, "self") ||
@@ -164,9 +160,9 @@ std::string images_answer(const Parameters& parameters, const Settings& settings
   return close_answer(xml, "DescribeImages");
 }
 
-std::string keys_answer(const Parameters& parameters, const Settings& settings,
-                        std::string_view request_id) {
-  const Query query(parameters);
+std::string keys_answer(const Question& asked) {
+  const Query query(asked.parameters);
+  const Settings& settings = asked.settings;
   std::vector<std::string> names = query.list("KeyName");
   for (const std::string& name : names) {
     if (!any_matches(settings.key_names, name)) {
@@ -177,7 +173,7 @@ std::string keys_answer(const Parameters& parameters, const Settings& settings,
     std::ranges::remove_copy_if(settings.key_names, std::back_inserter(names), is_pattern);
   }
   Xml xml;
-  open_answer(xml, "DescribeKeyPairs", request_id);
+  open_answer(xml, "DescribeKeyPairs", asked.request_id);
   xml.open("keySet");
   for (const std::string& name : names) {
     if (!passes(query, [&](const std::string& f) { return key_value(name, f); })) continue;
@@ -192,32 +188,32 @@ std::string keys_answer(const Parameters& parameters, const Settings& settings,
   return close_answer(xml, "DescribeKeyPairs");
 }
 
-std::string groups_answer(const Parameters& parameters, const Settings& settings,
-                          std::string_view region, std::string_view request_id) {
-  const Query query(parameters);
+std::string groups_answer(const Question& asked) {
+  const Query query(asked.parameters);
+  const Settings& settings = asked.settings;
   require_groups(query, settings);
   Xml xml;
-  open_answer(xml, "DescribeSecurityGroups", request_id);
+  open_answer(xml, "DescribeSecurityGroups", asked.request_id);
   xml.open("securityGroupInfo");
   for (const SecurityGroup& group : settings.security_groups) {
-    const bool asked =
+    const bool meant =
         wanted(query.list("GroupId"), group.id) && wanted(query.list("GroupName"), group.name);
-    if (asked && passes(query, [&](const std::string& f) { return group_value(group, f); })) {
-      write_group(xml, group, settings, region);
+    if (meant && passes(query, [&](const std::string& f) { return group_value(group, f); })) {
+      write_group(xml, group, settings, asked.region);
     }
   }
   xml.close("securityGroupInfo");
   return close_answer(xml, "DescribeSecurityGroups");
 }
 
-std::string regions_answer(const Parameters& parameters, const Settings& settings,
-                           std::string_view region, std::string_view request_id) {
-  const Query query(parameters);
+std::string regions_answer(const Question& asked) {
+  const Query query(asked.parameters);
+  const Settings& settings = asked.settings;
   std::vector<std::string> regions;
   std::ranges::remove_copy_if(settings.regions, std::back_inserter(regions), is_pattern);
-  if (std::ranges::count(regions, region) == 0) regions.emplace_back(region);
+  if (std::ranges::count(regions, asked.region) == 0) regions.emplace_back(asked.region);
   Xml xml;
-  open_answer(xml, "DescribeRegions", request_id);
+  open_answer(xml, "DescribeRegions", asked.request_id);
   xml.open("regionInfo");
   for (const std::string& name : regions) {
     const auto value_of = [&](const std::string& filter) {

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "ec2sim/api/listing.h"
 #include "ec2sim/api/refusal.h"
 #include "ec2sim/api/xml.h"
+#include "ec2sim/calls/listing.h"
 #include "ec2sim/model/settings.h"
 
 namespace cb::ec2sim {

@@ -1,9 +1,10 @@
 // DescribeInstances' filters and pages.
 
-#include "ec2sim/api/listing.h"
+#include "ec2sim/calls/listing.h"
 
 #include <gtest/gtest.h>
 
+#include "ec2sim/calls/filters.h"
 #include "ec2sim/model/test_bench.h"
 
 namespace cb::ec2sim {

@@ -1,28 +1,21 @@
-#include "ec2sim/api/launch_request.h"
+#include "ec2sim/calls/launch_request.h"
 
-#include <algorithm>
 #include <array>
 #include <cstdlib>
 
 #include "base/text.h"
 #include "ec2sim/api/base64.h"
 #include "ec2sim/api/refusal.h"
-#include "ec2sim/model/capacity.h"
+#include "ec2sim/calls/launch_network.h"
+#include "ec2sim/calls/tags.h"
+#include "ec2sim/calls/token.h"
 #include "ec2sim/model/chance.h"
 #include "ec2sim/model/instance_types.h"
-#include "ec2sim/model/launch_network.h"
 
 namespace cb::ec2sim {
 namespace {
 
-constexpr std::size_t kTokenMax = 64;
 constexpr std::size_t kUserDataMax = 16 * 1024;
-constexpr std::size_t kTagsMax = 50;
-
-[[noreturn]] void bad_value(std::string_view name, std::string_view value, std::string_view why) {
-  throw Refusal{"InvalidParameterValue",
-                str("Value (", value, ") for parameter ", name, " is invalid. ", why)};
-}
 
 void read_counts(const Query& query, LaunchOrder& order) {
   query.required("MinCount");
@@ -63,7 +56,7 @@ void read_type(const Query& query, const Settings& settings, LaunchOrder& order)
   }
 }
 
-void read_market(const Query& query, const Settings& settings, LaunchOrder& order) {
+void read_market(const Query& query, LaunchOrder& order) {
   const std::string options = "InstanceMarketOptions.";
   const std::string market = query.text(options + "MarketType");
   order.spot = market == "spot";
@@ -80,12 +73,7 @@ void read_market(const Query& query, const Settings& settings, LaunchOrder& orde
   if (const std::string max = query.text(spot + "MaxPrice"); !max.empty()) {
     const double dollars = std::strtod(max.c_str(), nullptr);
     if (dollars <= 0) bad_value("price", max, "It must be a positive number.");
-    const double price = double(price_of(settings, order.type, true).micro_dollars) / 1e6;
-    if (dollars < price) {
-      throw Refusal{"SpotMaxPriceTooLow",
-                    str("Your Spot request price of ", max,
-                        " is lower than the minimum required Spot request fulfillment price.")};
-    }
+    order.max_price = {static_cast<std::int64_t>(dollars * 1e6)};
   }
 }
 
@@ -123,57 +111,28 @@ void read_user_data(const Query& query, LaunchOrder& order) {
   order.user_data = *decoded;
 }
 
-void read_tag(const Query& query, const std::string& prefix, bool ours, LaunchOrder& order) {
-  const std::string key = query.required(prefix + "Key");
-  if (key.starts_with("aws:") || key.size() > 128) {
-    throw Refusal{"InvalidParameterValue",
-                  str("Tag keys starting with 'aws:' are reserved, and none may be longer than 128 "
-                      "characters: ",
-                      key)};
-  }
-  const std::string value = query.text(prefix + "Value");
-  if (value.size() > 256) bad_value("tag value", value, "It may have 256 characters at most.");
-  if (ours && !order.tags.emplace(key, value).second) {
-    throw Refusal{"InvalidParameterValue", str("Duplicate tag key '", key, "' specified.")};
-  }
-}
-
 void read_tags(const Query& query, LaunchOrder& order) {
   constexpr std::array<std::string_view, 5> kTaggable{
       "instance", "volume", "spot-instances-request", "network-interface", "elastic-gpu"};
-  for (const std::string& prefix : query.prefixes("TagSpecification")) {
-    const std::string resource = query.required(prefix + "ResourceType");
-    if (std::ranges::count(kTaggable, std::string_view(resource)) == 0) {
-      throw Refusal{"InvalidParameterValue",
-                    str("'", resource, "' is not a valid taggable resource type.")};
-    }
-    if (resource == "spot-instances-request" && !order.spot) {
-      bad_combination("Tags for a spot request need InstanceMarketOptions with the spot market.");
-    }
-    for (const std::string& tag : query.prefixes(prefix + "Tag")) {
-      read_tag(query, tag, resource == "instance", order);
-    }
+  const TagsOf tags = read_tag_specifications(query, kTaggable);
+  if (tags.contains("spot-instances-request") && !order.spot) {
+    bad_combination("Tags for a spot request need InstanceMarketOptions with the spot market.");
   }
-  if (order.tags.size() > kTagsMax) {
-    throw Refusal{"TagLimitExceeded", "More than 50 tags were given."};
-  }
+  if (const auto ours = tags.find("instance"); ours != tags.end()) order.tags = ours->second;
 }
 
-void read_token(const Query& query, LaunchOrder& order) {
-  order.client_token = query.text("ClientToken");
-  const bool ascii = std::ranges::all_of(order.client_token, [](char c) { return c > 0; });
-  if (order.client_token.size() > kTokenMax || !ascii) {
-    bad_value("clientToken", order.client_token, "It may have 64 ASCII characters at most.");
-  }
-}
-
-// DryRun is no part of what a token stands for.
-std::string digest_of(const Parameters& parameters) {
-  std::string digest;
-  for (const auto& [name, value] : parameters) {
-    if (name != "DryRun") digest += str(name.size(), ':', name, value.size(), ':', value);
-  }
-  return digest;
+// All but what only a launch says, not a template: how many, and the token.
+void read_specification(const Query& query, const Settings& settings, LaunchOrder& order) {
+  read_type(query, settings, order);
+  read_market(query, order);
+  read_key(query, settings, order);
+  read_network(query, settings, order);
+  read_profile(query, settings, order);
+  read_user_data(query, order);
+  read_tags(query, order);
+  order.terminate_on_shutdown =
+      query.text("InstanceInitiatedShutdownBehavior") == "terminate" || order.spot;
+  order.tokens_required = query.text("MetadataOptions.HttpTokens") == "required";
 }
 
 }  // namespace
@@ -185,19 +144,18 @@ LaunchOrder read_launch(const Parameters& parameters, const Settings& settings,
   order.region = region;
   read_image(query, settings, order);
   read_counts(query, order);
-  read_type(query, settings, order);
-  read_market(query, settings, order);
-  read_key(query, settings, order);
-  read_network(query, settings, order);
-  read_profile(query, settings, order);
-  read_user_data(query, order);
-  read_tags(query, order);
-  read_token(query, order);
-  order.terminate_on_shutdown =
-      query.text("InstanceInitiatedShutdownBehavior") == "terminate" || order.spot;
-  order.tokens_required = query.text("MetadataOptions.HttpTokens") == "required";
+  read_specification(query, settings, order);
+  order.client_token = read_token(query);
   order.digest = digest_of(parameters);
   return order;
+}
+
+void check_launch_data(const Parameters& data, const Settings& settings, std::string_view region) {
+  const Query query(data);
+  LaunchOrder order;
+  order.region = region;
+  if (query.has("ImageId")) read_image(query, settings, order);
+  read_specification(query, settings, order);
 }
 
 }  // namespace cb::ec2sim

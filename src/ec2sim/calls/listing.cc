@@ -1,17 +1,15 @@
-#include "ec2sim/api/listing.h"
+#include "ec2sim/calls/listing.h"
 
 #include <algorithm>
 
 #include "base/text.h"
-#include "ec2sim/api/base64.h"
 #include "ec2sim/api/refusal.h"
+#include "ec2sim/calls/filters.h"
+#include "ec2sim/calls/paging.h"
 #include "ec2sim/model/capacity.h"
-#include "wire/ec2_request.h"
 
 namespace cb::ec2sim {
 namespace {
-
-constexpr std::int64_t kPageMin = 5;
 
 // What a filter looks at. Several values: any of them may match.
 struct View {
@@ -87,17 +85,6 @@ Values values_of(const std::string& filter, const View& view) {
   unknown_filter(filter);
 }
 
-bool passes(const std::vector<Filter>& filters, const View& view) {
-  return std::ranges::all_of(filters, [&](const Filter& filter) {
-    for (const std::string& value : values_of(filter.name, view)) {
-      for (const std::string& pattern : filter.values) {
-        if (matches_filter(pattern, value)) return true;
-      }
-    }
-    return false;
-  });
-}
-
 // Also when there is no instance that it could be tried on.
 void check_names(const std::vector<Filter>& filters) {
   for (const Filter& filter : filters) {
@@ -106,42 +93,6 @@ void check_names(const std::vector<Filter>& filters) {
         std::ranges::any_of(kFields, [&](const Field& field) { return field.name == filter.name; });
     if (!known) unknown_filter(filter.name);
   }
-}
-
-std::int64_t page_size(const Query& query) {
-  const auto size = query.number("MaxResults");
-  if (!size) return kPageMax;
-  if (query.has("InstanceId.1")) {
-    throw Refusal{"InvalidParameterCombination",
-                  "The parameter instancesSet cannot be used with the parameter maxResults"};
-  }
-  if (*size < kPageMin || *size > kPageMax) {
-    throw Refusal{"InvalidParameterValue",
-                  str("Value ( ", *size,
-                      " ) for parameter maxResults is invalid. Expecting a "
-                      "value between ",
-                      kPageMin, " and ", kPageMax, ".")};
-  }
-  return *size;
-}
-
-constexpr std::string_view kTokenMark = "after ";
-
-std::string token_after(const Instance& last) {
-  return wire::base64(str(kTokenMark, last.ordinal));
-}
-
-std::uint64_t ordinal_after(const Query& query) {
-  if (!query.has("NextToken")) return 0;
-  const auto text = decode_base64(query.text("NextToken"));
-  const bool ours = text && text->starts_with(kTokenMark);
-  const auto ordinal =
-      ours ? parse_int(std::string_view(*text).substr(kTokenMark.size())) : std::nullopt;
-  if (!ordinal) {
-    throw Refusal{"InvalidPaginationToken",
-                  "The specified pagination token is not valid or is expired."};
-  }
-  return static_cast<std::uint64_t>(*ordinal);
 }
 
 std::vector<const Instance*> everything(const Instances& instances, std::string_view region,
@@ -173,15 +124,17 @@ Page list_instances(const Parameters& parameters, const Instances& instances,
   const Query query(parameters);
   const std::vector<Filter> filters = read_filters(query);
   check_names(filters);
-  const std::int64_t size = page_size(query);
-  const std::uint64_t after = ordinal_after(query);
+  const std::int64_t size = page_size(query, {}, "InstanceId.1");
+  const std::uint64_t after = page_start(query);
   Page page;
   const auto asked = query.has("InstanceId.1") ? named_instances(query, instances, region, when)
                                                : everything(instances, region, when);
   for (const Instance* instance : asked) {
-    if (instance->ordinal <= after || !passes(filters, {*instance, settings, when})) continue;
+    const View view{*instance, settings, when};
+    const auto seen = [&](const std::string& filter) { return values_of(filter, view); };
+    if (instance->ordinal <= after || !passes(filters, seen)) continue;
     if (std::ssize(page.instances) == size) {
-      page.next_token = token_after(*page.instances.back());
+      page.next_token = token_after(page.instances.back()->ordinal);
       break;
     }
     page.instances.push_back(instance);
@@ -204,38 +157,6 @@ std::vector<const Instance*> named_instances(const Query& query, const Instances
   }
   if (!missing.empty()) not_found(missing);
   return found;
-}
-
-bool matches_filter(std::string_view pattern, std::string_view text) {
-  std::size_t p = 0, t = 0, star = std::string_view::npos, mark = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      mark = t;
-    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;  // the star takes one character more
-      t = ++mark;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
-
-std::vector<Filter> read_filters(const Query& query) {
-  std::vector<Filter> filters;
-  for (const std::string& prefix : query.prefixes("Filter")) {
-    filters.push_back({query.required(prefix + "Name"), query.list(prefix + "Value")});
-  }
-  return filters;
-}
-
-void unknown_filter(std::string_view name) {
-  throw Refusal{"InvalidParameterValue", str("The filter '", name, "' is invalid")};
 }
 
 }  // namespace cb::ec2sim

@@ -15,4 +15,7 @@ namespace cb::ec2sim {
 LaunchOrder read_launch(const Parameters& parameters, const Settings& settings,
                         std::string_view region);
 
+// The same for the data of a launch template, which may leave out anything.
+void check_launch_data(const Parameters& data, const Settings& settings, std::string_view region);
+
 }  // namespace cb::ec2sim
