@@ -53,6 +53,16 @@ class AwsCli(SimulatorTest):
         self.assertEqual(keys["KeyPairs"][0]["KeyName"], "dserv-workers")
         self.assertEqual(self.aws("sts", "get-caller-identity")["Account"], "123456789012")
 
+    def test_types_and_their_prices_can_be_asked(self):
+        types = self.aws("ec2", "describe-instance-types", "--filters",
+                         "Name=vcpu-info.default-vcpus,Values=192", "--query",
+                         "InstanceTypes[].InstanceType")
+        self.assertIn("c7i.48xlarge", types)
+        prices = self.aws("ec2", "describe-spot-price-history", "--instance-types", "c7i.48xlarge",
+                          "--product-descriptions", "Linux/UNIX", "--start-time",
+                          "2026-01-01T00:00:00", "--max-items", "2000")
+        self.assertGreater(len(prices["SpotPriceHistory"]), 300)
+
     def test_a_launch_template_is_made_listed_and_deleted(self):
         made = self.aws("ec2", "create-launch-template", "--launch-template-name", "pool",
                         "--launch-template-data", '{"ImageId": "ami-0060337ebb6cf00ad"}',

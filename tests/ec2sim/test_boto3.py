@@ -76,6 +76,30 @@ class Shapes(SimulatorTest):
         self.assertEqual(sts.get_caller_identity()["Account"], "123456789012")
         self.assertEqual(self.checker.answers, 5)
 
+    def test_a_regions_places_types_and_prices_are_understood(self):
+        subnets = self.ec2.describe_subnets(
+            Filters=[{"Name": "default-for-az", "Values": ["true"]}])["Subnets"]
+        zones = self.ec2.describe_availability_zones()["AvailabilityZones"]
+        self.assertEqual([s["AvailabilityZone"] for s in subnets], [z["ZoneName"] for z in zones])
+        pages = self.ec2.get_paginator("describe_instance_types").paginate(
+            Filters=[{"Name": "vcpu-info.default-vcpus", "Values": ["64"]},
+                     {"Name": "processor-info.supported-architecture", "Values": ["x86_64"]}],
+            PaginationConfig={"PageSize": 5})
+        types = {t["InstanceType"]: t["MemoryInfo"]["SizeInMiB"] for page in pages
+                 for t in page["InstanceTypes"]}
+        self.assertEqual((types["c7i.16xlarge"], types["m7i.16xlarge"]), (131072, 262144))
+        all_types = self.ec2.get_paginator("describe_instance_types").paginate()
+        self.assertGreater(sum(len(page["InstanceTypes"]) for page in all_types), 100)
+        offered = self.ec2.describe_instance_type_offerings(
+            LocationType="availability-zone",
+            Filters=[{"Name": "instance-type", "Values": ["c7i.16xlarge"]}])
+        self.assertEqual({o["Location"] for o in offered["InstanceTypeOfferings"]},
+                         {z["ZoneName"] for z in zones})
+        prices = self.ec2.describe_spot_price_history(
+            InstanceTypes=["c7i.16xlarge"], ProductDescriptions=["Linux/UNIX"],
+            StartTime=datetime.datetime.now(datetime.timezone.utc))["SpotPriceHistory"]
+        self.assertEqual({p["AvailabilityZone"] for p in prices}, {z["ZoneName"] for z in zones})
+
     def test_waiters_and_paginators_work(self):
         for _ in range(7):
             instance_id = self.launched(self.ec2)

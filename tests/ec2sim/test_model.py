@@ -4,7 +4,9 @@ from simulator import SimulatorTest, main
 
 ACTIONS = ("RunInstances", "DescribeInstances", "TerminateInstances", "DescribeImages",
            "DescribeKeyPairs", "DescribeSecurityGroups", "DescribeRegions", "CreateLaunchTemplate",
-           "DescribeLaunchTemplates", "DeleteLaunchTemplate", "CreateFleet")
+           "DescribeLaunchTemplates", "DeleteLaunchTemplate", "CreateFleet",
+           "DescribeAvailabilityZones", "DescribeSubnets", "DescribeInstanceTypes",
+           "DescribeInstanceTypeOfferings", "DescribeSpotPriceHistory")
 VALUES = {"boolean": "true", "integer": "5", "double": "0.5", "blob": "eA==",
           "timestamp": "2026-01-01T00:00:00Z", "string": "x"}
 

@@ -15,6 +15,11 @@ constexpr std::string_view kCreateTemplate = "CreateLaunchTemplate";
 constexpr std::string_view kTemplates = "DescribeLaunchTemplates";
 constexpr std::string_view kDeleteTemplate = "DeleteLaunchTemplate";
 constexpr std::string_view kFleet = "CreateFleet";
+constexpr std::string_view kZones = "DescribeAvailabilityZones";
+constexpr std::string_view kSubnets = "DescribeSubnets";
+constexpr std::string_view kTypes = "DescribeInstanceTypes";
+constexpr std::string_view kOfferings = "DescribeInstanceTypeOfferings";
+constexpr std::string_view kPrices = "DescribeSpotPriceHistory";
 
 constexpr ParameterRow kActionRows[] = {
     {"*", "Action", kText},
@@ -137,6 +142,32 @@ constexpr ParameterRow kActionRows[] = {
 
     {kRegions, "RegionName.N", kText},
     {kRegions, "AllRegions", kFlag},
+
+    {kZones, "ZoneName.N", kText},
+    {kZones, "ZoneId.N", kText},
+    {kZones, "AllAvailabilityZones", kFlag},
+
+    {kSubnets, "SubnetId.N", kText},
+    {kSubnets, "MaxResults", kNumber},
+    {kSubnets, "NextToken", kText},
+
+    {kTypes, "InstanceType.N", kText},
+    {kTypes, "MaxResults", kNumber},
+    {kTypes, "NextToken", kText},
+    {kTypes, "IncludeUnsupportedInRegion", kFlag},
+
+    {kOfferings, "LocationType", "region|availability-zone|availability-zone-id|outpost"},
+    {kOfferings, "MaxResults", kNumber},
+    {kOfferings, "NextToken", kText},
+
+    {kPrices, "StartTime", kText},
+    {kPrices, "EndTime", kText},
+    {kPrices, "InstanceType.N", kText},
+    {kPrices, "ProductDescription.N", kText},
+    {kPrices, "AvailabilityZone", kText},
+    {kPrices, "AvailabilityZoneId", kText},
+    {kPrices, "MaxResults", kNumber},
+    {kPrices, "NextToken", kText},
 
     {"GetCallerIdentity", "Action", kText},
 };

@@ -49,6 +49,11 @@ const Service::Action Service::kActions[] = {
     {"DescribeKeyPairs", &Service::tell<keys_answer>},
     {"DescribeSecurityGroups", &Service::tell<groups_answer>},
     {"DescribeRegions", &Service::tell<regions_answer>},
+    {"DescribeAvailabilityZones", &Service::tell<zones_answer>},
+    {"DescribeSubnets", &Service::tell<subnets_answer>},
+    {"DescribeInstanceTypes", &Service::tell<types_answer>},
+    {"DescribeInstanceTypeOfferings", &Service::tell<offerings_answer>},
+    {"DescribeSpotPriceHistory", &Service::tell<spot_prices_answer>},
     {"GetCallerIdentity", &Service::identify},
 };
 
@@ -148,9 +153,9 @@ std::string Service::act(const Call& call, SimNow now, HttpAnswer& answer) {
 }
 
 template <auto Answer>
-std::string Service::tell(const Call& call, SimNow /*now*/, HttpAnswer& answer) {
+std::string Service::tell(const Call& call, SimNow now, HttpAnswer& answer) {
   refuse_dry_run(Query(call.parameters));
-  return Answer({call.parameters, settings_, call.region, answer.request_id});
+  return Answer({call.parameters, settings_, call.region, answer.request_id, now.wall});
 }
 
 std::string Service::identify(const Call& /*call*/, SimNow /*now*/, HttpAnswer& answer) {

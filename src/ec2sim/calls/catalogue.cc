@@ -114,7 +114,7 @@ void write_group(Xml& xml, const SecurityGroup& group, const Settings& settings,
       .leaf("groupId", group.id)
       .leaf("groupName", group.name)
       .leaf("groupDescription", "A stand-in of the simulator")
-      .leaf("vpcId", str("vpc-", steady_hex(region)))
+      .leaf("vpcId", vpc_of(region))
       .open("ipPermissions")
       .close("ipPermissions")
       .open("ipPermissionsEgress")

@@ -82,7 +82,7 @@ void write_interface(Xml& xml, const Instance& instance, const Settings& setting
     xml.open("item")
         .leaf("networkInterfaceId", str("eni-", number))
         .leaf("subnetId", instance.subnet)
-        .leaf("vpcId", str("vpc-", steady_hex(instance.order.region)))
+        .leaf("vpcId", vpc_of(instance.order.region))
         .leaf("description", "")
         .leaf("ownerId", settings.account)
         .leaf("status", "in-use");
@@ -127,8 +127,8 @@ void write_machine(Xml& xml, const Instance& instance) {
       .leaf("enaSupport", true)
       .leaf("ebsOptimized", false)
       .open("cpuOptions")
-      .leaf("coreCount", type.arm ? type.vcpus : type.vcpus / 2)
-      .leaf("threadsPerCore", type.arm ? 1 : 2)
+      .leaf("coreCount", type.vcpus / type.threads_per_core)
+      .leaf("threadsPerCore", type.threads_per_core)
       .close("cpuOptions");
   xml.open("metadataOptions")
       .leaf("state", "applied")
@@ -183,7 +183,7 @@ void write_instance(Xml& xml, const Instance& instance, const Settings& settings
   write_placement(xml, instance);
   xml.open("monitoring").leaf("state", "disabled").close("monitoring");
   xml.leaf("subnetId", instance.subnet)
-      .leaf("vpcId", str("vpc-", steady_hex(instance.order.region)))
+      .leaf("vpcId", vpc_of(instance.order.region))
       .leaf("sourceDestCheck", true);
   write_groups(xml, instance.order.groups, settings);
   write_volume(xml, instance, when);

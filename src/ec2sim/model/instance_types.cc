@@ -1,8 +1,6 @@
 #include "ec2sim/model/instance_types.h"
 
 #include <algorithm>
-#include <array>
-#include <utility>
 
 #include "base/text.h"
 
@@ -12,38 +10,79 @@ namespace {
 struct Family {
   std::string_view name;
   std::int64_t micro_dollars_per_vcpu_hour;
-  bool arm;
+  std::int64_t gib_per_vcpu;  // from large on
+  int threads_per_core;
+  std::string_view maker;
+  std::string_view sizes;
 };
+
+constexpr std::string_view kT = "nano micro small medium large xlarge 2xlarge";
+constexpr std::string_view k5 = "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge";
+constexpr std::string_view k5c = "large xlarge 2xlarge 4xlarge 9xlarge 12xlarge 18xlarge 24xlarge";
+constexpr std::string_view k6i =
+    "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge 32xlarge";
+constexpr std::string_view k6a =
+    "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge 32xlarge 48xlarge";
+constexpr std::string_view k7i =
+    "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge 48xlarge";
+constexpr std::string_view k7a =
+    "medium large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge 32xlarge 48xlarge";
+constexpr std::string_view kG = "medium large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge";
+constexpr std::string_view k8g =
+    "medium large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge 48xlarge";
 
 // On-demand, Linux, us-east-1, rounded to a hundredth of a cent.
+// https://aws.amazon.com/ec2/instance-types/
 constexpr Family kFamilies[] = {
-    {"c5", 42'500, false},  {"c6a", 38'250, false}, {"c6g", 34'000, true},  {"c6i", 42'500, false},
-    {"c7a", 51'320, false}, {"c7g", 36'250, true},  {"c7i", 44'625, false}, {"c8g", 39'880, true},
-    {"m5", 48'000, false},  {"m6i", 48'000, false}, {"m7a", 57'960, false}, {"m7g", 40'800, true},
-    {"m7i", 50'400, false}, {"r6i", 63'000, false}, {"r7i", 66'150, false}, {"t3", 41'600, false},
-    {"t4g", 33'600, true},
+    {"c5", 42'500, 2, 2, "Intel", k5c},  {"c6a", 38'250, 2, 2, "AMD", k6a},
+    {"c6g", 34'000, 2, 1, "AWS", kG},    {"c6i", 42'500, 2, 2, "Intel", k6i},
+    {"c7a", 51'320, 2, 1, "AMD", k7a},   {"c7g", 36'250, 2, 1, "AWS", kG},
+    {"c7i", 44'625, 2, 2, "Intel", k7i}, {"c8g", 39'880, 2, 1, "AWS", k8g},
+    {"m5", 48'000, 4, 2, "Intel", k5},   {"m6i", 48'000, 4, 2, "Intel", k6i},
+    {"m7a", 57'960, 4, 1, "AMD", k7a},   {"m7g", 40'800, 4, 1, "AWS", kG},
+    {"m7i", 50'400, 4, 2, "Intel", k7i}, {"r6i", 63'000, 8, 2, "Intel", k6i},
+    {"r7i", 66'150, 8, 2, "Intel", k7i}, {"t3", 41'600, 4, 2, "Intel", kT},
+    {"t4g", 33'600, 4, 1, "AWS", kT},
 };
-
-constexpr std::array<std::pair<std::string_view, int>, 3> kSmallSizes{
-    {{"nano", 2}, {"micro", 2}, {"small", 2}}};
 
 // Spot as a part of on-demand: $1.00 of $2.86 for a c7i.16xlarge.
 constexpr std::int64_t kSpotPercent = 35;
 
-constexpr std::array kMultiples = {2, 3, 4, 6, 8, 9, 12, 16, 18, 24, 32, 48};
+bool is_burstable(const Family& family) {
+  return family.name.starts_with('t');
+}
 
-// "16xlarge" has 16 times the 4 vCPUs of "xlarge". 0 when there is no such size.
+// "16xlarge" has 16 times the 4 vCPUs of "xlarge".
 int vcpus_of(const Family& family, std::string_view size) {
-  if (size == "large" || size == "medium") return 2;
   if (size == "xlarge") return 4;
-  if (family.name.starts_with('t')) {
-    for (const auto& [name, vcpus] : kSmallSizes) {
-      if (name == size) return vcpus;
-    }
+  if (size.ends_with("xlarge")) return int(*parse_int(size.substr(0, size.size() - 6))) * 4;
+  return size == "medium" && !is_burstable(family) ? 1 : 2;
+}
+
+std::int64_t memory_mib_of(const Family& family, std::string_view size) {
+  if (is_burstable(family)) {
+    if (size == "nano") return 512;
+    if (size == "micro") return 1024;
+    if (size == "small") return 2048;
+    if (size == "medium") return 4096;
   }
-  if (!size.ends_with("xlarge")) return 0;
-  const auto times = parse_int(size.substr(0, size.size() - 6));
-  return times && std::ranges::count(kMultiples, *times) > 0 ? int(*times) * 4 : 0;
+  return vcpus_of(family, size) * family.gib_per_vcpu * 1024;
+}
+
+TypeInfo info_of(const Family& family, std::string_view size) {
+  TypeInfo info;
+  info.vcpus = vcpus_of(family, size);
+  info.threads_per_core = family.threads_per_core;
+  info.memory_mib = memory_mib_of(family, size);
+  // Within a family, prices go by the memory.
+  const std::int64_t hourly =
+      info.memory_mib * family.micro_dollars_per_vcpu_hour / (family.gib_per_vcpu * 1024);
+  info.on_demand_hourly = {hourly};
+  info.spot_hourly = {hourly * kSpotPercent / 100};
+  info.maker = family.maker;
+  info.arm = family.maker == "AWS";
+  info.burstable = is_burstable(family);
+  return info;
 }
 
 }  // namespace
@@ -51,20 +90,26 @@ int vcpus_of(const Family& family, std::string_view size) {
 std::optional<TypeInfo> find_type(std::string_view name) {
   const std::size_t dot = name.find('.');
   if (dot == std::string_view::npos) return {};
+  const std::string_view size = name.substr(dot + 1);
   for (const Family& family : kFamilies) {
     if (family.name != name.substr(0, dot)) continue;
-    const int vcpus = vcpus_of(family, name.substr(dot + 1));
-    if (vcpus == 0) return {};
-    const std::int64_t hourly = vcpus * family.micro_dollars_per_vcpu_hour;
-    return TypeInfo{vcpus, Money{hourly}, Money{hourly * kSpotPercent / 100}, family.arm};
+    const auto sizes = words(family.sizes);
+    if (std::ranges::count(sizes, size) > 0) return info_of(family, size);
   }
   return {};
 }
 
-std::vector<std::string> known_families() {
-  std::vector<std::string> names;
-  for (const Family& family : kFamilies) names.emplace_back(family.name);
-  return names;
+const std::vector<std::string>& known_types() {
+  static const std::vector<std::string> all = [] {
+    std::vector<std::string> names;
+    for (const Family& family : kFamilies) {
+      for (const std::string_view size : words(family.sizes)) {
+        names.push_back(str(family.name, '.', size));
+      }
+    }
+    return names;
+  }();
+  return all;
 }
 
 }  // namespace cb::ec2sim

@@ -11,6 +11,10 @@ std::vector<std::string> zones_of(const Settings& settings, std::string_view reg
   return zones;
 }
 
+std::string vpc_of(std::string_view region) {
+  return "vpc-" + steady_hex(region);
+}
+
 std::string subnet_of(std::string_view zone) {
   return "subnet-" + steady_hex(zone);
 }
