@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "ec2sim/ec2sim.h"
-#include "ec2sim/model/settings.h"
+#include "ec2sim/settings/settings.h"
 
 namespace cb::app {
 namespace {

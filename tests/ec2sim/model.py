@@ -40,7 +40,7 @@ class Checker:
         operation_model = model
         root = ElementTree.fromstring(http_response.content)
         shape = operation_model.output_shape
-        wrapper = shape.serialization.get("resultWrapper")
+        wrapper = shape and shape.serialization.get("resultWrapper")
         self.answers += 1
         if _local(root.tag) != operation_model.name + "Response":
             self.faults.append(f"the answer to {operation_model.name} is a {root.tag}")
@@ -51,6 +51,9 @@ class Checker:
             name = _local(child.tag)
             if wrapper and name == wrapper:
                 self._structure(child, shape, name)
+            elif shape is None:
+                if (name, child.text) != ("return", "true") and name != "requestId":
+                    self.faults.append(f"the answer to {operation_model.name} has a {name}")
             elif name not in ("requestId", "ResponseMetadata") and not wrapper:
                 self._member(child, shape, operation_model.name)
 

@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 
-from simulator import PATIENCE, SimulatorTest, main
+from simulator import PATIENCE, SimulatorTest, main, until
 
 
 class AwsCli(SimulatorTest):
@@ -12,7 +12,7 @@ class AwsCli(SimulatorTest):
         self.assertTrue(shutil.which("aws"), "aws is not on PATH: pip install awscli")
         self.sim = self.simulator()
 
-    def aws(self, *words, fails=False, **environment):
+    def aws(self, *words, fails=False, empty=False, **environment):
         env = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
         env |= {"HOME": "/nonexistent", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
                 "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1",
@@ -21,6 +21,8 @@ class AwsCli(SimulatorTest):
         done = subprocess.run(["aws", "--endpoint-url", self.sim.url, *words, "--output", "json"],
                               env=env, capture_output=True, text=True, timeout=PATIENCE)
         self.assertEqual(done.returncode != 0, fails, done.stderr)
+        if empty:
+            return self.assertEqual(done.stdout, "")
         return done.stderr if fails else json.loads(done.stdout)
 
     def launch(self, *more):
@@ -52,6 +54,19 @@ class AwsCli(SimulatorTest):
         keys = self.aws("ec2", "describe-key-pairs", "--key-names", "dserv-workers")
         self.assertEqual(keys["KeyPairs"][0]["KeyName"], "dserv-workers")
         self.assertEqual(self.aws("sts", "get-caller-identity")["Account"], "123456789012")
+
+    def test_an_instance_is_stopped_and_started(self):
+        one = self.launch()["Instances"][0]["InstanceId"]
+        self.sim.wait_ready(one)
+        self.aws("ec2", "modify-instance-attribute", "--instance-id", one,
+                 "--disable-api-termination", empty=True)
+        self.assertIn("OperationNotPermitted", self.aws(
+            "ec2", "terminate-instances", "--instance-ids", one, fails=True))
+        self.aws("ec2", "stop-instances", "--instance-ids", one)
+        until("stopped", lambda: self.sim.instance(one)["state"] == "stopped")
+        started = self.aws("ec2", "start-instances", "--instance-ids", one)
+        self.assertEqual(started["StartingInstances"][0]["PreviousState"]["Name"], "stopped")
+        self.sim.wait_ready(one)
 
     def test_types_and_their_prices_can_be_asked(self):
         types = self.aws("ec2", "describe-instance-types", "--filters",

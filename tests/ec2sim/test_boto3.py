@@ -2,7 +2,7 @@
 import datetime
 
 from model import Checker
-from simulator import LAUNCH, SimulatorTest, main, until
+from simulator import Dserv, LAUNCH, SimulatorTest, main, until
 
 SPOT = {"MarketType": "spot", "SpotOptions": {"SpotInstanceType": "one-time",
                                               "InstanceInterruptionBehavior": "terminate"}}
@@ -99,6 +99,34 @@ class Shapes(SimulatorTest):
             InstanceTypes=["c7i.16xlarge"], ProductDescriptions=["Linux/UNIX"],
             StartTime=datetime.datetime.now(datetime.timezone.utc))["SpotPriceHistory"]
         self.assertEqual({p["AvailabilityZone"] for p in prices}, {z["ZoneName"] for z in zones})
+
+    def test_an_instance_is_stopped_started_and_protected(self):
+        one = self.launched(self.ec2)
+        first = self.sim.wait_ready(one)["address"]
+        launched = self.ec2.describe_instances()["Reservations"][0]["Instances"][0]["LaunchTime"]
+        self.ec2.modify_instance_attribute(InstanceId=one, DisableApiTermination={"Value": True})
+        self.assertEqual(self.code(self.ec2.terminate_instances, InstanceIds=[one]),
+                         "OperationNotPermitted")
+        stopped = self.ec2.stop_instances(InstanceIds=[one])["StoppingInstances"][0]
+        self.assertEqual((stopped["PreviousState"]["Name"], stopped["CurrentState"]["Name"]),
+                         ("running", "stopping"))
+        self.ec2.get_waiter("instance_stopped").wait(
+            InstanceIds=[one], WaiterConfig={"Delay": 0, "MaxAttempts": 10_000})
+        self.assertRaises(OSError, Dserv, first)
+        until("another second", lambda: datetime.datetime.now(datetime.timezone.utc) >
+              launched + datetime.timedelta(seconds=2))
+        started = self.ec2.start_instances(InstanceIds=[one])["StartingInstances"][0]
+        self.assertEqual(started["CurrentState"]["Name"], "pending")
+        second = self.sim.wait_ready(one)["address"]
+        self.assertNotEqual(first, second)
+        dserv = Dserv(second)
+        self.addCleanup(dserv.close)
+        self.assertEqual(dserv.ask("expr 6*7"), "42")
+        listed = self.ec2.describe_instances()["Reservations"][0]["Instances"][0]
+        self.assertEqual(listed["PublicIpAddress"], second)
+        self.assertGreater(listed["LaunchTime"], launched)
+        self.ec2.modify_instance_attribute(InstanceId=one, DisableApiTermination={"Value": False})
+        self.ec2.terminate_instances(InstanceIds=[one])
 
     def test_waiters_and_paginators_work(self):
         for _ in range(7):

@@ -2,7 +2,8 @@
 from model import parameters
 from simulator import SimulatorTest, main
 
-ACTIONS = ("RunInstances", "DescribeInstances", "TerminateInstances", "DescribeImages",
+ACTIONS = ("RunInstances", "DescribeInstances", "TerminateInstances", "StopInstances",
+           "StartInstances", "ModifyInstanceAttribute", "DescribeImages",
            "DescribeKeyPairs", "DescribeSecurityGroups", "DescribeRegions", "CreateLaunchTemplate",
            "DescribeLaunchTemplates", "DeleteLaunchTemplate", "CreateFleet",
            "DescribeAvailabilityZones", "DescribeSubnets", "DescribeInstanceTypes",

@@ -46,7 +46,7 @@ FLOORS = {
 }
 SUB_ROOMS = {
     "app": {"serve", "client", "config"},
-    "ec2sim": {"api", "calls", "model", "workers", "control"},
+    "ec2sim": {"api", "calls", "model", "settings", "workers", "control"},
     "sim": {"world", "cloud", "clients", "faults", "checkers", "run"},
 } | {room: set(floors) for room, floors in FLOORS.items()}
 MAX_SOURCES = 18  # in a folder, its headers and tests not counted

@@ -6,6 +6,9 @@ namespace {
 constexpr std::string_view kRun = "RunInstances";
 constexpr std::string_view kInstances = "DescribeInstances";
 constexpr std::string_view kTerminate = "TerminateInstances";
+constexpr std::string_view kStop = "StopInstances";
+constexpr std::string_view kStart = "StartInstances";
+constexpr std::string_view kModify = "ModifyInstanceAttribute";
 constexpr std::string_view kTags = "CreateTags";
 constexpr std::string_view kImages = "DescribeImages";
 constexpr std::string_view kKeys = "DescribeKeyPairs";
@@ -53,6 +56,31 @@ constexpr ParameterRow kActionRows[] = {
     {kTerminate, "InstanceId.N", kText},
     {kTerminate, "Force", kFlag},
     {kTerminate, "SkipOsShutdown", kFlag},
+
+    {kStop, "InstanceId.N", kText},
+    {kStop, "Force", kFlag},
+    {kStop, "Hibernate", kFlag},
+    {kStop, "SkipOsShutdown", kFlag},
+
+    {kStart, "InstanceId.N", kText},
+    {kStart, "AdditionalInfo", kNotModelled},
+
+    {kModify, "InstanceId", kText},
+    {kModify, "Attribute", kText},
+    {kModify, "Value", kText},
+    {kModify, "DisableApiTermination.Value", kFlag},
+    {kModify, "InstanceInitiatedShutdownBehavior.Value", "stop|terminate"},
+    {kModify, "BlockDeviceMapping.*", kNotModelled},
+    {kModify, "DisableApiStop.Value", kNotModelled},
+    {kModify, "EbsOptimized.Value", kNotModelled},
+    {kModify, "EnaSupport.Value", kNotModelled},
+    {kModify, "GroupId.N", kNotModelled},
+    {kModify, "InstanceType.Value", kNotModelled},
+    {kModify, "Kernel.Value", kNotModelled},
+    {kModify, "Ramdisk.Value", kNotModelled},
+    {kModify, "SourceDestCheck.Value", kNotModelled},
+    {kModify, "SriovNetSupport.Value", kNotModelled},
+    {kModify, "UserData.Value", kNotModelled},
 
     {kTags, "ResourceId.N", kText},
     {kTags, "Tag.N.Key", kText},

@@ -79,7 +79,7 @@ constexpr ParameterRow kLaunchRows[] = {
      "capacity-reservations-only|open|none"},
     {"", "CapacityReservationSpecification.CapacityReservationTarget.*", kNotModelled},
     {"", "DisableApiStop", kNotModelled},
-    {"", "DisableApiTermination", kNotModelled},
+    {"", "DisableApiTermination", kFlag},
     {"", "ElasticGpuSpecification.*", kNotModelled},
     {"", "ElasticInferenceAccelerator.*", kNotModelled},
     {"", "EnclaveOptions.*", kNotModelled},

@@ -40,6 +40,9 @@ const Service::Action Service::kActions[] = {
     {"RunInstances", &Service::run},
     {"DescribeInstances", &Service::list},
     {"TerminateInstances", &Service::terminate},
+    {"StopInstances", &Service::stop},
+    {"StartInstances", &Service::start},
+    {"ModifyInstanceAttribute", &Service::modify},
     {"CreateTags", &Service::create_tags},
     {"CreateLaunchTemplate", &Service::create_template},
     {"DescribeLaunchTemplates", &Service::list_templates},
@@ -103,7 +106,7 @@ HttpAnswer Service::aws(const HttpRequest& request, SimNow now) {
     check_scope(caller, call.action);
     call.region = caller.region;
     call.key_id = caller.key_id;
-    const auto fault = draw_fault(settings_, call.action, prng);
+    const auto fault = draw_fault(settings_, call.action, call.region, prng);
     answer.body = fault ? act_under(*fault, call, now, answer, prng) : act(call, now, answer);
   } catch (const Refusal& refusal) {
     call.code = refusal.code;

@@ -2,7 +2,9 @@
 // EC2 and STS: requests in, answers out. Pure: no sockets, and the time is handed in. What the
 // worker processes should do is left in instances().take_effects().
 
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "ec2sim/api/call_book.h"
 #include "ec2sim/api/http_message.h"
@@ -10,7 +12,7 @@
 #include "ec2sim/model/fleets.h"
 #include "ec2sim/model/instances.h"
 #include "ec2sim/model/launch_templates.h"
-#include "ec2sim/model/settings.h"
+#include "ec2sim/settings/settings.h"
 
 namespace cb::ec2sim {
 
@@ -50,6 +52,9 @@ class Service {
   std::string run(const Call& call, SimNow now, HttpAnswer& answer);
   std::string list(const Call& call, SimNow now, HttpAnswer& answer);
   std::string terminate(const Call& call, SimNow now, HttpAnswer& answer);
+  std::string stop(const Call& call, SimNow now, HttpAnswer& answer);
+  std::string start(const Call& call, SimNow now, HttpAnswer& answer);
+  std::string modify(const Call& call, SimNow now, HttpAnswer& answer);
   std::string create_tags(const Call& call, SimNow now, HttpAnswer& answer);
   // service_templates.cc
   std::string create_template(const Call& call, SimNow now, HttpAnswer& answer);
@@ -58,6 +63,10 @@ class Service {
   // service_fleets.cc
   std::string create_fleet(const Call& call, SimNow now, HttpAnswer& answer);
 
+  // InstanceId.N of a call that its caller may make, and that is no dry run.
+  std::vector<const Instance*> instances_to_change(const Call& call, SimNow now) const;
+  std::string change_states(const Call& call, SimNow now, HttpAnswer& answer,
+                            const std::function<void(const std::vector<std::uint64_t>&)>& change);
   void check_rights(const std::vector<const Instance*>& instances, std::string_view action) const;
 
   Settings settings_;

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "ec2sim/api/service.h"
 #include "ec2sim/calls/answers.h"
+#include "ec2sim/calls/attribute_request.h"
 #include "ec2sim/calls/launch_request.h"
 #include "ec2sim/calls/listing.h"
 #include "ec2sim/calls/template_request.h"
@@ -55,7 +56,8 @@ std::string Service::create_tags(const Call& call, SimNow now, HttpAnswer& answe
   const Query query(call.parameters);
   query.required("ResourceId.1");
   query.required("Tag.1.Key");
-  const auto instances = named_instances(query, instances_, call.region, now.boot, "ResourceId");
+  const auto instances =
+      named_instances(query.list("ResourceId"), instances_, call.region, now.boot);
   check_rights(instances, call.action);
   refuse_dry_run(query);
   for (const Instance* instance : instances) {
@@ -67,26 +69,81 @@ std::string Service::create_tags(const Call& call, SimNow now, HttpAnswer& answe
   return done_answer(call.action, answer.request_id);
 }
 
-std::string Service::terminate(const Call& call, SimNow now, HttpAnswer& answer) {
+std::vector<const Instance*> Service::instances_to_change(const Call& call, SimNow now) const {
   const Query query(call.parameters);
   query.required("InstanceId.1");
-  const auto instances = named_instances(query, instances_, call.region, now.boot);
+  auto instances = named_instances(query.list("InstanceId"), instances_, call.region, now.boot);
   check_rights(instances, call.action);
   refuse_dry_run(query);
+  return instances;
+}
+
+std::string Service::terminate(const Call& call, SimNow now, HttpAnswer& answer) {
+  const auto instances = instances_to_change(call, now);
   for (const Instance* instance : instances) {
     if (!instance->is_protected || !instance->alive(now.boot)) continue;
     throw Refusal{"OperationNotPermitted",
                   str("The instance '", instance->id, "' may not be terminated. Modify its ",
                       "'disableApiTermination' instance attribute and try again.")};
   }
-  std::vector<Ended> ended;
+  std::vector<StateChange> changes;
   for (const Instance* instance : instances) {
     const State before = state_at(*instance, now.boot);
     instances_.end(instance->ordinal, user_initiated(), now);
-    const State after = std::max(before, State::kShuttingDown);
-    ended.push_back({instance->id, before, after});
+    const bool over = before == State::kTerminated;
+    changes.push_back({instance->id, before, over ? before : State::kShuttingDown});
   }
-  return terminate_answer(ended, answer.request_id);
+  return changes_answer(call.action, changes, answer.request_id);
+}
+
+std::string Service::stop(const Call& call, SimNow now, HttpAnswer& answer) {
+  if (Query(call.parameters).flag("Hibernate", false)) {
+    throw Refusal{"UnsupportedHibernationConfiguration",
+                  "The simulator's instances are not configured for hibernation."};
+  }
+  const auto change = [&](const std::vector<std::uint64_t>& ordinals) {
+    instances_.stop(ordinals, user_initiated(), now);
+  };
+  return change_states(call, now, answer, change);
+}
+
+std::string Service::start(const Call& call, SimNow now, HttpAnswer& answer) {
+  const auto change = [&](const std::vector<std::uint64_t>& ordinals) {
+    instances_.start(ordinals, now);
+  };
+  return change_states(call, now, answer, change);
+}
+
+std::string Service::change_states(
+    const Call& call, SimNow now, HttpAnswer& answer,
+    const std::function<void(const std::vector<std::uint64_t>&)>& change) {
+  std::vector<StateChange> changes;
+  std::vector<std::uint64_t> ordinals;
+  for (const Instance* instance : instances_to_change(call, now)) {
+    ordinals.push_back(instance->ordinal);
+    changes.push_back({instance->id, state_at(*instance, now.boot), State::kPending});
+  }
+  change(ordinals);
+  for (std::size_t i = 0; i < ordinals.size(); ++i) {
+    changes[i].after = state_at(*instances_.at(ordinals[i]), now.boot);
+  }
+  return changes_answer(call.action, changes, answer.request_id);
+}
+
+std::string Service::modify(const Call& call, SimNow now, HttpAnswer& answer) {
+  const Query query(call.parameters);
+  const AttributeChange change = read_attribute(query);
+  const auto instances =
+      named_instances({query.required("InstanceId")}, instances_, call.region, now.boot);
+  check_rights(instances, call.action);
+  const Instance& instance = *instances.front();
+  if (change.is_protected == true) check_protection(instance.order.spot);
+  refuse_dry_run(query);
+  if (change.is_protected) instances_.protect(instance.ordinal, *change.is_protected);
+  if (change.terminate_on_shutdown) {
+    instances_.terminate_on_shutdown(instance.ordinal, *change.terminate_on_shutdown);
+  }
+  return done_answer(call.action, answer.request_id);
 }
 
 }  // namespace cb::ec2sim

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "ec2sim/api/http_message.h"
-#include "ec2sim/model/settings.h"
+#include "ec2sim/settings/settings.h"
 
 namespace cb::ec2sim {
 

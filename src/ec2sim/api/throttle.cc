@@ -16,6 +16,7 @@ bool Throttle::Bucket::take(const BucketSize& size, Micros now) {
 bool Throttle::admit(const Settings& settings, std::string_view action, Micros now) {
   if (!settings.throttling || action == "GetCallerIdentity") return true;
   if (action == "RunInstances") return launches_.take(settings.launches, now);
+  if (action == "StartInstances") return starts_.take(settings.launches, now);
   if (action == "TerminateInstances") return terminations_.take(settings.terminations, now);
   if (action.starts_with("Describe")) return reads_.take(settings.reads, now);
   return writes_.take(settings.writes, now);

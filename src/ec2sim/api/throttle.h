@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "ec2sim/model/settings.h"
+#include "ec2sim/settings/settings.h"
 
 namespace cb::ec2sim {
 
@@ -26,6 +26,7 @@ class Throttle {
   Bucket reads_;
   Bucket writes_;
   Bucket launches_;
+  Bucket starts_;
   Bucket terminations_;
 };
 

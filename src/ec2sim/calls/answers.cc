@@ -56,18 +56,19 @@ std::string list_answer(const Page& page, const Settings& settings, std::string_
   return close_answer(xml, "DescribeInstances");
 }
 
-std::string terminate_answer(const std::vector<Ended>& ended, std::string_view request_id) {
+std::string changes_answer(std::string_view action, const std::vector<StateChange>& changes,
+                           std::string_view request_id) {
   Xml xml;
-  open_answer(xml, "TerminateInstances", request_id);
+  open_answer(xml, action, request_id);
   xml.open("instancesSet");
-  for (const Ended& one : ended) {
+  for (const StateChange& one : changes) {
     xml.open("item").leaf("instanceId", one.id);
     write_state(xml, "currentState", one.after);
     write_state(xml, "previousState", one.before);
     xml.close("item");
   }
   xml.close("instancesSet");
-  return close_answer(xml, "TerminateInstances");
+  return close_answer(xml, action);
 }
 
 std::string identity_answer(const Settings& settings, std::string_view request_id) {

@@ -7,7 +7,7 @@
 #include "ec2sim/api/refusal.h"
 #include "ec2sim/api/xml.h"
 #include "ec2sim/calls/listing.h"
-#include "ec2sim/model/settings.h"
+#include "ec2sim/settings/settings.h"
 
 namespace cb::ec2sim {
 
@@ -16,12 +16,14 @@ std::string run_answer(const std::vector<const Instance*>& launched, const Setti
 std::string list_answer(const Page& page, const Settings& settings, std::string_view request_id,
                         Micros when);
 
-struct Ended {
+struct StateChange {
   std::string id;
   State before;
   State after;
 };
-std::string terminate_answer(const std::vector<Ended>& ended, std::string_view request_id);
+// TerminateInstances, StopInstances, StartInstances.
+std::string changes_answer(std::string_view action, const std::vector<StateChange>& changes,
+                           std::string_view request_id);
 
 std::string identity_answer(const Settings& settings, std::string_view request_id);
 

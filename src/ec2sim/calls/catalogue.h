@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "ec2sim/api/query.h"
-#include "ec2sim/model/settings.h"
+#include "ec2sim/settings/settings.h"
 
 namespace cb::ec2sim {
 

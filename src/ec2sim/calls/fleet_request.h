@@ -6,7 +6,7 @@
 #include "ec2sim/api/query.h"
 #include "ec2sim/model/fleets.h"
 #include "ec2sim/model/launch_templates.h"
-#include "ec2sim/model/settings.h"
+#include "ec2sim/settings/settings.h"
 
 namespace cb::ec2sim {
 

@@ -179,7 +179,7 @@ void write_instance(Xml& xml, const Instance& instance, const Settings& settings
   xml.given("keyName", instance.order.key_name)
       .leaf("amiLaunchIndex", instance.launch_index)
       .leaf("instanceType", instance.order.type)
-      .leaf("launchTime", ec2_time(instance.accepted_wall));
+      .leaf("launchTime", ec2_time(instance.launched_wall));
   write_placement(xml, instance);
   xml.open("monitoring").leaf("state", "disabled").close("monitoring");
   xml.leaf("subnetId", instance.subnet)

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "ec2sim/api/base64.h"
 #include "ec2sim/api/refusal.h"
+#include "ec2sim/calls/attribute_request.h"
 #include "ec2sim/calls/launch_network.h"
 #include "ec2sim/calls/tags.h"
 #include "ec2sim/calls/token.h"
@@ -132,6 +133,8 @@ void read_specification(const Query& query, const Settings& settings, LaunchOrde
   read_tags(query, order);
   order.terminate_on_shutdown =
       query.text("InstanceInitiatedShutdownBehavior") == "terminate" || order.spot;
+  order.is_protected = query.flag("DisableApiTermination", false);
+  if (order.is_protected) check_protection(order.spot);
   order.tokens_required = query.text("MetadataOptions.HttpTokens") == "required";
 }
 

@@ -65,7 +65,7 @@ constexpr Field kFields[] = {
      [](const View& v) {
        return v.instance.alive(v.when) ? Values{} : Values{v.instance.reason_code};
      }},
-    {"launch-time", [](const View& v) { return Values{ec2_time(v.instance.accepted_wall)}; }},
+    {"launch-time", [](const View& v) { return Values{ec2_time(v.instance.launched_wall)}; }},
     {"tag-key",
      [](const View& v) {
        Values keys;
@@ -127,8 +127,9 @@ Page list_instances(const Parameters& parameters, const Instances& instances,
   const std::int64_t size = page_size(query, {}, "InstanceId.1");
   const std::uint64_t after = page_start(query);
   Page page;
-  const auto asked = query.has("InstanceId.1") ? named_instances(query, instances, region, when)
-                                               : everything(instances, region, when);
+  const auto ids = query.list("InstanceId");
+  const auto asked = ids.empty() ? everything(instances, region, when)
+                                 : named_instances(ids, instances, region, when);
   for (const Instance* instance : asked) {
     const View view{*instance, settings, when};
     const auto seen = [&](const std::string& filter) { return values_of(filter, view); };
@@ -142,12 +143,12 @@ Page list_instances(const Parameters& parameters, const Instances& instances,
   return page;
 }
 
-std::vector<const Instance*> named_instances(const Query& query, const Instances& instances,
-                                             std::string_view region, Micros when,
-                                             const std::string& parameter) {
+std::vector<const Instance*> named_instances(const std::vector<std::string>& ids,
+                                             const Instances& instances, std::string_view region,
+                                             Micros when) {
   std::vector<const Instance*> found;
   std::vector<std::string> missing;
-  for (const std::string& id : query.list(parameter)) {
+  for (const std::string& id : ids) {
     if (!well_formed(id)) {
       throw Refusal{"InvalidInstanceID.Malformed", str("Invalid id: \"", id, "\"")};
     }

@@ -7,7 +7,7 @@
 
 #include "ec2sim/api/query.h"
 #include "ec2sim/model/instances.h"
-#include "ec2sim/model/settings.h"
+#include "ec2sim/settings/settings.h"
 
 namespace cb::ec2sim {
 
@@ -21,10 +21,10 @@ struct Page {
 Page list_instances(const Parameters& parameters, const Instances& instances,
                     const Settings& settings, std::string_view region, Micros when);
 
-// Those that a call names as InstanceId.N. Throws Refusal: InvalidInstanceID.Malformed, or NotFound
-// with all ids that do not exist: one bad id fails the whole call.
-std::vector<const Instance*> named_instances(const Query& query, const Instances& instances,
-                                             std::string_view region, Micros when,
-                                             const std::string& parameter = "InstanceId");
+// Those that a call names. Throws Refusal: InvalidInstanceID.Malformed, or NotFound with all ids
+// that do not exist: one bad id fails the whole call.
+std::vector<const Instance*> named_instances(const std::vector<std::string>& ids,
+                                             const Instances& instances, std::string_view region,
+                                             Micros when);
 
 }  // namespace cb::ec2sim

@@ -9,7 +9,7 @@
 #include "ec2sim/api/refusal.h"
 #include "ec2sim/model/instance.h"
 #include "ec2sim/model/launch_templates.h"
-#include "ec2sim/model/settings.h"
+#include "ec2sim/settings/settings.h"
 
 namespace cb::ec2sim {
 

@@ -11,8 +11,8 @@
 #include "ec2sim/api/refusal.h"
 #include "ec2sim/api/service.h"
 #include "ec2sim/control/instance_json.h"
-#include "ec2sim/model/settings_values.h"
 #include "ec2sim/model/zones.h"
+#include "ec2sim/settings/settings_values.h"
 
 namespace cb::ec2sim {
 namespace {
@@ -125,12 +125,11 @@ void edit_tags(const Asked& asked) {
 // As if `shutdown` had been called on the machine.
 void shut_down(const Asked& asked) {
   const Instance& instance = alive(asked);
-  if (!instance.order.terminate_on_shutdown) {
-    throw ControlError{
-        409, str("The instance ", instance.id, " would stop, which the simulator does not model.")};
-  }
-  asked.service.instances().end(instance.ordinal, by_service("Client.InstanceInitiatedShutdown"),
-                                asked.now);
+  const EndReason reason = by_service("Client.InstanceInitiatedShutdown");
+  Instances& instances = asked.service.instances();
+  if (instance.order.terminate_on_shutdown)
+    return instances.end(instance.ordinal, reason, asked.now);
+  instances.stop({instance.ordinal}, reason, asked.now);
 }
 
 void change_instance(const Asked& asked) {
@@ -140,8 +139,8 @@ void change_instance(const Asked& asked) {
   if (verb == "interrupt") return interrupt(asked);
   if (verb == "end") return end(asked);
   if (verb == "shutdown") return shut_down(asked);
-  if (verb == "stop") return instances.stop(alive(asked).ordinal, asked.now);
-  if (verb == "start") return instances.start(alive(asked).ordinal, asked.now);
+  if (verb == "stop") return instances.stop({alive(asked).ordinal}, user_initiated(), asked.now);
+  if (verb == "start") return instances.start({alive(asked).ordinal}, asked.now);
   if (verb == "reboot") return instances.reboot(alive(asked).ordinal, asked.now);
   if (verb == "protect") return instances.protect(named(asked).ordinal, true);
   if (verb == "unprotect") return instances.protect(named(asked).ordinal, false);

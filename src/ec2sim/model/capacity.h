@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "ec2sim/model/instance.h"
-#include "ec2sim/model/settings.h"
+#include "ec2sim/settings/settings.h"
 
 namespace cb::ec2sim {
 

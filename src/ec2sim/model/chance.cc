@@ -37,9 +37,11 @@ bool falls(Chance& chance, Prng& prng) {
   return true;
 }
 
-std::optional<FaultRule> draw_fault(Settings& settings, std::string_view action, Prng& prng) {
+std::optional<FaultRule> draw_fault(Settings& settings, std::string_view action,
+                                    std::string_view region, Prng& prng) {
   for (FaultRule& rule : settings.faults) {
-    if (matches(rule.action, action) && falls(rule.chance, prng)) return rule;
+    if (matches(rule.action, action) && matches(rule.region, region) && falls(rule.chance, prng))
+      return rule;
   }
   return {};
 }

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "base/prng.h"
-#include "ec2sim/model/settings.h"
+#include "ec2sim/settings/settings.h"
 
 namespace cb::ec2sim {
 
@@ -25,8 +25,9 @@ Micros drawn(const Range& range, Prng& prng);
 // Takes one off `chance.next` when it falls.
 bool falls(Chance& chance, Prng& prng);
 
-// What happens to this call of `action`: a copy of the first rule that applies.
-std::optional<FaultRule> draw_fault(Settings& settings, std::string_view action, Prng& prng);
+// What happens to this call of `action` in `region`: a copy of the first rule that applies.
+std::optional<FaultRule> draw_fault(Settings& settings, std::string_view action,
+                                    std::string_view region, Prng& prng);
 
 // "*", "ami-*" or the very text.
 bool matches(std::string_view pattern, std::string_view text);

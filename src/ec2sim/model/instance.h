@@ -34,6 +34,7 @@ struct LaunchOrder {
   std::string client_token;
   bool public_address = true;
   bool terminate_on_shutdown = false;
+  bool is_protected = false;     // TerminateInstances is refused
   bool tokens_required = false;  // IMDSv2 only
   std::string digest;            // of all parameters: what a ClientToken stands for
 };
@@ -86,6 +87,7 @@ struct Instance {
   std::string address;  // 127.x.y.z: public and where its worker listens
   std::string private_address;
   Micros accepted_wall{0};
+  Micros launched_wall{0};  // EC2's LaunchTime: a start renews it
   Times times;
   Seen seen;
   Worker worker = Worker::kNotStarted;

@@ -19,11 +19,7 @@ constexpr std::ptrdiff_t kStrangersMax = 32;
 
 void Instances::tend(Instance& instance, SimNow now) {
   tend_service(instance, now.boot);
-  if (now.boot >= instance.times.ended && !instance.released) {
-    instance.released = true;
-    addresses_.give_back(instance.address);
-    if (settings_.strangers && !instance.stranger) settle_stranger(instance.address, now);
-  }
+  if (now.boot >= instance.times.ended) release(instance, now);
   schedule(instance, now.boot);
 }
 
@@ -61,44 +57,10 @@ void Instances::stop_service(Instance& instance) {
   if (runs && limits_.processes) effects_.push_back({Effect::What::kStop, instance.ordinal});
 }
 
-void Instances::stop(std::uint64_t ordinal, SimNow now) {
-  Instance& instance = own(ordinal);
-  if (instance.order.spot) {
-    throw Refusal{"UnsupportedOperation", str("You can't stop the Spot Instance '", instance.id,
-                                              "' because it is of a one-time request.")};
-  }
-  if (state_at(instance, now.boot) != State::kRunning) {
-    throw Refusal{"IncorrectInstanceState",
-                  str("The instance '", instance.id, "' is not in a state from which it can be ",
-                      "stopped.")};
-  }
-  instance.billed_before = bill_of(instance, now.boot).billed;
-  tell(instance, user_initiated());
-  instance.times.stopping = now.boot;
-  Prng prng(settings_.seed ^ ordinal);
-  instance.times.stopped = later(now.boot, drawn(settings_.shutting_down, prng));
-  stop_service(instance);
-  if (!std::exchange(instance.released, true)) addresses_.give_back(instance.address);
-  tend(instance, now);
-}
-
-void Instances::start(std::uint64_t ordinal, SimNow now) {
-  Instance& instance = own(ordinal);
-  if (state_at(instance, now.boot) != State::kStopped) {
-    throw Refusal{"IncorrectInstanceState",
-                  str("The instance '", instance.id, "' is not in a state from which it can be ",
-                      "started.")};
-  }
-  // Never the one that it had: whoever is first in line for that is served first.
-  instance.address = addresses_.take(false).value();
-  instance.released = false;
-  Times& times = instance.times;
-  Prng prng(settings_.seed ^ ordinal);
-  times.stopping = times.stopped = kNever;
-  times.running = later(now.boot, drawn(settings_.pending, prng));
-  times.addressed = times.running;
-  boot_anew(instance, times.running, prng);
-  tend(instance, now);
+void Instances::release(Instance& instance, SimNow now) {
+  if (std::exchange(instance.released, true)) return;
+  addresses_.give_back(instance.address);
+  if (settings_.strangers && !instance.stranger) settle_stranger(instance.address, now);
 }
 
 void Instances::reboot(std::uint64_t ordinal, SimNow now) {

@@ -17,7 +17,7 @@
 #include "ec2sim/model/capacity.h"
 #include "ec2sim/model/instance.h"
 #include "ec2sim/model/life_plan.h"
-#include "ec2sim/model/settings.h"
+#include "ec2sim/settings/settings.h"
 
 namespace cb::ec2sim {
 
@@ -59,13 +59,19 @@ class Instances {
   void end(std::uint64_t ordinal, const EndReason& reason, SimNow now);
   // Warns now, and ends it `notice` later as EC2 ends a spot instance.
   void interrupt(std::uint64_t ordinal, Micros notice, SimNow now);
-  // By a person: its addresses and its service are gone, it is not. Throws Refusal for spot.
-  void stop(std::uint64_t ordinal, SimNow now);
-  // It boots anew, with other addresses. Throws Refusal when it is not stopped.
-  void start(std::uint64_t ordinal, SimNow now);
+  // Their addresses and services are gone, they are not. One that is stopped stays so. Throws
+  // Refusal, and stops none: one is spot, or in another state than running.
+  void stop(const std::vector<std::uint64_t>& ordinals, const EndReason& reason, SimNow now);
+  // They boot anew, with other addresses, if there is room as for a launch; fates are drawn as at a
+  // launch. One that runs goes on. Throws Refusal, and starts none: also when one is in another
+  // state.
+  void start(const std::vector<std::uint64_t>& ordinals, SimNow now);
   // Its service boots anew; EC2 says running all the while.
   void reboot(std::uint64_t ordinal, SimNow now);
   void protect(std::uint64_t ordinal, bool on) { own(ordinal).is_protected = on; }
+  void terminate_on_shutdown(std::uint64_t ordinal, bool on) {
+    own(ordinal).order.terminate_on_shutdown = on;
+  }
   void tag(std::uint64_t ordinal, const std::string& key, const std::string& value);
   void untag(std::uint64_t ordinal, const std::string& key);
   // The worker's process ends, freezes or goes on; EC2 sees nothing of it.
@@ -109,11 +115,15 @@ class Instances {
   void check_price(const LaunchOrder& order, const std::string& zone, SimNow now) const;
   void refuse_if_told(const LaunchOrder& order, const std::string& zone, Prng& prng);
   Instance& create(const LaunchOrder& order, const std::string& zone, SimNow now);
+  void check_stop(const Instance& instance, Micros now) const;
   void settle_stranger(const std::string& address, SimNow now);
   void tend(Instance& instance, SimNow now);
   void tend_service(Instance& instance, Micros now);
   void schedule(const Instance& instance, Micros now);
   void stop_service(Instance& instance);
+  void stop(Instance& instance, const EndReason& reason, SimNow now);
+  void start(Instance& instance, SimNow now);
+  void release(Instance& instance, SimNow now);
   void boot_anew(Instance& instance, Micros from, Prng& prng);
   Instance& own(std::uint64_t ordinal);
 

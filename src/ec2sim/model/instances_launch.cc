@@ -151,7 +151,8 @@ Instance& Instances::create(const LaunchOrder& order, const std::string& zone, S
   instance.zone = zone;
   instance.subnet = order.subnet.empty() ? subnet_of(zone) : order.subnet;
   instance.address = *address;
-  instance.accepted_wall = now.wall;
+  instance.accepted_wall = instance.launched_wall = now.wall;
+  instance.is_protected = order.is_protected;
   instance.hourly = order.spot ? spot_price(settings_, order.type, zone, now.wall)
                                : on_demand_price(settings_, order.type);
   plan_life(instance, now.boot, settings_, prng);

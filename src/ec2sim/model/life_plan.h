@@ -3,7 +3,7 @@
 
 #include "base/prng.h"
 #include "ec2sim/model/instance.h"
-#include "ec2sim/model/settings.h"
+#include "ec2sim/settings/settings.h"
 
 namespace cb::ec2sim {
 

@@ -7,7 +7,7 @@
 
 #include "base/money.h"
 #include "ec2sim/model/clock.h"
-#include "ec2sim/model/settings.h"
+#include "ec2sim/settings/settings.h"
 
 namespace cb::ec2sim {
 

@@ -1,6 +1,6 @@
 // Settings as people write them.
 
-#include "ec2sim/model/settings.h"
+#include "ec2sim/settings/settings.h"
 
 #include <gtest/gtest.h>
 

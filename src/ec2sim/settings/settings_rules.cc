@@ -4,7 +4,7 @@
 #include <boost/json/object.hpp>
 
 #include "base/text.h"
-#include "ec2sim/model/settings_values.h"
+#include "ec2sim/settings/settings_values.h"
 
 namespace cb::ec2sim {
 namespace {
@@ -76,13 +76,14 @@ void read_one(const json::value& from, SecurityGroup& to) {
 void read_one(const json::value& from, FaultRule& to) {
   Fields(from)
       .field("action", to.action)
+      .field("region", to.region)
       .field("do", to.what)
       .field("code", to.code)
       .field("message", to.message)
       .field("delay", to.delay)
       .field("percent", to.chance.percent)
       .field("next", to.chance.next)
-      .leave("action, do, code, message, delay, percent, next");
+      .leave("action, region, do, code, message, delay, percent, next");
   if (to.chance.percent > 100) wants("percent from 0 to 100", from);
 }
 
@@ -133,13 +134,10 @@ json::object show_one(const SecurityGroup& group) {
 }
 
 json::object show_one(const FaultRule& rule) {
-  return {{"action", rule.action},
-          {"do", show(rule.what)},
-          {"code", rule.code},
-          {"message", rule.message},
-          {"delay", show(rule.delay)},
-          {"percent", rule.chance.percent},
-          {"next", show(rule.chance.next)}};
+  return {{"action", rule.action},          {"region", rule.region},
+          {"do", show(rule.what)},          {"code", rule.code},
+          {"message", rule.message},        {"delay", show(rule.delay)},
+          {"percent", rule.chance.percent}, {"next", show(rule.chance.next)}};
 }
 
 json::object show_one(const FateRule& rule) {

@@ -1,4 +1,4 @@
-#include "ec2sim/model/settings_values.h"
+#include "ec2sim/settings/settings_values.h"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>

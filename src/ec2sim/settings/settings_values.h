@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ec2sim/model/settings.h"
+#include "ec2sim/settings/settings.h"
 
 namespace cb::ec2sim {
 

@@ -46,6 +46,7 @@ struct FaultRule {
     kSlow,        // it happens at once, and is answered after `delay`
   };
   std::string action = "*";
+  std::string region = "*";
   What what = What::kError;
   std::string code = "InternalError";
   std::string message;  // empty: a sentence that names the rule
@@ -155,7 +156,7 @@ struct Settings {
   BucketSize launches{2, 5};
   BucketSize terminations{5, 100};
 
-  std::string rights_by_tag;  // "KEY=VALUE": what may be ended and tagged; empty: everything
+  std::string rights_by_tag;  // "KEY=VALUE": what may be changed; empty: everything
 
   std::vector<FaultRule> faults;
   std::vector<FateRule> fates;

@@ -1,4 +1,4 @@
-#include "ec2sim/model/settings.h"
+#include "ec2sim/settings/settings.h"
 
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -6,7 +6,7 @@
 #include <boost/json/value.hpp>
 
 #include "base/text.h"
-#include "ec2sim/model/settings_values.h"
+#include "ec2sim/settings/settings_values.h"
 
 namespace cb::ec2sim {
 namespace {
@@ -71,14 +71,16 @@ constexpr Key kSettingKeys[] = {
     key<&Settings::throttling>("throttling", "false: as many calls as one likes"),
     key<&Settings::reads>("reads", "{per_second, burst} of Describe calls"),
     key<&Settings::writes>("writes", "{per_second, burst} of all other calls together"),
-    key<&Settings::launches>("launches", "{per_second, burst} of RunInstances"),
+    key<&Settings::launches>("launches",
+                             "{per_second, burst} of RunInstances, and of StartInstances"),
     key<&Settings::terminations>("terminations", "{per_second, burst} of TerminateInstances"),
     key<&Settings::rights_by_tag>("rights_by_tag",
-                                  "`KEY=VALUE`: only what carries it may be ended or tagged, else "
+                                  "`KEY=VALUE`: only what carries it may be changed, else "
                                   "`UnauthorizedOperation`"),
-    key<&Settings::faults>("faults",
-                           "[{action, do: error|lose_before|lose_after|truncate|slow, code, "
-                           "message, delay, percent, next}]: what happens to calls"),
+    key<&Settings::faults>(
+        "faults",
+        "[{action, region, do: error|lose_before|lose_after|truncate|slow, code, "
+        "message, delay, percent, next}]: what happens to calls"),
     key<&Settings::fates>(
         "fates",
         "[{do: ends_by_itself|stays_pending|never_opens|never_ready|dies|hangs|"
