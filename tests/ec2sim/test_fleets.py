@@ -56,6 +56,14 @@ class LaunchTemplates(Checked):
         self.assertEqual(self.code(self.ec2.delete_launch_template, LaunchTemplateName="pool"),
                          "InvalidLaunchTemplateName.NotFoundException")
 
+    def test_its_data_is_shown_as_it_was_given(self):
+        self.template(BlockDeviceMappings=[{"DeviceName": "/dev/sda1", "Ebs": {"VolumeSize": 20}}])
+        shown = self.ec2.describe_launch_template_versions(
+            LaunchTemplateName="pool", Versions=["$Latest"])["LaunchTemplateVersions"][0]
+        data = shown["LaunchTemplateData"]
+        self.assertEqual({key: data[key] for key in TEMPLATE}, TEMPLATE)
+        self.assertEqual(data["BlockDeviceMappings"][0]["Ebs"], {"VolumeSize": 20})
+
     def test_what_does_not_exist_is_warned_of(self):
         made = self.ec2.create_launch_template(LaunchTemplateName="pool",
                                                LaunchTemplateData={"KeyName": "nobody's"})

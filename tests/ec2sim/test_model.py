@@ -3,10 +3,10 @@ from model import parameters
 from simulator import SimulatorTest, main
 
 ACTIONS = ("RunInstances", "DescribeInstances", "TerminateInstances", "StopInstances",
-           "StartInstances", "ModifyInstanceAttribute", "DescribeImages",
-           "DescribeKeyPairs", "DescribeSecurityGroups", "DescribeRegions", "CreateLaunchTemplate",
-           "DescribeLaunchTemplates", "DeleteLaunchTemplate", "CreateFleet",
-           "DescribeAvailabilityZones", "DescribeSubnets", "DescribeInstanceTypes",
+           "StartInstances", "ModifyInstanceAttribute", "DescribeImages", "DescribeKeyPairs",
+           "DescribeSecurityGroups", "DescribeRegions", "CreateLaunchTemplate",
+           "DescribeLaunchTemplates", "DescribeLaunchTemplateVersions", "DeleteLaunchTemplate",
+           "CreateFleet", "DescribeAvailabilityZones", "DescribeSubnets", "DescribeInstanceTypes",
            "DescribeInstanceTypeOfferings", "DescribeSpotPriceHistory")
 VALUES = {"boolean": "true", "integer": "5", "double": "0.5", "blob": "eA==",
           "timestamp": "2026-01-01T00:00:00Z", "string": "x"}

@@ -16,6 +16,7 @@ constexpr std::string_view kGroups = "DescribeSecurityGroups";
 constexpr std::string_view kRegions = "DescribeRegions";
 constexpr std::string_view kCreateTemplate = "CreateLaunchTemplate";
 constexpr std::string_view kTemplates = "DescribeLaunchTemplates";
+constexpr std::string_view kVersions = "DescribeLaunchTemplateVersions";
 constexpr std::string_view kDeleteTemplate = "DeleteLaunchTemplate";
 constexpr std::string_view kFleet = "CreateFleet";
 constexpr std::string_view kZones = "DescribeAvailabilityZones";
@@ -101,6 +102,16 @@ constexpr ParameterRow kActionRows[] = {
     {kTemplates, "MaxResults", kNumber},
     {kTemplates, "NextToken", kText},
     {kTemplates, "IncludeManagedResources", kFlag},
+
+    {kVersions, "LaunchTemplateId", kText},
+    {kVersions, "LaunchTemplateName", kText},
+    {kVersions, "LaunchTemplateVersion.N", kText},
+    {kVersions, "MaxResults", kNumber},
+    {kVersions, "NextToken", kText},
+    {kVersions, "IncludeManagedResources", kFlag},
+    {kVersions, "ResolveAlias", kFlag},
+    {kVersions, "MinVersion", kNotModelled},
+    {kVersions, "MaxVersion", kNotModelled},
 
     {kDeleteTemplate, "LaunchTemplateId", kText},
     {kDeleteTemplate, "LaunchTemplateName", kText},

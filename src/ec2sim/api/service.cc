@@ -46,6 +46,7 @@ const Service::Action Service::kActions[] = {
     {"CreateTags", &Service::create_tags},
     {"CreateLaunchTemplate", &Service::create_template},
     {"DescribeLaunchTemplates", &Service::list_templates},
+    {"DescribeLaunchTemplateVersions", &Service::list_template_versions},
     {"DeleteLaunchTemplate", &Service::delete_template},
     {"CreateFleet", &Service::create_fleet},
     {"DescribeImages", &Service::tell<images_answer>},

@@ -59,6 +59,7 @@ class Service {
   // service_templates.cc
   std::string create_template(const Call& call, SimNow now, HttpAnswer& answer);
   std::string list_templates(const Call& call, SimNow now, HttpAnswer& answer);
+  std::string list_template_versions(const Call& call, SimNow now, HttpAnswer& answer);
   std::string delete_template(const Call& call, SimNow now, HttpAnswer& answer);
   // service_fleets.cc
   std::string create_fleet(const Call& call, SimNow now, HttpAnswer& answer);

@@ -18,9 +18,18 @@ std::string Service::list_templates(const Call& call, SimNow /*now*/, HttpAnswer
   constexpr PageSizes kSizes{1, 200};
   const Query query(call.parameters);
   const auto asked = asked_templates(query, templates_, call.region);
-  const auto page = page_of(asked, query, kSizes, "LaunchTemplateId.1");
+  const auto page = page_of(asked, query, kSizes);
   refuse_dry_run(query);
   return templates_answer(page, settings_, answer.request_id);
+}
+
+std::string Service::list_template_versions(const Call& call, SimNow /*now*/, HttpAnswer& answer) {
+  constexpr PageSizes kSizes{1, 200};
+  const Query query(call.parameters);
+  const auto asked = asked_versions(query, templates_, call.region);
+  const auto page = page_of(asked, query, kSizes);
+  refuse_dry_run(query);
+  return template_versions_answer(page, settings_, answer.request_id);
 }
 
 std::string Service::delete_template(const Call& call, SimNow /*now*/, HttpAnswer& answer) {

@@ -154,7 +154,7 @@ std::string subnets_answer(const Question& asked) {
   std::erase_if(subnets, [&](const Subnet& subnet) {
     return !meant(ids, subnet.id) || !passes_subnet(filters, subnet);
   });
-  const auto page = page_of(subnets, query, {}, "SubnetId.1");
+  const auto page = page_of(subnets, query, {});
   Xml xml;
   open_answer(xml, "DescribeSubnets", asked.request_id);
   xml.open("subnetSet");

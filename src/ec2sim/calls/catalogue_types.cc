@@ -145,7 +145,7 @@ std::string types_answer(const Question& asked) {
     const bool meant = names.empty() || std::ranges::count(names, type.name) > 0;
     return !meant || !passes(filters, values_in(kTypeFields, type));
   });
-  const auto page = page_of(types, query, kSizes, "InstanceType.1");
+  const auto page = page_of(types, query, kSizes);
   Xml xml;
   open_answer(xml, "DescribeInstanceTypes", asked.request_id);
   xml.open("instanceTypeSet");

@@ -124,10 +124,13 @@ Page list_instances(const Parameters& parameters, const Instances& instances,
   const Query query(parameters);
   const std::vector<Filter> filters = read_filters(query);
   check_names(filters);
-  const std::int64_t size = page_size(query, {}, "InstanceId.1");
+  const std::int64_t size = page_size(query, {});
   const std::uint64_t after = page_start(query);
   Page page;
   const auto ids = query.list("InstanceId");
+  if (!ids.empty() && query.has("MaxResults")) {
+    bad_combination("The parameter instancesSet cannot be used with the parameter maxResults");
+  }
   const auto asked = ids.empty() ? everything(instances, region, when)
                                  : named_instances(ids, instances, region, when);
   for (const Instance* instance : asked) {

@@ -12,12 +12,9 @@ constexpr std::string_view kTokenMark = "after ";
 
 }  // namespace
 
-std::int64_t page_size(const Query& query, PageSizes sizes, const std::string& ids) {
+std::int64_t page_size(const Query& query, PageSizes sizes) {
   const auto size = query.number("MaxResults");
   if (!size) return sizes.most;
-  if (!ids.empty() && query.has(ids)) {
-    bad_combination(str("The parameter maxResults cannot be used with the parameter ", ids));
-  }
   if (*size < sizes.least || *size > sizes.most) {
     throw Refusal{"InvalidParameterValue",
                   str("Value ( ", *size, " ) for parameter maxResults is invalid. Expecting a ",

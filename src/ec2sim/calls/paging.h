@@ -15,9 +15,8 @@ struct PageSizes {
   std::int64_t most = 1000;  // also when the caller names none
 };
 
-// MaxResults. Throws Refusal when it is out of range, or named beside `ids` (the parameter's first,
-// as in "InstanceId.1"): what is asked for by id comes in one page.
-std::int64_t page_size(const Query& query, PageSizes sizes, const std::string& ids);
+// MaxResults. Throws Refusal when it is out of range.
+std::int64_t page_size(const Query& query, PageSizes sizes);
 
 // The number that token_after() put into NextToken; 0 without one. Throws InvalidPaginationToken.
 std::uint64_t page_start(const Query& query);
@@ -31,10 +30,9 @@ struct PageOf {
 
 // One page of a list that is the same for every call.
 template <class T>
-PageOf<T> page_of(const std::vector<T>& all, const Query& query, PageSizes sizes,
-                  const std::string& ids = {}) {
+PageOf<T> page_of(const std::vector<T>& all, const Query& query, PageSizes sizes) {
   const auto begin = std::min<std::uint64_t>(page_start(query), all.size());
-  const auto size = static_cast<std::uint64_t>(page_size(query, sizes, ids));
+  const auto size = static_cast<std::uint64_t>(page_size(query, sizes));
   const auto end = std::min<std::uint64_t>(begin + size, all.size());
   const auto at = [&](std::uint64_t n) { return all.begin() + static_cast<std::ptrdiff_t>(n); };
   return {{at(begin), at(end)}, end < all.size() ? token_after(end) : std::string{}};

@@ -14,6 +14,8 @@ std::string created_template_answer(const LaunchTemplate& made,
                                     std::string_view request_id);
 std::string templates_answer(const PageOf<const LaunchTemplate*>& page, const Settings& settings,
                              std::string_view request_id);
+std::string template_versions_answer(const PageOf<const LaunchTemplate*>& page,
+                                     const Settings& settings, std::string_view request_id);
 std::string deleted_template_answer(const LaunchTemplate& deleted, const Settings& settings,
                                     std::string_view request_id);
 

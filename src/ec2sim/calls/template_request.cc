@@ -74,6 +74,19 @@ std::vector<std::string> template_values(const LaunchTemplate& one, const std::s
   unknown_filter(filter);
 }
 
+std::vector<std::string> datum(const LaunchTemplate& one, const std::string& name) {
+  const auto found = one.data.find(name);
+  return found == one.data.end() ? std::vector<std::string>{} : std::vector{found->second};
+}
+
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeLaunchTemplateVersions.html
+constexpr FilterField<LaunchTemplate> kVersionFields[] = {
+    {"is-default-version", [](const auto&) { return std::vector<std::string>{"true"}; }},
+    {"create-time", [](const auto& one) { return std::vector{ec2_time(one.created_wall)}; }},
+    {"image-id", [](const auto& one) { return datum(one, "ImageId"); }},
+    {"instance-type", [](const auto& one) { return datum(one, "InstanceType"); }},
+};
+
 // "NetworkInterface." of "NetworkInterface.1.SubnetId"; empty for what is no list.
 std::string_view list_of(std::string_view name) {
   const std::size_t dot = name.find('.');
@@ -104,6 +117,7 @@ ReadTemplate read_template(const Parameters& parameters, const Settings& setting
   read.made.region = region;
   read.made.name = query.required("LaunchTemplateName");
   check_name(read.made.name);
+  read.made.description = query.text("VersionDescription");
   for (const auto& [name, value] : parameters) {
     if (name.starts_with(kTemplateData)) read.made.data[name.substr(kTemplateData.size())] = value;
   }
@@ -159,6 +173,24 @@ std::vector<const LaunchTemplate*> asked_templates(const Query& query,
   std::erase_if(asked, [&](const LaunchTemplate* one) {
     return !passes(filters, [&](const std::string& name) { return template_values(*one, name); });
   });
+  return asked;
+}
+
+std::vector<const LaunchTemplate*> asked_versions(const Query& query,
+                                                  const LaunchTemplates& templates,
+                                                  std::string_view region) {
+  const auto filters = read_filters(query);
+  for (const Filter& filter : filters) values_in(kVersionFields, LaunchTemplate{})(filter.name);
+  std::vector<const LaunchTemplate*> asked = templates.of(region);
+  const auto versions = query.list("LaunchTemplateVersion");
+  if (versions.empty() || query.has("LaunchTemplateId") || query.has("LaunchTemplateName")) {
+    asked = {&named_template(query, "", templates, region)};
+  }
+  for (const LaunchTemplate* one : asked) {
+    for (const std::string& version : versions) check_template_version(*one, version);
+  }
+  std::erase_if(asked,
+                [&](const auto* one) { return !passes(filters, values_in(kVersionFields, *one)); });
   return asked;
 }
 

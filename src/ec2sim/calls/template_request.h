@@ -38,6 +38,12 @@ std::vector<const LaunchTemplate*> asked_templates(const Query& query,
                                                    const LaunchTemplates& templates,
                                                    std::string_view region);
 
+// Those whose one version DescribeLaunchTemplateVersions asks for: the one that is named, or all
+// when only versions are. Throws Refusal.
+std::vector<const LaunchTemplate*> asked_versions(const Query& query,
+                                                  const LaunchTemplates& templates,
+                                                  std::string_view region);
+
 // The template that RunInstances names, of a version that exists; null when it names none. Throws
 // Refusal.
 const LaunchTemplate* template_of_run(const Query& query, const LaunchTemplates& templates,

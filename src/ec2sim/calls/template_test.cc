@@ -124,6 +124,25 @@ TEST(LaunchTemplates, WhatDoesNotExistYetIsAWarning) {
   EXPECT_EQ(text_in(make(bench, "two").body, "warning"), "");
 }
 
+TEST(LaunchTemplates, TheirOneVersionIsShown) {
+  TestBench bench;
+  make(bench, "one", {{kData + "InstanceType", "c7i.large"}, {"VersionDescription", "first"}});
+  make(bench, "two");
+  const auto ask = [&](const Form& form) {
+    return bench.ask("DescribeLaunchTemplateVersions", form);
+  };
+  const std::string xml = ask({{"LaunchTemplateName", "one"}}).body;
+  EXPECT_EQ(text_in(xml, "versionDescription"), "first");
+  EXPECT_EQ(text_in(xml, "imageId"), "ami-1");
+  EXPECT_EQ(text_in(xml, "instanceType"), "c7i.large");
+  const std::string all = ask({{"LaunchTemplateVersion.1", "$Latest"}}).body;
+  EXPECT_NE(all.find("one"), std::string::npos);
+  EXPECT_NE(all.find("two"), std::string::npos);
+  EXPECT_EQ(code_of(ask({{"LaunchTemplateName", "one"}, {"LaunchTemplateVersion.1", "2"}})),
+            "InvalidLaunchTemplateId.VersionNotFound");
+  EXPECT_EQ(code_of(ask({})), "MissingParameter");
+}
+
 TEST(RunInstances, LaunchesFromATemplateWithItsOwnParametersOverIt) {
   TestBench bench;
   make(bench, "one",

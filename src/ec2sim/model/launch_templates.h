@@ -19,7 +19,8 @@ struct LaunchTemplate {
   std::string id;             // "lt-0123456789abcdef0"
   std::string region;
   std::string name;
-  Parameters data;  // as RunInstances would take them
+  std::string description;  // of its version
+  Parameters data;          // as RunInstances would take them
   std::map<std::string, std::string> tags;
   std::string client_token;  // empty: none
   std::string digest;        // what the token stands for
