@@ -85,6 +85,7 @@ TEST(RunInstances, RefusesWhatEc2Refuses) {
        "InvalidParameterCombination"},
       {{{"LaunchTemplate.Version", "1"}}, "MissingParameter"},
       {{{"InstanceInitiatedShutdownBehavior", "explode"}}, "InvalidParameterValue"},
+      {{{"InstanceMarketOptions.SpotOptions.MaxPrice", "nan"}}, "InvalidParameterValue"},
       {{{"InstanceMarketOptions.MarketType", "spot"},
         {"InstanceMarketOptions.SpotOptions.MaxPrice", "0.01"}},
        "SpotMaxPriceTooLow"},

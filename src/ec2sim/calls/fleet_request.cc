@@ -16,6 +16,9 @@
 namespace cb::ec2sim {
 namespace {
 
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/fleet-quotas.html
+constexpr std::int64_t kTargetMax = 10'000;
+
 struct Strategy {
   std::string_view name;
   Allocation allocation;
@@ -69,9 +72,12 @@ std::vector<FleetMarket> read_targets(const Query& query) {
   if (!fallback.empty() && fallback != "spot" && fallback != "on-demand") {
     throw Refusal{"UnsupportedOperation", str("The simulator does not model ", fallback, ".")};
   }
+  if (total > kTargetMax) {
+    bad_value("TotalTargetCapacity", std::to_string(total), str("It may be ", kTargetMax, "."));
+  }
   std::int64_t spot = query.number(target + "SpotTargetCapacity").value_or(0);
   std::int64_t on_demand = query.number(target + "OnDemandTargetCapacity").value_or(0);
-  if (total < 1 || spot < 0 || on_demand < 0 || spot + on_demand > total) {
+  if (total < 1 || spot < 0 || on_demand < 0 || spot > total || on_demand > total - spot) {
     bad_value("TotalTargetCapacity", std::to_string(total),
               "It must be positive, and no less than the capacities of both markets together.");
   }

@@ -15,8 +15,9 @@ using Given = std::vector<std::pair<std::string, std::string>>;  // one override
 const std::string kTarget = "TargetCapacitySpecification.";
 
 struct FleetBench : TestBench {
-  explicit FleetBench(const Settings& settings = exact_settings(), const Form& data = {})
-      : TestBench(settings) {
+  explicit FleetBench(const Settings& settings = exact_settings(), const Form& data = {},
+                      ProcessLimits limits = {})
+      : TestBench(settings, limits) {
     Form form{{"LaunchTemplateName", "pool"}, {"LaunchTemplateData.ImageId", "ami-1"}};
     for (const auto& [name, value] : data) form.emplace_back("LaunchTemplateData." + name, value);
     const auto made = ask("CreateLaunchTemplate", form);
@@ -136,7 +137,11 @@ TEST(CreateFleet, RefusesWhatEc2Refuses) {
       {{{"Type", "maintain"}}, "UnsupportedOperation"},
       {{{"Type", "request"}}, "UnsupportedOperation"},
       {{{kTarget + "TotalTargetCapacity", "0"}}, "InvalidParameterValue"},
+      {{{kTarget + "TotalTargetCapacity", "10001"}}, "InvalidParameterValue"},
       {{{kTarget + "SpotTargetCapacity", "2"}}, "InvalidParameterValue"},
+      {{{kTarget + "SpotTargetCapacity", "9223372036854775807"},
+        {kTarget + "OnDemandTargetCapacity", "9223372036854775807"}},
+       "InvalidParameterValue"},
       {{{kTarget + "DefaultTargetCapacityType", "capacity-block"}}, "UnsupportedOperation"},
       {{{"OnDemandOptions.AllocationStrategy", "price-capacity-optimized"}},
        "InvalidParameterValue"},
@@ -199,6 +204,15 @@ TEST(CreateFleet, QuotasAreErrorsOfTheOverrides) {
   EXPECT_EQ(text_in(spot.body, "errorCode"), "MaxSpotInstanceCountExceeded");
   EXPECT_EQ(bench.service.instances().all().size(), 1u);
   EXPECT_EQ(text_in(bench.fleet(1, {kLarge}).body, "errorCode"), "VcpuLimitExceeded");
+}
+
+TEST(CreateFleet, AddressesThatAreAllInUseAreAnErrorOfTheOverride) {
+  FleetBench bench(exact_settings(), {}, {.processes = false});
+  for (int i = 0; i < 6; ++i) bench.fleet(10'000, {kLarge});
+  const auto last = bench.fleet(10'000, {kLarge});
+  EXPECT_EQ(text_in(last.body, "errorCode"), "InsufficientFreeAddressesInSubnet");
+  EXPECT_EQ(bench.service.instances().all().size(), 65'024u);
+  EXPECT_EQ(code_of(bench.launch()), "InsufficientFreeAddressesInSubnet");
 }
 
 TEST(CreateFleet, AMarketMayHaveItsPart) {

@@ -81,8 +81,8 @@ Network at_interface(const Query& query, const std::string& prefix, const Networ
 }
 
 Network network_of(const Query& query, LaunchOrder& order) {
-  const Network at_instance{query.list("SecurityGroupId"), query.list("SecurityGroup"),
-                            query.text("SubnetId")};
+  Network at_instance{query.list("SecurityGroupId"), query.list("SecurityGroup"),
+                      query.text("SubnetId")};
   const auto interfaces = query.prefixes("NetworkInterface");
   if (interfaces.empty()) return at_instance;
   if (interfaces.size() > 1) {

@@ -1,5 +1,6 @@
 #include "ec2sim/calls/launch_request.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 
@@ -73,8 +74,8 @@ void read_market(const Query& query, LaunchOrder& order) {
   }
   if (const std::string max = query.text(spot + "MaxPrice"); !max.empty()) {
     const double dollars = std::strtod(max.c_str(), nullptr);
-    if (dollars <= 0) bad_value("price", max, "It must be a positive number.");
-    order.max_price = {static_cast<std::int64_t>(dollars * 1e6)};
+    if (!(dollars > 0)) bad_value("price", max, "It must be a positive number.");
+    order.max_price = {static_cast<std::int64_t>(std::min(dollars, 1e6) * 1e6)};
   }
 }
 

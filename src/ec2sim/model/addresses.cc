@@ -26,6 +26,10 @@ std::optional<std::string> Addresses::take(bool reuse) {
   return str("127.", net_, '.', number / kHosts, '.', number % kHosts + 1);
 }
 
+std::int64_t Addresses::free() const {
+  return std::int64_t{kAll} - std::ssize(taken_);
+}
+
 void Addresses::claim(const std::string& address) {
   CHECK(taken_.insert(number_of(address)).second);
 }

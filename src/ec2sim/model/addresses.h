@@ -16,6 +16,8 @@ class Addresses {
   // A free one; the most recently freed if `reuse`, else the one that was used longest ago.
   // Empty when all 65,024 are taken.
   std::optional<std::string> take(bool reuse);
+  // How many take() would still give.
+  std::int64_t free() const;
   // Takes this very one, which was given back just now.
   void claim(const std::string& address);
   // `address` came from take() or claim() and is given back once.

@@ -70,6 +70,7 @@ class Planner {
       group->second.push_back(pool);
     }
     std::vector<Pools> found;
+    found.reserve(groups.size());
     for (auto& [key, pools] : groups) found.push_back(std::move(pools));
     return found;
   }

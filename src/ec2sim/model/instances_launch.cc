@@ -81,17 +81,24 @@ std::int64_t Instances::count_within_limits(const LaunchOrder& order, const Take
                       " allows for the instance bucket that the specified instance type belongs "
                       "to.")};
   }
-  std::int64_t running =
+  std::int64_t placed = 0;
+  for (const Placement& one : taken.placed) placed += one.count;
+  const std::int64_t by_addresses = addresses_.free() - placed;
+  if (by_addresses < order.min_count) {
+    throw Refusal{"InsufficientFreeAddressesInSubnet",
+                  "The simulator's addresses are all in use; terminate some instances."};
+  }
+  const auto running =
       std::ranges::count_if(all_, [&](const auto& one) { return one.has_machine(now); });
-  for (const Placement& one : taken.placed) running += one.count;
-  const std::int64_t by_processes = limits_.processes ? limits_.processes_max - running : INT64_MAX;
+  const std::int64_t by_processes =
+      limits_.processes ? limits_.processes_max - running - placed : INT64_MAX;
   if (by_processes < order.min_count) {
     throw Refusal{"InstanceLimitExceeded",
                   str("The simulator runs at most ", limits_.processes_max,
                       " worker processes at a time; raise --max-processes, or use "
                       "--no-worker-processes.")};
   }
-  return std::min({order.max_count, by_quota, by_processes});
+  return std::min({order.max_count, by_quota, by_addresses, by_processes});
 }
 
 std::pair<std::string, std::int64_t> Instances::choose_zone(const LaunchOrder& order,
@@ -136,11 +143,6 @@ void Instances::refuse_if_told(const LaunchOrder& order, const std::string& zone
 }
 
 Instance& Instances::create(const LaunchOrder& order, const std::string& zone, SimNow now) {
-  const auto address = addresses_.take(settings_.reuse_addresses);
-  if (!address) {
-    throw Refusal{"InsufficientFreeAddressesInSubnet",
-                  "The simulator's addresses are all in use; terminate some instances."};
-  }
   Instance& instance = all_.emplace_back();
   instance.ordinal = first_ordinal_ + all_.size() - 1;
   Prng prng = prng_of(settings_.seed, instance.ordinal);
@@ -150,7 +152,7 @@ Instance& Instances::create(const LaunchOrder& order, const std::string& zone, S
   instance.order = order;
   instance.zone = zone;
   instance.subnet = order.subnet.empty() ? subnet_of(zone) : order.subnet;
-  instance.address = *address;
+  instance.address = addresses_.take(settings_.reuse_addresses).value();
   instance.accepted_wall = instance.launched_wall = now.wall;
   instance.is_protected = order.is_protected;
   instance.hourly = order.spot ? spot_price(settings_, order.type, zone, now.wall)
