@@ -238,92 +238,6 @@ void Broker::State::on(const StopRequested& event) {
   mass.end_everything({}, "ended with the broker");
 }
 
-// A step costs what it concerns, not what waits: where a launch is in flight or a worker boots,
-// nobody is looked at until something of that pool changes. In trouble everybody is: what is in
-// flight may be refused.
-std::vector<PoolName> Broker::State::to_be_settled() {
-  for (const PoolName& pool : std::exchange(step.stirred, {})) waiting.stir(pool);
-  if (step.stopping || !step.cloud_trouble().empty()) return waiting.pools();
-  return {waiting.restless().begin(), waiting.restless().end()};
-}
-
-void Broker::State::settle_waiting() {
-  for (const PoolName& pool : to_be_settled()) {
-    serve_waiting(pool);
-    if (!waiting.waits_for(pool)) {
-      launcher.unwanted(pool);  // what was tried for them is no news to later callers
-      continue;
-    }
-    if (const auto none = launcher.ensure(pool)) {
-      refuse(pool, *none);
-    } else if (launcher.nothing_to_do(pool)) {
-      waiting.content(pool);
-    }
-  }
-}
-
-// The oldest first, each by the worker that has room for him.
-void Broker::State::serve_waiting(const PoolName& pool) {
-  const auto answer = [this](const Worker& worker, const Waiter& who) {
-    return who.leased ? lease(worker, who.connection, who.client, who.hold) : use(worker);
-  };
-  const PoolSettings* const settings = step.pool(pool);
-  if (settings == nullptr || !settings->places()) {
-    const Worker* const worker = workers.ready(pool);
-    if (worker == nullptr) return;
-    const std::size_t callers =
-        waiting.answer_all(pool, [&](const Waiter& who) { return answer(*worker, who); });
-    return handed_out(*worker, callers);
-  }
-  while (const Waiter* const next = waiting.longest(pool)) {
-    // The pool may have become exclusive while he waited.
-    const GetWorker asked{
-        .pool = pool, .wait = {}, .client = {}, .leased = next->leased, .hold = {}};
-    if (!may_use(*settings, asked)) {
-      step.act(Reply{waiting.out_of_patience(next->caller)->caller, no_pool(step.settings, asked)});
-      continue;
-    }
-    const Worker* const worker = next->leased ? workers.with_room(pool) : workers.ready(pool);
-    if (worker == nullptr) break;
-    const Waiter who = *waiting.out_of_patience(next->caller);
-    step.act(Reply{who.caller, answer(*worker, who)});
-    handed_out(*worker, 1);
-  }
-}
-
-void Broker::State::handed_out(const Worker& worker, std::size_t callers) {
-  workers.touch(worker);
-  step.log(LogLevel::kInfo, "worker.handed_out", about(worker.record),
-           str("worker ", worker.record.id.value, " at ", worker.record.address, " handed to ",
-               callers, callers == 1 ? " caller who waited" : " callers who waited"));
-}
-
-// Nobody is refused by what was known before he asked, when the next try comes soon.
-void Broker::State::refuse(const PoolName& pool, const NoLaunch& none) {
-  const Instant now = step.now.boot;
-  std::optional<Instant> held_until = none.next_try;
-  if (none.anew) {
-    held_until = now;
-  } else if (held_until &&
-             (*held_until <= now || *held_until - now > step.settings.next_try_wait)) {
-    held_until.reset();
-  }
-  const std::size_t callers = waiting.refuse(pool, {none.reason, none.why}, none.seen, held_until);
-  if (callers != 0) {
-    // The same reason with another age is the same reason.
-    std::string kind = str(pool.value, ": ", none.why);
-    std::erase_if(kind, [](char c) { return c >= '0' && c <= '9'; });
-    step.log(LogLevel::kWarning, "callers.refused", about(pool),
-             str(callers, callers == 1 ? " caller of pool " : " callers of pool ", pool.value,
-                 " refused: ", none.why),
-             std::move(kind));
-  }
-  if (!waiting.waits_for(pool)) return launcher.unwanted(pool);
-  if (!none.anew) return step.timers.arm_by({TimerKind::kNextTry, ""}, *held_until);
-  launcher.unwanted(pool);
-  if (const auto still = launcher.ensure(pool)) refuse(pool, *still);
-}
-
 void Broker::State::end_unfit() {
   for (const InstanceId& id : workers.ids()) terminations.end_unfit(*workers.find(id));
 }
@@ -332,7 +246,11 @@ void Broker::State::tell_progress() {
   const TimerName timer{TimerKind::kProgress, ""};
   if (!waiting.anyone_wants_progress()) return step.timers.cancel(timer);
   if (step.timers.armed(timer)) return;
-  for (const PoolName& pool : waiting.pools()) waiting.tell(pool, launcher.progress(pool));
+  for (const PoolName& pool : waiting.pools()) {
+    for (const Group& group : waiting.groups(pool)) {
+      waiting.tell(pool, group.need, launcher.progress(pool, group.need));
+    }
+  }
   step.timers.arm(timer, step.now.boot + step.settings.progress_interval);
 }
 

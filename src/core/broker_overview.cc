@@ -45,7 +45,7 @@ void Launcher::show(Overview& overview) const {
 // Why nothing would be launched for its callers; empty: nothing stands in the way.
 std::string Launcher::trouble(const PoolName& pool) const {
   if (const auto why = forbidden(pool)) return why->why;
-  return next_candidate(pool) ? std::string() : nothing_left(pool).why;
+  return next_candidate(pool, {}) ? std::string() : nothing_left(pool, {}).why;
 }
 
 Overview Broker::State::overview() {

@@ -26,67 +26,68 @@ WorkerAddress Broker::State::use(const Worker& worker) {
   return {worker.record.address};
 }
 
-WorkerAddress Broker::State::lease(const Worker& worker, ConnectionId of, const std::string& client,
-                                   std::optional<Duration> hold) {
+WorkerAddress Broker::State::lease(const Worker& worker, const Waiter& who) {
   ++worker.handed_out;
-  const Lease* lease = leases.held_by(of, worker);
-  if (lease == nullptr) {
-    lease = &leases.grant(worker, of, client);
+  const Lease* lease =
+      who.need.count == 1 ? leases.held_by(who.connection, worker.record.pool, who.need) : nullptr;
+  if (lease != nullptr && lease->worker == &worker) {
+    leases.name(*lease, who.connection);
   } else {
-    leases.name(*lease, of);
+    lease = &leases.grant(worker, who.connection, who.client, who.need);
   }
-  if (hold) leases.hold(*lease, *hold);
+  if (who.hold) leases.hold(*lease, *who.hold);
   return {worker.record.address, lease->record.id};
 }
 
 void Broker::State::ask(CallerId caller, const GetWorker& request) {
   const auto* const choice = choose_pool(step.settings, request);
   if (choice == nullptr) return step.act(Reply{caller, no_pool(step.settings, request)});
-  const PoolName& pool = choice->first;
-  if (!request.leased) {
-    if (const Worker* const worker = workers.ready(pool)) {
-      step.act(Reply{caller, use(*worker)});
-      return workers.touch(*worker);
-    }
-  } else if (give_lease(caller, pool, request)) {
-    return;
+  const auto& [pool, settings] = *choice;
+  const Waiter who{.caller = caller,
+                   .pool = pool,
+                   .need = need_of(request),
+                   .since = step.now.boot,
+                   .patience = request.wait.value_or(step.settings.wait_default),
+                   .wants_progress = request.wants_progress,
+                   .client = request.client,
+                   .told = {},
+                   .hold = request.hold,
+                   .connection = connection};
+  if (const auto why = cannot_be(who, settings)) return step.act(Reply{caller, *why});
+  if (const Worker* const worker = at_once(who)) {
+    step.act(Reply{caller, who.need.leased ? lease(*worker, who) : use(*worker)});
+    return workers.touch(*worker);
   }
   watches.doubt_trouble();
-  waiting.add({.caller = caller,
-               .pool = pool,
-               .since = step.now.boot,
-               .patience = request.wait.value_or(step.settings.wait_default),
-               .wants_progress = request.wants_progress,
-               .client = request.client,
-               .told = {},
-               .leased = request.leased,
-               .hold = request.hold,
-               .connection = connection});
+  waiting.add(who);
 }
 
-// False: he has to wait.
-bool Broker::State::give_lease(CallerId caller, const PoolName& pool, const GetWorker& request) {
+std::optional<Refused> Broker::State::cannot_be(const Waiter& who, const PoolSettings& pool) const {
   const Duration longest = step.settings.max_lifetime;
-  if (request.hold && *request.hold > longest) {
-    const std::string why =
-        str("hold=", to_string(*request.hold),
-            " is longer than any worker lives (max_lifetime = ", to_string(longest), ")");
-    step.act(Reply{caller, Refused{RefusalReason::kLimit, why}});
-    return true;
+  if (who.hold && *who.hold > longest) {
+    return Refused{RefusalReason::kLimit, str("hold=", to_string(*who.hold),
+                                              " is longer than any worker lives (max_lifetime = ",
+                                              to_string(longest), ")")};
   }
-  const Lease* const own = leases.held_by(connection, pool);
-  const Worker* const worker = own != nullptr ? own->worker : workers.with_room(pool);
-  if (worker == nullptr) return false;
-  step.act(Reply{caller, lease(*worker, connection, request.client, request.hold)});
-  workers.touch(*worker);
-  return true;
+  return never(step.settings, who.pool, pool, who.need);
+}
+
+// The worker that he need not wait for: nobody who has come before him wants it. Null: he waits, if
+// only for the end of this step.
+const Worker* Broker::State::at_once(const Waiter& who) const {
+  if (who.need.count > 1) return nullptr;
+  if (who.need.leased) {
+    const Lease* const own = leases.held_by(who.connection, who.pool, who.need);
+    if (own != nullptr) return own->worker;
+  }
+  return waiting.counts_wait_for(who.pool) ? nullptr : workers.with_room(who.pool, who.need);
 }
 
 void Broker::State::patience_ended(CallerId caller) {
   const auto waiter = waiting.out_of_patience(caller);
   if (!waiter) return;
-  const Progress progress = launcher.progress(waiter->pool);
-  const std::string story = launcher.story(waiter->pool);
+  const Progress progress = launcher.progress(waiter->pool, waiter->need);
+  const std::string story = launcher.story(waiter->pool, waiter->need);
   const std::string why =
       str("no worker was ready within ", to_string(waiter->patience), " (", progress.text,
           story.empty() ? "" : "; before that: ", story, "); it goes on, ask again");
@@ -103,14 +104,11 @@ void Broker::State::ask(CallerId caller, const Ping& request) {
   const bool serves = worker != nullptr && worker->record.phase == WorkerPhase::kReady;
   if (!serves || !worker->ours) return unknown_worker(caller);
   const bool named = !request.lease.none();
-  const Lease* const lease =
-      named ? leases.find(request.lease) : leases.held_by(connection, *worker);
+  const Lease* const lease = named ? leases.find(request.lease) : nullptr;
   if (named && (lease == nullptr || lease->worker != worker)) return unknown_worker(caller);
-  if (lease != nullptr) {
-    leases.name(*lease, connection);
-  } else {
-    worker->bare_used = step.now.boot;
-  }
+  const auto meant = named ? std::vector<const Lease*>{lease} : leases.held_by(connection, *worker);
+  for (const Lease* const one : meant) leases.name(*one, connection);
+  if (meant.empty()) worker->bare_used = step.now.boot;
   worker->pinged = step.now.boot;
   workers.touch(*worker);
   step.act(Reply{caller, Ok{}});
@@ -141,7 +139,7 @@ void Broker::State::give_up(const Lease& lease) {
 
 // For everybody, as ever; but over a lease that is not the caller's it gives up only his own use.
 void Broker::State::release(const Worker& worker) {
-  if (const Lease* const own = leases.held_by(connection, worker)) {
+  for (const Lease* const own : leases.held_by(connection, worker)) {
     leases.end(*own, str("given up by ", to_string(origin)));
   }
   if (worker.leases.empty()) return end_released(worker);

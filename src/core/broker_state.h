@@ -73,19 +73,25 @@ struct Broker::State : Parts {
   void patience_ended(CallerId caller);
   // A worker goes to somebody, with a lease or without.
   WorkerAddress use(const Worker& worker);
-  WorkerAddress lease(const Worker& worker, ConnectionId of, const std::string& client,
-                      std::optional<Duration> hold);
-  bool give_lease(CallerId caller, const PoolName& pool, const GetWorker& request);
+  WorkerAddress lease(const Worker& worker, const Waiter& who);
+  // Why his request can never be met by that pool.
+  std::optional<Refused> cannot_be(const Waiter& who, const PoolSettings& pool) const;
+  const Worker* at_once(const Waiter& who) const;
   void give_up(const Lease& lease);
   void release(const Worker& worker);
   void end_released(const Worker& worker);
   void unknown_worker(CallerId caller);
   // Callers that wait get a worker, or one is sent for, or they hear why not.
   void settle_waiting();
+  bool settled(const PoolName& pool);
   void serve_waiting(const PoolName& pool);
+  bool serve(const PoolName& pool, const Need& need);
+  bool keeps_from(const PoolName& pool, const Need& held, const Need& other) const;
+  std::vector<const Worker*> workers_for_count(const PoolName& pool, const Need& need) const;
   void handed_out(const Worker& worker, std::size_t callers);
   std::vector<PoolName> to_be_settled();
-  void refuse(const PoolName& pool, const NoLaunch& none);
+  // How many callers were.
+  std::size_t refuse(const PoolName& pool, const Need& need, const NoLaunch& none);
   void end_unfit();
   void tell_progress();
   void end_step();

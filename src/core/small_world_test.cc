@@ -334,6 +334,11 @@ std::string SmallWorld::answer(CallerId caller) const {
     return worker->lease.none() ? worker->address
                                 : str(worker->address, " ", to_text(worker->lease));
   }
+  if (const auto* all = std::get_if<WorkerAddresses>(&given)) {
+    std::vector<std::string> parts;
+    for (const WorkerAddress& one : all->workers) parts.push_back(one.address);
+    return join(parts, " ");
+  }
   if (std::holds_alternative<Ok>(given)) return "OK";
   if (const auto* refused = std::get_if<Refused>(&given)) return "ERROR: " + refused->why;
   if (const auto* failed = std::get_if<CommandFailed>(&given)) return "failed: " + failed->why;

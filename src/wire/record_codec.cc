@@ -80,6 +80,8 @@ void fields(Io& io, Record& r) {
   io.field("client", r.client);
   io.field("since_ms", r.since);
   io.field("held_until_ms", r.held_until);
+  io.later_field("cores", r.cores);
+  io.later_field("alone", r.alone);
 }
 
 template <class Io, class Record>

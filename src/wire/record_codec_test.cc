@@ -83,6 +83,7 @@ TEST(RecordCodec, EveryKindComesBackAsItWasWhateverItsTextsHold) {
     expect_round_trip(core::LaunchStamp{{"t" + text}, Instant{seconds{7}}});
     expect_round_trip(core::ClosedAttempt{{"t" + text}, {text}, Instant{seconds{7}}, text});
     expect_round_trip(core::LeaseRecord{{~0ULL}, {text}, text, Instant{seconds{7}}, {}});
+    expect_round_trip(core::LeaseRecord{{7}, {text}, text, Instant{}, Instant{}, 10'000, true});
   }
 }
 
@@ -242,7 +243,7 @@ std::string names_of(const core::Change& change) {
 // io/store/sqlite_store_upgrade.cc and a journal of the former format to tests/journals, and only
 // then change this test.
 TEST(RecordCodec, AnotherFieldNeedsAnotherFormat) {
-  ASSERT_EQ(kRecordFormat, 4);
+  ASSERT_EQ(kRecordFormat, 5);
   core::WorkerRecord full = worker("x");
   full.former_owner = "y";
   full.doubted = Instant{};
@@ -259,8 +260,8 @@ TEST(RecordCodec, AnotherFieldNeedsAnotherFormat) {
   EXPECT_EQ(names_of(core::ClosedAttempt{{"t"}, {"p"}, {}, "i", "s", true}),
             "pool at_ms image subnet doomed");
   EXPECT_EQ(names_of(core::LaunchStamp{{"t"}, {}}), "at_ms");
-  EXPECT_EQ(names_of(core::LeaseRecord{{7}, {"i"}, "c", {}, Instant{}}),
-            "worker client since_ms held_until_ms");
+  EXPECT_EQ(names_of(core::LeaseRecord{{7}, {"i"}, "c", {}, Instant{}, 16, true}),
+            "worker client since_ms held_until_ms cores alone");
   EXPECT_EQ(names_of(broker("x")), "nonce next_attempt account region");
 }
 

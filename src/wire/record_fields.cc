@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <iterator>
+#include <limits>
 
 namespace cb::wire {
 namespace {
@@ -101,6 +102,9 @@ std::string write_value(const std::string& value) {
 std::string write_value(std::uint64_t value) {
   return std::to_string(value);
 }
+std::string write_value(int value) {
+  return std::to_string(value);
+}
 std::string write_value(bool value) {
   return value ? "yes" : "no";
 }
@@ -137,6 +141,12 @@ bool read_value(std::string_view text, std::uint64_t& value) {
   const char* const end = text.data() + text.size();
   const auto [stopped, error] = std::from_chars(text.data(), end, value);
   return error == std::errc{} && stopped == end;
+}
+bool read_value(std::string_view text, int& value) {
+  const auto number = parse_int(text);
+  if (!number || *number < 0 || *number > std::numeric_limits<int>::max()) return false;
+  value = static_cast<int>(*number);
+  return true;
 }
 bool read_value(std::string_view text, bool& value) {
   value = text == "yes";

@@ -24,6 +24,7 @@ std::optional<std::string> unescape_field(std::string_view text);
 // Values as text and back. read_value leaves `value` alone and returns false on anything else.
 std::string write_value(const std::string& value);
 std::string write_value(std::uint64_t value);
+std::string write_value(int value);       // that is not negative
 std::string write_value(bool value);      // "yes", "no"
 std::string write_value(Duration value);  // milliseconds
 std::string write_value(Instant value);   // milliseconds of the boot clock
@@ -33,6 +34,7 @@ std::string write_value(core::WorkerPhase value);
 std::string write_value(const core::Serving& value);  // "public 2560 dserv 180000 900000"
 bool read_value(std::string_view text, std::string& value);
 bool read_value(std::string_view text, std::uint64_t& value);
+bool read_value(std::string_view text, int& value);
 bool read_value(std::string_view text, bool& value);
 bool read_value(std::string_view text, Duration& value);
 bool read_value(std::string_view text, Instant& value);

@@ -26,7 +26,10 @@ void show_time(JsonText& json, const std::optional<WallTime>& time) {
 void show(JsonText& json, const core::LeaseRow& row) {
   json.begin_object().key("lease").string(to_text(row.lease)).key("client").string(row.client);
   json.key("seconds").number(whole_seconds(row.since)).key("connected").boolean(row.connected);
-  json.key("ends_in").number(whole_seconds(row.ends_in)).end_object();
+  json.key("ends_in").number(whole_seconds(row.ends_in));
+  if (row.cores != 0) json.key("cores").number(row.cores);
+  if (row.alone) json.key("exclusive").boolean(true);
+  json.end_object();
 }
 
 // The fields that clients in the field read come first; more may follow.
@@ -113,6 +116,11 @@ void show(JsonText& json, const core::ListedInstance& listed) {
 struct LineOf {
   std::string operator()(const core::WorkerAddress& a) const {
     return a.lease.none() ? a.address : str(a.address, " lease=", to_text(a.lease));
+  }
+  std::string operator()(const core::WorkerAddresses& a) const {
+    std::vector<std::string> all;
+    for (const core::WorkerAddress& one : a.workers) all.push_back((*this)(one));
+    return join(all, " ");
   }
   std::string operator()(const core::Ok&) const { return "OK"; }
   std::string operator()(const core::Refused& a) const { return one_line(str("ERROR: ", a.why)); }

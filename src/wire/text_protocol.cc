@@ -12,11 +12,6 @@ namespace cb::wire {
 namespace {
 
 constexpr std::string_view kUnknownCommand = "ERROR: Unknown command";
-// Options of GET_WORKER that this protocol has and this broker does not serve.
-constexpr std::array<std::string_view, 5> kUnserved{"type", "region", "market", "count",
-                                                    "exclusive"};
-constexpr std::string_view kServed = "GET_WORKER takes wait=, client=, pool=, cores= and hold=";
-
 using Words = std::vector<std::string_view>;
 
 template <class... Pieces>
@@ -54,6 +49,113 @@ std::string_view repeated_key(const Words& options) {
   return {};
 }
 
+bool is_word(std::string_view text) {
+  return !text.empty() && text.size() <= kWordMax &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+         });
+}
+
+// One option of GET_WORKER: sets it, or says what it takes.
+using SetOption = std::string (*)(core::GetWorker& request, std::string_view value);
+struct GetOption {
+  std::string_view key;
+  SetOption set;
+};
+
+std::optional<int> number(std::string_view value, int most) {
+  const auto number = parse_int(value);
+  if (!number || *number < 1 || *number > most) return {};
+  return static_cast<int>(*number);
+}
+
+std::string set_wait(core::GetWorker& request, std::string_view value) {
+  const auto wait = parse_int(value);
+  if (!wait || *wait < 0 || *wait > kWaitMax.count()) {
+    return str("whole seconds from 0 to ", kWaitMax.count());
+  }
+  request.wait = seconds{*wait};
+  return {};
+}
+
+std::string set_client(core::GetWorker& request, std::string_view value) {
+  if (!good_name(value)) return str("a name of 1 to ", kClientNameMax, " printable bytes");
+  request.client = value;
+  return {};
+}
+
+std::string set_pool(core::GetWorker& request, std::string_view value) {
+  if (!is_pool_name(value)) return "the name of a pool: 1 to 32 of a-z, 0-9, -";
+  request.pool = {std::string(value)};
+  return {};
+}
+
+std::string set_cores(core::GetWorker& request, std::string_view value) {
+  const auto cores = number(value, kCoresMax);
+  if (!cores) return str("a whole number from 1 to ", kCoresMax);
+  request.cores = *cores;
+  return {};
+}
+
+std::string set_type(core::GetWorker& request, std::string_view value) {
+  if (!is_word(value) || value.find('.') == value.npos) {
+    return "an instance type such as c7i.16xlarge";
+  }
+  request.type = value;
+  return {};
+}
+
+std::string set_region(core::GetWorker& request, std::string_view value) {
+  if (!is_word(value)) return "a region such as us-east-1";
+  request.region = value;
+  return {};
+}
+
+std::string set_market(core::GetWorker& request, std::string_view value) {
+  if (value == "spot") {
+    request.market = core::Market::kSpot;
+  } else if (value == "on-demand") {
+    request.market = core::Market::kOnDemand;
+  } else {
+    return "spot or on-demand";
+  }
+  return {};
+}
+
+std::string set_count(core::GetWorker& request, std::string_view value) {
+  const auto count = number(value, kCountMax);
+  if (!count) return str("a whole number from 1 to ", kCountMax);
+  request.count = *count;
+  return {};
+}
+
+std::string set_exclusive(core::GetWorker& request, std::string_view value) {
+  if (value != "0" && value != "1") return "1 or 0";
+  request.alone = value == "1";
+  return {};
+}
+
+std::string set_hold(core::GetWorker& request, std::string_view value) {
+  const auto hold = parse_duration(value);
+  if (!hold || *hold < kHoldMin || *hold > kHoldMax) {
+    return str("a time such as 20m, from ", to_string(kHoldMin), " to ", to_string(kHoldMax));
+  }
+  request.hold = *hold;
+  return {};
+}
+
+constexpr GetOption kGetOptions[] = {{"wait", set_wait},           {"client", set_client},
+                                     {"pool", set_pool},           {"cores", set_cores},
+                                     {"type", set_type},           {"region", set_region},
+                                     {"market", set_market},       {"count", set_count},
+                                     {"exclusive", set_exclusive}, {"hold", set_hold}};
+
+std::string all_get_options() {
+  std::vector<std::string> out;
+  for (const GetOption& option : kGetOptions) out.push_back(str(option.key, "="));
+  return join(out, ", ");
+}
+
 Command parse_get_worker(const Words& options) {
   if (const auto key = repeated_key(options); !key.empty()) {
     return bad_request(key, "= is given twice");
@@ -61,37 +163,14 @@ Command parse_get_worker(const Words& options) {
   core::GetWorker request;
   for (const auto word : options) {
     const auto [key, value] = option(word);
-    if (key == "wait") {
-      const auto wait = parse_int(value);
-      if (!wait || *wait < 0 || *wait > kWaitMax.count()) {
-        return bad_request("wait= takes whole seconds from 0 to ", kWaitMax.count());
-      }
-      request.wait = seconds{*wait};
-    } else if (key == "client") {
-      if (!good_name(value)) return bad_name();
-      request.client = value;
-    } else if (key == "pool") {
-      if (!is_pool_name(value)) {
-        return bad_request("pool= takes the name of a pool: 1 to 32 of a-z, 0-9, -");
-      }
-      request.pool = {std::string(value)};
-    } else if (key == "cores") {
-      const auto cores = parse_int(value);
-      if (!cores || *cores < 1 || *cores > kCoresMax) {
-        return bad_request("cores= takes a whole number from 1 to ", kCoresMax);
-      }
-      request.cores = static_cast<int>(*cores);
-    } else if (key == "hold") {
-      const auto hold = parse_duration(value);
-      if (!hold || *hold < kHoldMin || *hold > kHoldMax) {
-        return bad_request("hold= takes a time such as 20m, from ", to_string(kHoldMin), " to ",
-                           to_string(kHoldMax));
-      }
-      request.hold = *hold;
-    } else if (std::count(kUnserved.begin(), kUnserved.end(), key) != 0) {
-      return bad_request(key, "= is not served by this broker; ", kServed);
-    } else {
-      return bad_request("unknown option ", word, "; ", kServed);
+    const auto known =
+        std::find_if(std::begin(kGetOptions), std::end(kGetOptions),
+                     [&](const GetOption& one) { return one.key == option(word).first; });
+    if (known == std::end(kGetOptions)) {
+      return bad_request("unknown option ", word, "; GET_WORKER takes ", all_get_options());
+    }
+    if (const auto takes = known->set(request, value); !takes.empty()) {
+      return bad_request(key, "= takes ", takes);
     }
   }
   return core::Request{std::move(request)};

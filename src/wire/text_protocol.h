@@ -29,7 +29,9 @@ inline constexpr seconds kWaitMax = hours{24};
 // Of hold=. No machine is kept for longer than max_lifetime, which may be shorter.
 inline constexpr Duration kHoldMin = seconds{1}, kHoldMax = hours{24 * 30};
 // Of cores=; EC2's largest machine has 1,792.
-inline constexpr std::int64_t kCoresMax = 10'000;
+inline constexpr int kCoresMax = 10'000;
+inline constexpr int kCountMax = 1'000;      // of count=
+inline constexpr std::size_t kWordMax = 64;  // bytes, of type= and region=
 
 // Any bytes without newline; a blank line is GET_WORKER. Lengths are the session's affair.
 Command parse_command(std::string_view line);

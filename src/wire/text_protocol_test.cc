@@ -67,6 +67,21 @@ TEST(TextProtocol, GetWorkerTakesAPoolAndCores) {
   EXPECT_EQ(asked<core::GetWorker>("GET_WORKER")->pool, PoolName{});
 }
 
+TEST(TextProtocol, GetWorkerTakesWhatItsMachineIsToBe) {
+  const auto get = asked<core::GetWorker>(
+      "GET_WORKER type=c7i.metal-24xl region=us-gov-west-1 market=on-demand count=5 exclusive=1");
+  ASSERT_TRUE(get);
+  EXPECT_EQ(get->type, "c7i.metal-24xl");
+  EXPECT_EQ(get->region, "us-gov-west-1");
+  EXPECT_EQ(get->market, core::Market::kOnDemand);
+  EXPECT_EQ(get->count, 5);
+  EXPECT_TRUE(get->alone);
+  const auto plain = asked<core::GetWorker>("GET_WORKER market=spot exclusive=0");
+  EXPECT_EQ(plain->market, core::Market::kSpot);
+  EXPECT_FALSE(plain->alone);
+  EXPECT_EQ(plain->count, 1);
+}
+
 TEST(TextProtocol, GetWorkerTakesAWaitAndAName) {
   const auto get = asked<core::GetWorker>("GET_WORKER wait=90 client=rig-3");
   ASSERT_TRUE(get);
@@ -77,7 +92,7 @@ TEST(TextProtocol, GetWorkerTakesAWaitAndAName) {
   EXPECT_EQ(asked<core::GetWorker>("GET_WORKER wait=86400")->wait, hours{24});
 }
 
-TEST(TextProtocol, AnOptionThatIsUnknownUnservedRepeatedOrOutOfRangeAsksForNothing) {
+TEST(TextProtocol, AnOptionThatIsUnknownRepeatedOrOutOfRangeAsksForNothing) {
   for (const std::string_view options : {"wait=",
                                          "wait=-1",
                                          "wait=86401",
@@ -98,11 +113,20 @@ TEST(TextProtocol, AnOptionThatIsUnknownUnservedRepeatedOrOutOfRangeAsksForNothi
                                          "cores=4.5",
                                          "cores=10001",
                                          "pool=a pool=b",
-                                         "type=c7i.large",
-                                         "region=us-east-1",
-                                         "market=spot",
-                                         "count=2",
-                                         "exclusive=1",
+                                         "type=",
+                                         "type=c7i",
+                                         "type=C7I.large",
+                                         "region=",
+                                         "region=us_east",
+                                         "market=",
+                                         "market=Spot",
+                                         "market=both",
+                                         "count=0",
+                                         "count=1001",
+                                         "count=two",
+                                         "exclusive=",
+                                         "exclusive=yes",
+                                         "exclusive=2",
                                          "lease=7",
                                          "WAIT=5"}) {
     EXPECT_TRUE(refusal(str("GET_WORKER ", options)).starts_with("ERROR: Bad request: "))
@@ -116,7 +140,7 @@ TEST(TextProtocol, AnOptionThatIsUnknownUnservedRepeatedOrOutOfRangeAsksForNothi
 TEST(TextProtocol, ARefusalNeverEchoesControlCharacters) {
   EXPECT_EQ(refusal("GET_WORKER \x1b]0;x\x07"),
             "ERROR: Bad request: unknown option  ]0;x ; GET_WORKER takes wait=, client=, pool=, "
-            "cores= and hold=");
+            "cores=, type=, region=, market=, count=, exclusive=, hold=");
 }
 
 TEST(TextProtocol, HelloTakesTheVersionAndAName) {

@@ -215,7 +215,12 @@ std::string TextSession::greeting() const {
 
 TextSession::Asked TextSession::ask(core::Request request, Instant now) {
   if (auto* get = std::get_if<core::GetWorker>(&request); get != nullptr && protocol_ < 3) {
-    if (get->hold) return refuse(str(kBadRequest, ": hold= needs HELLO 3"), now);
+    // Without a lease nothing is anybody's own.
+    const std::string_view key = get->hold        ? "hold="
+                                 : get->count > 1 ? "count="
+                                 : get->alone     ? "exclusive="
+                                                  : "";
+    if (!key.empty()) return refuse(str(kBadRequest, ": ", key, " needs HELLO 3"), now);
   }
   phase_ = Phase::kWaiting;
   if (protocol_ == 1) {

@@ -19,6 +19,11 @@ struct Shown {
     if (!r.client.empty()) text += " client=" + r.client;
     if (!r.pool.value.empty()) text += " pool=" + r.pool.value;
     if (r.cores != 0) text += str(" cores=", r.cores);
+    if (!r.type.empty()) text += " type=" + r.type;
+    if (!r.region.empty()) text += " region=" + r.region;
+    if (r.market) text += str(" market=", to_string(*r.market));
+    if (r.count != 1) text += str(" count=", r.count);
+    if (r.alone) text += " exclusive";
     if (r.wants_progress) text += " progress";
     if (r.leased) text += " leased";
     return r.hold ? str(text, " hold=", to_string(*r.hold)) : text;
@@ -55,6 +60,14 @@ core::Answer parse_answer(const std::string& text) {
     const auto parts = words(rest);
     return core::WorkerAddress{std::string(parts.at(0)),
                                parts.size() == 2 ? parse_lease_id(parts[1]).value() : LeaseId{}};
+  }
+  if (kind == "addresses") {
+    core::WorkerAddresses all;
+    const auto parts = words(rest);
+    for (std::size_t i = 0; i + 1 < parts.size(); i += 2) {
+      all.workers.push_back({std::string(parts[i]), parse_lease_id(parts[i + 1]).value()});
+    }
+    return all;
   }
   if (kind == "ok") return core::Ok{};
   if (kind == "refused") return core::Refused{core::RefusalReason::kNoCapacity, rest};

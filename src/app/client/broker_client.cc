@@ -228,6 +228,11 @@ std::string in_words(const WorkerWanted& wanted) {
   std::string text = str("GET_WORKER wait=", std::chrono::ceil<seconds>(wanted.wait).count());
   if (!wanted.pool.empty()) text += str(" pool=", wanted.pool);
   if (wanted.cores != 0) text += str(" cores=", wanted.cores);
+  if (!wanted.type.empty()) text += str(" type=", wanted.type);
+  if (!wanted.region.empty()) text += str(" region=", wanted.region);
+  if (!wanted.market.empty()) text += str(" market=", wanted.market);
+  if (wanted.count != 1) text += str(" count=", wanted.count);
+  if (wanted.alone) text += " exclusive=1";
   if (wanted.hold) text += str(" hold=", to_string(*wanted.hold));
   return text;
 }
@@ -240,12 +245,28 @@ bool not_spoken(const std::string& hello) {
          hello.starts_with("ERROR: Bad request: only protocol");
 }
 
-// "198.51.100.7 lease=k3x2q2mwa7bdf"
-WorkerGiven given_by(const std::string& answer) {
-  constexpr std::string_view kLease = " lease=";
-  const std::size_t lease = answer.find(kLease);
-  if (lease == answer.npos) return {answer, {}};
-  return {answer.substr(0, lease), answer.substr(lease + kLease.size())};
+// "198.51.100.7 lease=k3x2q2mwa7bdf", and more of them after it.
+WorkersGiven given_by(const std::string& answer) {
+  constexpr std::string_view kLease = "lease=";
+  WorkersGiven out;
+  for (const std::string_view word : words(answer)) {
+    if (word.starts_with(kLease) && !out.workers.empty()) {
+      out.workers.back().lease = word.substr(kLease.size());
+    } else {
+      out.workers.push_back({std::string(word), {}});
+    }
+  }
+  return out;
+}
+
+// What only a broker of protocol 3 can give.
+std::string_view needs_leases(const WorkerWanted& wanted) {
+  return wanted.hold ? "--hold" : wanted.count != 1 ? "--count" : wanted.alone ? "--exclusive" : "";
+}
+
+bool asks_for_something(const WorkerWanted& wanted) {
+  return !wanted.pool.empty() || wanted.cores != 0 || !wanted.type.empty() ||
+         !wanted.region.empty() || !wanted.market.empty();
 }
 
 }  // namespace
@@ -261,9 +282,10 @@ std::string ask_on(BrokerClient& client, const BrokerOptions& options, const std
   throw timed_out(options, command, options.answer_timeout);
 }
 
-WorkerGiven get_worker(const BrokerOptions& options, const WorkerWanted& wanted,
-                       const TellPhase& tell) {
-  const bool leased = wanted.leased || wanted.hold;
+WorkersGiven get_workers(const BrokerOptions& options, const WorkerWanted& wanted,
+                         const TellPhase& tell) {
+  const std::string_view needs_leases = app::needs_leases(wanted);
+  const bool leased = wanted.leased || !needs_leases.empty();
   for (int protocol = leased ? 3 : 2; protocol >= 2; --protocol) {
     BrokerClient client = reach_patiently(options, std::min(wanted.wait, kComingUp), tell);
     client.send(str("HELLO ", protocol, " client=", wanted.client));
@@ -271,25 +293,27 @@ WorkerGiven get_worker(const BrokerOptions& options, const WorkerWanted& wanted,
     if (!hello) throw timed_out(options, "HELLO", options.answer_timeout);
     if (not_spoken(*hello)) continue;
     accepted(*hello);
-    if (wanted.hold && protocol < 3) break;
+    if (!needs_leases.empty() && protocol < 3) break;
     client.send(in_words(wanted));
-    WorkerGiven given = given_by(await_worker(client, options, wanted.wait, tell));
-    if (!given.lease.empty()) given.connection.emplace(std::move(client));
+    WorkersGiven given = given_by(await_worker(client, options, wanted.wait, tell));
+    const bool bound = !given.workers.empty() && !given.workers.front().lease.empty();
+    if (bound) given.connection.emplace(std::move(client));
     return given;
   }
-  if (wanted.hold) {
-    throw Failure{kRefused, str("the broker at ", options.broker,
-                                " speaks no protocol 3, which has leases: ask it without --hold")};
+  if (!needs_leases.empty()) {
+    throw Failure{kRefused,
+                  str("the broker at ", options.broker,
+                      " speaks no protocol 3, which has leases: ask it without ", needs_leases)};
   }
-  if (!wanted.pool.empty() || wanted.cores != 0) {
+  if (asks_for_something(wanted)) {
     throw Failure{kRefused, str("the broker at ", options.broker,
                                 " speaks protocol 1 only, which has no pools: ask it without "
-                                "--pool and --cores")};
+                                "--pool, --cores, --type, --region and --market")};
   }
   BrokerClient one(options);
   one.send("GET_WORKER");
   tell("waiting for a worker");
-  return {await_worker(one, options, wanted.wait, tell), {}};
+  return given_by(await_worker(one, options, wanted.wait, tell));
 }
 
 }  // namespace cb::app

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "app/failure.h"
 #include "base/result.h"
@@ -71,20 +72,28 @@ struct WorkerWanted {
   std::string client;              // a name for the broker's log
   std::string pool;                // empty: the broker chooses
   int cores = 0;                   // 0: any
+  std::string type{};              // of its machine; empty: any
+  std::string region{};            // empty: any
+  std::string market{};            // "spot", "on-demand"; empty: either
+  int count = 1;                   // so many workers, or none
+  bool alone = false;              // with nobody else on it
   bool leased = false;             // with a lease, where the broker gives any
   std::optional<Duration> hold{};  // a lease for so long, whatever becomes of the connection
 };
-struct WorkerGiven {
-  std::string address;
-  std::string lease;                            // empty: none
-  std::optional<BrokerClient> connection = {};  // to which the lease is bound; unset: none is
+struct WorkersGiven {
+  struct One {
+    std::string address;
+    std::string lease;  // empty: none
+  };
+  std::vector<One> workers;                     // as many as were asked for
+  std::optional<BrokerClient> connection = {};  // to which the leases are bound; unset: none is
 };
-// Asks for a worker and waits for it, up to `wait`; `tell` is called with each phase the broker
+// Asks for workers and waits for them, up to `wait`; `tell` is called with each phase the broker
 // names, and about once a second with an empty text. A broker that does not know the protocol is
 // asked with an older one, of which 2 has no leases and 1 no pools. Fails as ask_broker() does, and
 // where what was asked for is what the older protocol has not.
 using TellPhase = std::function<void(const std::string& phase)>;
-WorkerGiven get_worker(const BrokerOptions& options, const WorkerWanted& wanted,
-                       const TellPhase& tell);
+WorkersGiven get_workers(const BrokerOptions& options, const WorkerWanted& wanted,
+                         const TellPhase& tell);
 
 }  // namespace cb::app

@@ -98,16 +98,19 @@ TEST(BrokerClient, GetSpeaksProtocolTwoAndTellsThePhases) {
   const auto tell = [&](const std::string& phase) {
     if (!phase.empty()) phases.push_back(phase);
   };
-  EXPECT_EQ(
-      get_worker(broker.options, {.wait = milliseconds{60'001}, .client = "rig"}, tell).address,
-      "198.51.100.7");
+  EXPECT_EQ(get_workers(broker.options, {.wait = milliseconds{60'001}, .client = "rig"}, tell)
+                .workers.front()
+                .address,
+            "198.51.100.7");
   EXPECT_THAT(phases, ElementsAre("launching c7i", "booting i-1 3s"));
 }
 
 TEST(BrokerClient, GetFallsBackToProtocolOne) {
   ScriptedBroker broker(ScriptedBroker::Scripts{
       {{"HELLO 2 client=rig", "ERROR: Unknown command\n"}}, {{"GET_WORKER", "198.51.100.7\r\n"}}});
-  EXPECT_EQ(get_worker(broker.options, {.wait = seconds{9}, .client = "rig"}, ignore).address,
+  EXPECT_EQ(get_workers(broker.options, {.wait = seconds{9}, .client = "rig"}, ignore)
+                .workers.front()
+                .address,
             "198.51.100.7");
 }
 
@@ -116,7 +119,38 @@ TEST(BrokerClient, GetSaysWhichPoolAndHowManyCores) {
       ScriptedBroker::Scripts{{{"HELLO 2 client=rig", "OK compute-broker 1 protocol 2\n"},
                                {"GET_WORKER wait=9 pool=big cores=64", "198.51.100.7\n"}}});
   const WorkerWanted wanted{.wait = seconds{9}, .client = "rig", .pool = "big", .cores = 64};
-  EXPECT_EQ(get_worker(broker.options, wanted, ignore).address, "198.51.100.7");
+  EXPECT_EQ(get_workers(broker.options, wanted, ignore).workers.front().address, "198.51.100.7");
+}
+
+constexpr const char* kNoThird =
+    "ERROR: Bad request: only protocol 2 has a greeting; say HELLO 2\n";
+
+TEST(BrokerClient, GetSaysWhatElseIsAskedForAndReadsSeveralWorkers) {
+  ScriptedBroker broker(ScriptedBroker::Scripts{
+      {{"HELLO 3 client=rig", "OK compute-broker 1 protocol 3\n"},
+       {"GET_WORKER wait=9 type=c6i.large region=eu-west-1 market=spot count=2 exclusive=1",
+        "198.51.100.7 lease=k3x2q2mwa7bdf 198.51.100.8 lease=abcdefghijklm\n"}}});
+  const WorkerWanted wanted{.wait = seconds{9},
+                            .client = "rig",
+                            .type = "c6i.large",
+                            .region = "eu-west-1",
+                            .market = "spot",
+                            .count = 2,
+                            .alone = true};
+  const WorkersGiven given = get_workers(broker.options, wanted, ignore);
+  ASSERT_EQ(given.workers.size(), 2u);
+  EXPECT_EQ(given.workers[1].address, "198.51.100.8");
+  EXPECT_EQ(given.workers[1].lease, "abcdefghijklm");
+}
+
+TEST(BrokerClient, WhereThereAreNoLeasesNothingIsExclusive) {
+  ScriptedBroker broker(
+      ScriptedBroker::Scripts{{{"HELLO 3 client=rig", kNoThird}},
+                              {{"HELLO 2 client=rig", "OK compute-broker 1 protocol 2\n"}}});
+  const WorkerWanted wanted{.wait = seconds{9}, .client = "rig", .alone = true};
+  const Failure failure = failure_of([&] { get_workers(broker.options, wanted, ignore); });
+  EXPECT_EQ(failure.exit_code, kRefused);
+  EXPECT_THAT(failure.what, HasSubstr("ask it without --exclusive"));
 }
 
 TEST(BrokerClient, WithALeaseItSpeaksProtocolThreeAndKeepsTheConnection) {
@@ -125,9 +159,9 @@ TEST(BrokerClient, WithALeaseItSpeaksProtocolThreeAndKeepsTheConnection) {
        {"GET_WORKER wait=9 hold=20m", "198.51.100.7 lease=k3x2q2mwa7bdf\n"},
        {"PING 198.51.100.7 lease=k3x2q2mwa7bdf", "NOTICE 198.51.100.7 ended idle\nOK\n"}}});
   const WorkerWanted wanted{.wait = seconds{9}, .client = "rig", .hold = minutes{20}};
-  WorkerGiven given = get_worker(broker.options, wanted, ignore);
-  EXPECT_EQ(given.address, "198.51.100.7");
-  EXPECT_EQ(given.lease, "k3x2q2mwa7bdf");
+  WorkersGiven given = get_workers(broker.options, wanted, ignore);
+  EXPECT_EQ(given.workers.front().address, "198.51.100.7");
+  EXPECT_EQ(given.workers.front().lease, "k3x2q2mwa7bdf");
   ASSERT_TRUE(given.connection);
   std::vector<std::string> notices;
   const auto tell = [&](const std::string& notice) { notices.push_back(notice); };
@@ -137,18 +171,15 @@ TEST(BrokerClient, WithALeaseItSpeaksProtocolThreeAndKeepsTheConnection) {
   EXPECT_THAT(notices, ElementsAre("198.51.100.7 ended idle"));
 }
 
-constexpr const char* kNoThird =
-    "ERROR: Bad request: only protocol 2 has a greeting; say HELLO 2\n";
-
 TEST(BrokerClient, WhereThereAreNoLeasesItGetsAWorkerWithoutOne) {
   ScriptedBroker broker(
       ScriptedBroker::Scripts{{{"HELLO 3 client=rig", kNoThird}},
                               {{"HELLO 2 client=rig", "OK compute-broker 1 protocol 2\n"},
                                {"GET_WORKER wait=9", "198.51.100.7\n"}}});
   const WorkerWanted wanted{.wait = seconds{9}, .client = "rig", .leased = true};
-  const WorkerGiven given = get_worker(broker.options, wanted, ignore);
-  EXPECT_EQ(given.address, "198.51.100.7");
-  EXPECT_EQ(given.lease, "");
+  const WorkersGiven given = get_workers(broker.options, wanted, ignore);
+  EXPECT_EQ(given.workers.front().address, "198.51.100.7");
+  EXPECT_EQ(given.workers.front().lease, "");
 }
 
 TEST(BrokerClient, WhereThereAreNoLeasesNothingIsHeld) {
@@ -156,7 +187,7 @@ TEST(BrokerClient, WhereThereAreNoLeasesNothingIsHeld) {
       ScriptedBroker::Scripts{{{"HELLO 3 client=rig", kNoThird}},
                               {{"HELLO 2 client=rig", "OK compute-broker 1 protocol 2\n"}}});
   const WorkerWanted wanted{.wait = seconds{9}, .client = "rig", .hold = minutes{20}};
-  const Failure failure = failure_of([&] { get_worker(broker.options, wanted, ignore); });
+  const Failure failure = failure_of([&] { get_workers(broker.options, wanted, ignore); });
   EXPECT_EQ(failure.exit_code, kRefused);
   EXPECT_THAT(failure.what, HasSubstr("ask it without --hold"));
 }
@@ -165,7 +196,7 @@ TEST(BrokerClient, ABrokerWithoutPoolsIsNotAskedForOne) {
   ScriptedBroker broker(
       ScriptedBroker::Scripts{{{"HELLO 2 client=rig", "ERROR: Unknown command\n"}}});
   const WorkerWanted wanted{.wait = seconds{9}, .client = "rig", .cores = 64};
-  const Failure failure = failure_of([&] { get_worker(broker.options, wanted, ignore); });
+  const Failure failure = failure_of([&] { get_workers(broker.options, wanted, ignore); });
   EXPECT_EQ(failure.exit_code, kRefused);
   EXPECT_THAT(failure.what, HasSubstr("which has no pools"));
 }
@@ -175,7 +206,7 @@ TEST(BrokerClient, ARefusedGetFailsWithTheBrokersSentence) {
       ScriptedBroker::Scripts{{{"HELLO 2 client=rig", "OK compute-broker 1 protocol 2\n"},
                                {"GET_WORKER wait=9", "ERROR: no capacity for pool default\n"}}});
   const Failure failure = failure_of(
-      [&] { get_worker(broker.options, {.wait = seconds{9}, .client = "rig"}, ignore); });
+      [&] { get_workers(broker.options, {.wait = seconds{9}, .client = "rig"}, ignore); });
   EXPECT_EQ(failure.exit_code, kRefused);
   EXPECT_EQ(failure.what, "no capacity for pool default");
 }
@@ -184,7 +215,7 @@ TEST(BrokerClient, ARefusalAtTheDoorIsNoReasonToTryAgain) {
   ScriptedBroker broker(
       ScriptedBroker::Scripts{{{"HELLO 2 client=rig", "ERROR: too many connections\n"}}});
   const Failure failure = failure_of(
-      [&] { get_worker(broker.options, {.wait = seconds{9}, .client = "rig"}, ignore); });
+      [&] { get_workers(broker.options, {.wait = seconds{9}, .client = "rig"}, ignore); });
   EXPECT_EQ(failure.exit_code, kRefused);
   EXPECT_EQ(failure.what, "too many connections");
 }

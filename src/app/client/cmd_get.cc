@@ -14,6 +14,8 @@
 namespace cb::app {
 namespace {
 
+using wire::JsonText;
+
 struct Get {
   ClientOptions client;
   WorkerWanted get;
@@ -32,19 +34,41 @@ std::string one_word(std::string name) {
   return name;
 }
 
+// Without it what needs a lease would be given back as soon as we have told its address.
+void check_held(const WorkerWanted& wanted) {
+  if (wanted.hold || (wanted.count == 1 && !wanted.alone)) return;
+  throw Failure{kUsage, str(wanted.alone ? "--exclusive" : "--count",
+                            " takes --hold TIME as well: how long what you get is kept for you")};
+}
+
+void show(JsonText& json, const WorkersGiven::One& worker) {
+  json.begin_object().key("ip").string(worker.address);
+  if (!worker.lease.empty()) json.key("lease").string(worker.lease);
+  json.end_object();
+}
+
 void get(const Get& options) {
-  const WorkerGiven given = get_and_show(options.client.reach, options.get);
+  check_held(options.get);
+  const WorkersGiven given = get_and_show(options.client.reach, options.get);
   if (options.client.json) {
-    wire::JsonText json;
-    json.begin_object().key("ip").string(given.address);
-    if (!given.lease.empty()) json.key("lease").string(given.lease);
-    return print_line(json.end_object().take());
+    JsonText json;
+    if (options.get.count == 1) {
+      show(json, given.workers.front());
+    } else {
+      json.begin_array();
+      for (const auto& worker : given.workers) show(json, worker);
+      json.end_array();
+    }
+    return print_line(json.take());
   }
-  print_line(given.address);
-  if (given.lease.empty() || ::isatty(STDERR_FILENO) != 1) return;
-  complain(str("the worker ", given.address, " is held for ", to_string(*options.get.hold),
-               "; to give it back sooner: compute-broker release ", given.address, " --lease ",
-               given.lease));
+  for (const auto& worker : given.workers) print_line(worker.address);
+  if (::isatty(STDERR_FILENO) != 1) return;
+  for (const auto& worker : given.workers) {
+    if (worker.lease.empty()) continue;
+    complain(str("the worker ", worker.address, " is held for ", to_string(*options.get.hold),
+                 "; to give it back sooner: compute-broker release ", worker.address, " --lease ",
+                 worker.lease));
+  }
 }
 
 }  // namespace
@@ -59,7 +83,24 @@ void add_get_options(CLI::App& command, WorkerWanted& wanted) {
       });
   command.add_option("--cores", wanted.cores, "How many cores (vCPUs) it has at least")
       ->type_name("N")
-      ->check(CLI::Range(1, static_cast<int>(wire::kCoresMax)).description(""));
+      ->check(CLI::Range(1, wire::kCoresMax).description(""));
+  const auto word = [](const std::string& text) {
+    const bool blank = text.find_first_of(" \t\r\n=") != text.npos;
+    return text.empty() || blank ? std::string("takes one word") : std::string();
+  };
+  command.add_option("--type", wanted.type, "The type of its machine, such as c7i.16xlarge")
+      ->type_name("TYPE")
+      ->check(word);
+  command.add_option("--market", wanted.market, "spot or on-demand [as the pool has it]")
+      ->type_name("MARKET")
+      ->check(CLI::IsMember({"spot", "on-demand"}).description(""));
+  command.add_option("--region", wanted.region, "Where it is, such as us-east-1")
+      ->type_name("REGION")
+      ->check(word);
+  command.add_option("--count", wanted.count, "So many workers, or none")
+      ->type_name("N")
+      ->check(CLI::Range(1, wire::kCountMax).description(""));
+  command.add_flag("--exclusive", wanted.alone, "With nobody else on it, in whatever pool");
   command.add_option("--client", wanted.client, "Our name in the broker's log [this machine's]")
       ->type_name("NAME")
       ->check([](const std::string& name) {
@@ -67,10 +108,10 @@ void add_get_options(CLI::App& command, WorkerWanted& wanted) {
       });
 }
 
-WorkerGiven get_and_show(const BrokerOptions& reach, WorkerWanted wanted) {
+WorkersGiven get_and_show(const BrokerOptions& reach, WorkerWanted wanted) {
   wanted.client = one_word(wanted.client.empty() ? machine_name() : wanted.client);
   PhaseLine line;
-  return get_worker(reach, wanted, [&](const std::string& phase) { line.show(phase); });
+  return get_workers(reach, wanted, [&](const std::string& phase) { line.show(phase); });
 }
 
 void add_get(CLI::App& app, int& exit_code) {

@@ -13,6 +13,6 @@ void add_get(CLI::App& app, int& exit_code);
 // Which worker; `client` is this machine's name where none is given.
 void add_get_options(CLI::App& command, WorkerWanted& wanted);
 // Shows the phases on a terminal. Throws Failure.
-WorkerGiven get_and_show(const BrokerOptions& reach, WorkerWanted wanted);
+WorkersGiven get_and_show(const BrokerOptions& reach, WorkerWanted wanted);
 
 }  // namespace cb::app

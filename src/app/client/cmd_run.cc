@@ -2,7 +2,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "app/client/child_process.h"
 #include "app/client/client_options.h"
@@ -22,7 +25,7 @@ struct Run {
   std::vector<std::string> command;
 };
 
-WorkerGiven worker_for(const Run& options) {
+WorkersGiven workers_for(const Run& options) {
   try {
     return get_and_show(options.client.reach, options.get);
   } catch (const Failure& failure) {
@@ -32,7 +35,7 @@ WorkerGiven worker_for(const Run& options) {
 
 // Our claim is over, and the worker goes on for others until it has been idle: a use of it that is
 // not the lease's says so. Where that fails the claim ends by itself, somewhat later.
-void give_back(const Run& options, const WorkerGiven& claim) {
+void give_back(const Run& options, const WorkersGiven::One& claim) {
   if (claim.lease.empty()) return;
   const BrokerOptions reach = in_haste(options.client.reach);
   try {
@@ -43,45 +46,61 @@ void give_back(const Run& options, const WorkerGiven& claim) {
   }
 }
 
-void release(const Run& options, const WorkerGiven& claim) {
+void release(const Run& options, const std::string& address) {
   try {
-    ask_broker(options.client.reach, str("RELEASE ", claim.address));
+    ask_broker(options.client.reach, str("RELEASE ", address));
   } catch (const Failure& failure) {
-    complain(str("the worker ", claim.address, " was not released (", failure.what,
+    complain(str("the worker ", address, " was not released (", failure.what,
                  "); it ends when it has been idle"));
   }
 }
 
-int run_on(WorkerGiven given, const Run& options) {
-  const std::string address = given.address;
+// In a packed pool several leases may be on one worker.
+std::vector<std::string> addresses_of(const WorkersGiven& given, bool each_once) {
+  std::vector<std::string> out;
+  for (const WorkersGiven::One& worker : given.workers) {
+    const bool known = std::find(out.begin(), out.end(), worker.address) != out.end();
+    if (!each_once || !known) out.push_back(worker.address);
+  }
+  return out;
+}
+
+int run_on(WorkersGiven given, const Run& options) {
   const SignalsHeld signals;
-  const pid_t child = start(
-      options.command,
-      {{"WORKER_IP", address}, {"WORKER_PORT", std::to_string(options.worker_port)}}, signals);
+  const pid_t child = start(options.command,
+                            {{"WORKER_IP", given.workers.front().address},
+                             {"WORKER_IPS", join(addresses_of(given, false), " ")},
+                             {"WORKER_PORT", std::to_string(options.worker_port)}},
+                            signals);
   const Pinger pinger(options.client.reach, std::move(given), options.ping_interval);
   return wait_for(child, signals);
 }
 
 // Somebody who looks is told what goes on costing money.
-void say_that_it_stays(const Run& options, const std::string& address) {
+void say_that_they_stay(const Run& options, const std::vector<std::string>& addresses) {
   if (options.release || ::isatty(STDERR_FILENO) != 1) return;
-  complain(str("the worker ", address, " goes on for others and ends when it has been idle; ",
-               "to end it now: compute-broker release ", address));
+  const std::string all = join(addresses, ", ");
+  complain(addresses.size() == 1
+               ? str("the worker ", all, " goes on for others and ends when it has been idle; ",
+                     "to end it now: compute-broker release ", all)
+               : str("the workers ", all, " go on for others and end when they have been idle; ",
+                     "to end one now: compute-broker release ", addresses.front()));
 }
 
 int run(const Run& options) {
-  WorkerGiven given = worker_for(options);
-  const std::string address = given.address;
+  WorkersGiven given = workers_for(options);
   struct AtEnd {
     const Run& options;
-    const WorkerGiven claim;
+    const std::vector<WorkersGiven::One> claims;
+    const std::vector<std::string> addresses;
     ~AtEnd() {
-      give_back(options, claim);
-      if (options.release) release(options, claim);
+      for (const WorkersGiven::One& claim : claims) give_back(options, claim);
+      if (!options.release) return;
+      for (const std::string& address : addresses) release(options, address);
     }
-  } at_end{options, {given.address, given.lease}};
+  } at_end{options, given.workers, addresses_of(given, true)};
   const int code = run_on(std::move(given), options);
-  say_that_it_stays(options, address);
+  say_that_they_stay(options, at_end.addresses);
   return code;
 }
 
@@ -107,6 +126,8 @@ void add_run(CLI::App& app, int& exit_code) {
   command->add_option("CMD", options->command, "The command and its arguments, after --")
       ->required();
   command->footer(
+      "With --count WORKER_IPS has all their addresses, with blanks between; WORKER_IP the "
+      "first.\n\n"
       "The exit code is the command's own, or 128 + the signal that ended it; 125: no worker,\n"
       "126: the command cannot be executed, 127: there is no such command.\n\n"
       "Example:\n  compute-broker run --release -- sh -c 'tclsh compute.tcl $WORKER_IP'");

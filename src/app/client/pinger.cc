@@ -8,9 +8,12 @@
 
 namespace cb::app {
 
-Pinger::Pinger(BrokerOptions reach, WorkerGiven worker, Duration interval)
+Pinger::Pinger(BrokerOptions reach, WorkersGiven given, Duration interval)
     // The end of the command waits for a ping under way.
-    : reach_(in_haste(std::move(reach))), worker_(std::move(worker)), interval_(interval) {
+    : reach_(in_haste(std::move(reach))),
+      given_(std::move(given)),
+      interval_(interval),
+      told_(given_.workers.size()) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -26,42 +29,46 @@ Pinger::~Pinger() {
 void Pinger::run() {
   std::unique_lock lock(mutex_);
   while (!changed_.wait_for(lock, interval_, [this] { return stop_; })) {
-    lock.unlock();
-    ping();
-    lock.lock();
-  }
-}
-
-void Pinger::ping() {
-  const std::string& address = worker_.address;
-  try {
-    if (worker_.lease.empty()) {
-      ask_broker(reach_, str("PING ", address));
-    } else {
-      ping_leased();
+    for (std::size_t index = 0; index < given_.workers.size() && !stop_; ++index) {
+      lock.unlock();
+      ping(index);
+      lock.lock();
     }
-    told_ = false;
-  } catch (const Failure& failure) {
-    worker_.connection.reset();
-    if (std::exchange(told_, true)) return;
-    complain(failure.what == "Worker not found" || failure.what == "Lease not found"
-                 ? str("the worker ", address,
-                       " has ended, or somebody has released it; the command goes on without it")
-                 : str("the ping of ", address, " failed (", failure.what,
-                       "); the command goes on, but its worker may end as idle"));
   }
 }
 
-void Pinger::ping_leased() {
+void Pinger::ping(std::size_t index) {
+  const WorkersGiven::One& worker = given_.workers[index];
+  try {
+    if (worker.lease.empty()) {
+      ask_broker(reach_, str("PING ", worker.address));
+    } else {
+      ping_leased(worker);
+    }
+    told_[index] = false;
+  } catch (const Failure& failure) {
+    const bool ended = failure.what == "Worker not found" || failure.what == "Lease not found";
+    // The others' leases are bound to it.
+    if (!ended || given_.workers.size() == 1) given_.connection.reset();
+    if (told_[index]) return;
+    told_[index] = true;
+    complain(ended ? str("the worker ", worker.address,
+                         " has ended, or somebody has released it; the command goes on without it")
+                   : str("the ping of ", worker.address, " failed (", failure.what,
+                         "); the command goes on, but its worker may end as idle"));
+  }
+}
+
+void Pinger::ping_leased(const WorkersGiven::One& worker) {
   const auto tell = [](const std::string& notice) {
     complain(str("the broker says of the worker ", notice));
   };
-  if (!worker_.connection) {
-    worker_.connection.emplace(reach_);
-    ask_on(*worker_.connection, reach_, str("HELLO 3 lease=", worker_.lease), tell);
+  if (!given_.connection) {
+    given_.connection.emplace(reach_);
+    ask_on(*given_.connection, reach_, "HELLO 3", tell);
   }
-  ask_on(*worker_.connection, reach_, str("PING ", worker_.address, " lease=", worker_.lease),
-         tell);
+  // Whatever connection the lease was bound to, from now on it is this one.
+  ask_on(*given_.connection, reach_, str("PING ", worker.address, " lease=", worker.lease), tell);
 }
 
 }  // namespace cb::app

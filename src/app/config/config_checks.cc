@@ -140,16 +140,35 @@ class Checker {
     check_groups(path("security_groups"), pool);
     check_user_data(path("user_data_file"), pool.user_data);
     check_times(name, pool);
-    const bool exclusive = pool.sharing == core::Sharing::kExclusive;
-    if (exclusive && pool.max_clients_per_worker > 1) {
-      fault(path("max_clients_per_worker"),
-            str(path("max_clients_per_worker"), " = ", pool.max_clients_per_worker,
-                " contradicts sharing = \"exclusive\", where it is 1: take one of them out"));
-    }
+    check_sharing(path("max_clients_per_worker"), path("cores"), pool);
     if (pool.max_workers > config_.core.max_workers) {
       warn(path("max_workers"), str(path("max_workers"), " = ", pool.max_workers,
                                     " is more than max_workers = ", config_.core.max_workers,
                                     ", which counts all pools together"));
+    }
+  }
+
+  void check_sharing(const std::string& clients, const std::string& cores,
+                     const core::PoolSettings& pool) {
+    const bool exclusive = pool.sharing == core::Sharing::kExclusive;
+    const bool packed = pool.sharing == core::Sharing::kPacked;
+    if (exclusive && pool.max_clients_per_worker > 1) {
+      fault(clients,
+            str(clients, " = ", pool.max_clients_per_worker,
+                " contradicts sharing = \"exclusive\", where it is 1: take one of them out"));
+    }
+    if (packed && pool.max_clients_per_worker != 0) {
+      fault(clients,
+            str(clients, " = ", pool.max_clients_per_worker,
+                " contradicts sharing = \"packed\", where the cores are the limit: take one ",
+                "of them out"));
+    }
+    if (!packed) return;
+    for (const std::string& type : pool.instance_types) {
+      if (pool.cores_of_type(type) != 0) continue;
+      fault(cores, str(cores, " has to be set for sharing = \"packed\": the name of ", type,
+                       " does not say how many it has to share out"));
+      return;
     }
   }
 

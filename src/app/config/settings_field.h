@@ -25,7 +25,7 @@ struct Words<core::MarketOrder> {
 };
 template <>
 struct Words<core::Sharing> {
-  static constexpr std::string_view list[] = {"shared", "exclusive"};
+  static constexpr std::string_view list[] = {"shared", "exclusive", "packed"};
 };
 template <>
 struct Words<core::AddressKind> {

@@ -146,7 +146,9 @@ std::vector<Setting> pool_rows() {
       {"Pools", "pool", "market", pool_field<&P::market>(), kChoice, kYes, kInHelp,
        "each type on spot, the first type on demand, or both in this order", ""},
       {"Pools", "pool", "sharing", pool_field<&P::sharing>(), kChoice, kYes, kInDocs,
-       "`shared`: all its clients have one worker; `exclusive`: each lease has one of its own", ""},
+       "`shared`: all its clients have one worker; `exclusive`: each lease has one of its own; "
+       "`packed`: each lease has the cores of its own that it asked for, or a whole worker",
+       ""},
       {"Pools",
        "pool",
        "max_clients_per_worker",

@@ -1,5 +1,8 @@
 #include "core/demand/waiting_room.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace cb::core {
 namespace {
 
@@ -12,11 +15,12 @@ Timer patience_of(CallerId caller) {
 void WaitingRoom::add(Waiter waiter) {
   const CallerId caller = waiter.caller;
   CHECK(!place_.contains(caller));
-  place_[caller] = {waiter.pool, ++arrivals_};
   step_.timers.arm(patience_of(caller), waiter.since + waiter.patience);
   if (waiter.wants_progress) ++listeners_;
   restless_.insert(waiter.pool);
-  queues_[waiter.pool].emplace(arrivals_, std::move(waiter));
+  const auto queue = queues_[waiter.pool].try_emplace(waiter.need).first;
+  place_[caller] = {queue, ++arrivals_};
+  queue->second.emplace(arrivals_, std::move(waiter));
 }
 
 void WaitingRoom::left(const Waiter& waiter) {
@@ -29,19 +33,27 @@ bool WaitingRoom::forget(CallerId caller) {
 }
 
 std::optional<Waiter> WaitingRoom::out_of_patience(CallerId caller) {
-  const auto place = place_.find(caller);
-  if (place == place_.end()) return {};
-  const auto queue = queues_.find(place->second.first);
-  const auto found = queue->second.find(place->second.second);
-  Waiter waiter = std::move(found->second);
+  const auto found = place_.find(caller);
+  if (found == place_.end()) return {};
+  const Place place = found->second;
+  const auto entry = place.queue->second.find(place.arrival);
+  Waiter waiter = std::move(entry->second);
   left(waiter);
-  queue->second.erase(found);
-  if (queue->second.empty()) {
-    restless_.erase(waiter.pool);
-    queues_.erase(queue);
-  }
-  place_.erase(place);
+  place.queue->second.erase(entry);
+  place_.erase(found);
+  // What was held for it is for the others.
+  if (waiter.need.count > 1) restless_.insert(waiter.pool);
+  drop_empty(waiter.pool, place.queue);
   return waiter;
+}
+
+void WaitingRoom::drop_empty(const PoolName& pool, Queues::iterator queue) {
+  if (!queue->second.empty()) return;
+  const auto queues = queues_.find(pool);
+  queues->second.erase(queue);
+  if (!queues->second.empty()) return;
+  restless_.erase(pool);
+  queues_.erase(queues);
 }
 
 bool WaitingRoom::waits_for(const PoolName& pool) const {
@@ -49,8 +61,18 @@ bool WaitingRoom::waits_for(const PoolName& pool) const {
 }
 
 std::size_t WaitingRoom::waiting_for(const PoolName& pool) const {
-  const auto queue = queues_.find(pool);
-  return queue == queues_.end() ? 0 : queue->second.size();
+  const auto queues = queues_.find(pool);
+  if (queues == queues_.end()) return 0;
+  std::size_t out = 0;
+  for (const auto& [need, queue] : queues->second) out += queue.size();
+  return out;
+}
+
+bool WaitingRoom::counts_wait_for(const PoolName& pool) const {
+  const auto queues = queues_.find(pool);
+  return queues != queues_.end() &&
+         std::any_of(queues->second.begin(), queues->second.end(),
+                     [](const auto& entry) { return entry.first.count > 1; });
 }
 
 void WaitingRoom::stir(const PoolName& pool) {
@@ -59,32 +81,79 @@ void WaitingRoom::stir(const PoolName& pool) {
 
 std::vector<PoolName> WaitingRoom::pools() const {
   std::vector<PoolName> out;
-  for (const auto& [pool, queue] : queues_) out.push_back(pool);
+  for (const auto& [pool, queues] : queues_) out.push_back(pool);
   return out;
 }
 
-WaitingRoom::Queue WaitingRoom::take_all(const PoolName& pool) {
-  auto queue = queues_.extract(pool);
-  if (queue.empty()) return {};
-  restless_.erase(pool);
-  for (const auto& [arrival, waiter] : queue.mapped()) {
+std::uint64_t WaitingRoom::oldest(const PoolName& pool) const {
+  std::uint64_t out = arrivals_;
+  for (const auto& [need, queue] : queues_.at(pool)) out = std::min(out, queue.begin()->first);
+  return out;
+}
+
+std::vector<PoolName> WaitingRoom::restless() const {
+  std::vector<PoolName> out(restless_.begin(), restless_.end());
+  if (out.size() < 2) return out;
+  std::sort(out.begin(), out.end(),
+            [this](const PoolName& a, const PoolName& b) { return oldest(a) < oldest(b); });
+  return out;
+}
+
+std::vector<Group> WaitingRoom::groups(const PoolName& pool) const {
+  std::vector<Group> out;
+  const auto queues = queues_.find(pool);
+  if (queues == queues_.end()) return out;
+  std::vector<std::pair<std::uint64_t, const Queues::value_type*>> by_age;
+  for (const auto& entry : queues->second) {
+    by_age.emplace_back(entry.second.begin()->first, &entry);
+  }
+  std::sort(by_age.begin(), by_age.end());
+  for (const auto& [age, entry] : by_age) out.push_back({entry->first, entry->second.size()});
+  return out;
+}
+
+const WaitingRoom::Queue* WaitingRoom::find(const PoolName& pool, const Need& need) const {
+  const auto queues = queues_.find(pool);
+  if (queues == queues_.end()) return nullptr;
+  const auto queue = queues->second.find(need);
+  return queue == queues->second.end() ? nullptr : &queue->second;
+}
+
+WaitingRoom::Queue* WaitingRoom::find(const PoolName& pool, const Need& need) {
+  return const_cast<Queue*>(std::as_const(*this).find(pool, need));
+}
+
+const Waiter* WaitingRoom::longest(const PoolName& pool, const Need& need) const {
+  const Queue* const queue = find(pool, need);
+  return queue == nullptr ? nullptr : &queue->begin()->second;
+}
+
+WaitingRoom::Queue WaitingRoom::take_all(const PoolName& pool, const Need& need) {
+  const auto queues = queues_.find(pool);
+  if (queues == queues_.end()) return {};
+  const auto found = queues->second.find(need);
+  if (found == queues->second.end()) return {};
+  const Queue queue = std::move(found->second);
+  found->second.clear();
+  for (const auto& [arrival, waiter] : queue) {
     left(waiter);
     place_.erase(waiter.caller);
   }
-  return std::move(queue.mapped());
+  drop_empty(pool, found);
+  return queue;
 }
 
-std::size_t WaitingRoom::refuse(const PoolName& pool, const Refused& why, Instant seen,
-                                std::optional<Instant> held_until) {
-  const auto queue = queues_.find(pool);
-  if (queue == queues_.end()) return 0;
+std::size_t WaitingRoom::refuse(const PoolName& pool, const Need& need, const Refused& why,
+                                Instant seen, std::optional<Instant> held_until) {
+  Queue* const queue = find(pool, need);
+  if (queue == nullptr) return 0;
   std::vector<CallerId> refused;
-  auto next = queue->second.begin();
-  for (; next != queue->second.end() && (!held_until || next->second.since <= seen); ++next) {
+  auto next = queue->begin();
+  for (; next != queue->end() && (!held_until || next->second.since <= seen); ++next) {
     refused.push_back(next->second.caller);
   }
   // The newest have not been looked at; whoever is held already need not be.
-  for (auto newest = queue->second.end(); newest != next;) {
+  for (auto newest = queue->end(); newest != next;) {
     Waiter& waiter = (--newest)->second;
     if (waiter.held_until == held_until) break;
     waiter.held_until = held_until;
@@ -99,14 +168,16 @@ std::size_t WaitingRoom::refuse(const PoolName& pool, const Refused& why, Instan
 
 void WaitingRoom::refuse_everyone(RefusalReason reason, const std::string& why) {
   for (const PoolName& pool : pools()) {
-    answer_all(pool, [&](const Waiter&) { return Refused{reason, why}; });
+    for (const Group& group : groups(pool)) {
+      answer_all(pool, group.need, [&](const Waiter&) { return Refused{reason, why}; });
+    }
   }
 }
 
-void WaitingRoom::tell(const PoolName& pool, const Progress& progress) {
-  const auto queue = queues_.find(pool);
-  if (listeners_ == 0 || queue == queues_.end()) return;
-  for (auto& [arrival, waiter] : queue->second) {
+void WaitingRoom::tell(const PoolName& pool, const Need& need, const Progress& progress) {
+  Queue* const queue = find(pool, need);
+  if (listeners_ == 0 || queue == nullptr) return;
+  for (auto& [arrival, waiter] : *queue) {
     if (!waiter.wants_progress || waiter.told == progress) continue;
     waiter.told = progress;
     step_.act(Tell{waiter.caller, progress});

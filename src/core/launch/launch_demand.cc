@@ -2,42 +2,103 @@
 // launched.
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "base/text.h"
 #include "core/launch/launcher.h"
 
 namespace cb::core {
 
-std::optional<NoLaunch> Launcher::ensure(const PoolName& name) {
+namespace {
+
+Slot slot_of(const Worker& worker, std::size_t room, bool ready) {
+  return {.type = worker.record.type,
+          .market = worker.record.market,
+          .room = room,
+          .fresh = worker.leases.empty(),
+          .ready = ready};
+}
+
+}  // namespace
+
+std::vector<Launcher::Unlaunched> Launcher::ensure(const PoolName& name) {
   if (step_.stopping) {
-    return now_and_until_somebody_acts(RefusalReason::kStopping,
-                                       "the broker is stopping; ask again in a few seconds");
+    return nobody(name, RefusalReason::kStopping,
+                  "the broker is stopping; ask again in a few seconds");
   }
   if (step_.pool(name) == nullptr) {
-    return now_and_until_somebody_acts(RefusalReason::kUnknownPool,
-                                       str("pool ", name.value, " is not configured"));
+    return nobody(name, RefusalReason::kUnknownPool,
+                  str("pool ", name.value, " is not configured"));
   }
-  const std::size_t coming = workers_.coming_to(name);
-  const std::size_t wanted = std::max<std::size_t>(this->wanted(name), 1);
-  if (coming >= wanted) return {};
+  const Placement on_workers = place(name, coming(name));
+  if (on_workers.missing.empty()) return {};
+  const auto for_whom_nothing_comes = [&](const std::string& why) {
+    std::vector<Unlaunched> out;
+    for (const auto& missing : on_workers.missing) {
+      if (!missing.nothing_comes) continue;
+      out.push_back({missing.need, now_and_until_somebody_acts(RefusalReason::kCloud, why)});
+    }
+    return out;
+  };
   const CloudState& cloud = step_.cloud(step_.region_of(name));
   if (!cloud.trouble.empty()) {
-    if (coming != 0 || (cloud.trouble_doubted && step_.cloud_open)) return {};
-    return now_and_until_somebody_acts(RefusalReason::kCloud, cloud.trouble);
+    if (cloud.trouble_doubted && step_.cloud_open) return {};
+    return for_whom_nothing_comes(cloud.trouble);
   }
   for (const LaunchToken& token : under_way_for(name)) {
-    if (coming != 0 || !attempts_.at(token).record.mismatch) continue;
-    return now_and_until_somebody_acts(RefusalReason::kCloud, why_mismatch(token));
+    if (!attempts_.at(token).record.mismatch) continue;
+    if (auto out = for_whom_nothing_comes(why_mismatch(token)); !out.empty()) return out;
   }
-  for (const LaunchToken& token : under_way_for(name)) {
-    if (on_their_way(name) < wanted && !awake(attempts_.at(token))) retry(token);
+  Placement placed = place(name, with_launches(name));
+  std::vector<LaunchToken> asleep;
+  for (const Slot& slot : placed.slots) {
+    if (!slot.used || slot.launch == nullptr || awake(attempts_.at(*slot.launch))) continue;
+    asleep.push_back(*slot.launch);
   }
-  // One whose time for a call is over may have made an instance all the same.
-  for (std::size_t open = coming + under_way_for(name).size(); open < wanted; ++open) {
-    const Tried tried = launch_one(name);
-    if (!tried.begun) return open != 0 ? std::nullopt : tried.none;
+  for (const LaunchToken& token : asleep) retry(token);
+  if (!asleep.empty()) placed = place(name, with_launches(name));
+  return launch_for(name, std::move(placed));
+}
+
+// Nobody gets anything, for one reason.
+std::vector<Launcher::Unlaunched> Launcher::nobody(const PoolName& name, RefusalReason reason,
+                                                   const std::string& why) const {
+  std::vector<Unlaunched> out;
+  for (const Group& group : waiting_.groups(name)) {
+    out.push_back({group.need, now_and_until_somebody_acts(reason, why)});
   }
-  return {};
+  return out;
+}
+
+// One after the other, since each may serve others as well. Where nothing can be launched for those
+// who lack a worker of their own, who would have shared it may have a candidate that is left.
+std::vector<Launcher::Unlaunched> Launcher::launch_for(const PoolName& name, Placement placed) {
+  std::map<Need, std::optional<NoLaunch>> failed;
+  const auto next = [&]() -> const Need* {
+    for (const bool own : {true, false}) {
+      for (const auto& missing : placed.missing) {
+        const bool tries = own ? missing.workers != 0 : missing.nothing_comes;
+        if (tries && !failed.contains(missing.need)) return &missing.need;
+      }
+    }
+    return nullptr;
+  };
+  while (const Need* const need = next()) {
+    const Tried tried = launch_one(name, *need);
+    if (!tried.begun) {
+      failed.emplace(*need, tried.none);
+    } else {
+      placed = place(name, with_launches(name));
+    }
+  }
+  std::vector<Unlaunched> out;
+  for (const auto& missing : placed.missing) {
+    const auto why = failed.find(missing.need);
+    if (!missing.nothing_comes || why == failed.end() || !why->second) continue;
+    out.push_back({missing.need, *why->second});
+  }
+  return out;
 }
 
 // Its answer is due, or its next call.
@@ -46,34 +107,79 @@ bool Launcher::awake(const Attempt& attempt) const {
          step_.timers.armed({TimerKind::kAttemptRetry, attempt.record.token.value});
 }
 
-// So many workers would serve all who wait.
-std::size_t Launcher::wanted(const PoolName& name) const {
-  const std::size_t callers = waiting_.waiting_for(name);
-  const PoolSettings* const pool = step_.pool(name);
-  const auto places = pool != nullptr ? pool->places() : std::nullopt;
-  if (callers == 0 || !places) return std::min<std::size_t>(callers, 1);
-  return (callers + *places - 1) / *places;
-}
-
-std::size_t Launcher::on_their_way(const PoolName& pool) const {
-  std::size_t out = workers_.coming_to(pool);
-  for (const LaunchToken& token : under_way_for(pool)) out += awake(attempts_.at(token)) ? 1 : 0;
+// Whoever waits for several at once is served by those that are there as well.
+std::vector<Slot> Launcher::coming(const PoolName& name) const {
+  std::vector<Slot> out;
+  if (waiting_.counts_wait_for(name)) {
+    for (const Worker* const worker : workers_.with_room_left(name)) {
+      out.push_back(slot_of(*worker, workers_.room(*worker), true));
+    }
+  }
+  for (const Worker* const worker : workers_.coming(name)) {
+    out.push_back(slot_of(*worker, workers_.room(*worker), false));
+  }
   return out;
 }
 
-Launcher::Tried Launcher::launch_one(const PoolName& name) {
+void Launcher::add_launch(std::vector<Slot>& slots, const Attempt& attempt) const {
+  const AttemptRecord& record = attempt.record;
+  slots.push_back({.type = record.type,
+                   .market = record.market,
+                   .room = step_.pool(record.pool)->places(record.type),
+                   .launch = &record.token});
+}
+
+// One whose time for a call is over may have made an instance all the same; those that are surer to
+// come stand before it.
+std::vector<Slot> Launcher::with_launches(const PoolName& name) const {
+  std::vector<Slot> out = coming(name);
+  for (const bool sure : {true, false}) {
+    for (const LaunchToken& token : under_way_for(name)) {
+      if (awake(attempts_.at(token)) == sure) add_launch(out, attempts_.at(token));
+    }
+  }
+  return out;
+}
+
+Placement Launcher::place(const PoolName& name, std::vector<Slot> slots) const {
+  const PoolSettings& pool = *step_.pool(name);
+  const auto left = [](std::size_t most, std::size_t taken) {
+    return most - std::min(most, taken);
+  };
+  std::size_t more = left(step_.settings.max_workers, workers_.counted() + attempts_.size());
+  if (pool.max_workers != 0) {
+    more = std::min(more, left(pool.max_workers, workers_.counted_of(name) + open_of(name)));
+  }
+  return core::place(pool, waiting_.groups(name), std::move(slots), more);
+}
+
+bool Launcher::lacks(const PoolName& name, const std::string& type, Market market,
+                     const LaunchToken& launch) const {
+  if (step_.pool(name) == nullptr || !waiting_.waits_for(name)) return false;
+  std::vector<Slot> slots = coming(name);
+  for (const LaunchToken& token : under_way_for(name)) {
+    if (token != launch && awake(attempts_.at(token))) add_launch(slots, attempts_.at(token));
+  }
+  const Placement placed = place(name, std::move(slots));
+  return std::any_of(placed.missing.begin(), placed.missing.end(), [&](const auto& missing) {
+    const Need& need = missing.need;
+    return need.fits(type, market) && (need.count > 1 || workers_.with_room(name, need) == nullptr);
+  });
+}
+
+Launcher::Tried Launcher::launch_one(const PoolName& name, const Need& need) {
   if (!step_.cloud_open || !step_.cloud(step_.region_of(name)).listed_once) return {};
   if (auto why = forbidden(name)) return {.none = std::move(why)};
   if (full(name)) {
-    const bool waits = workers_.ending_unconfirmed() != 0 || room_soon() || in_use(name);
+    const bool waits = workers_.ending_unconfirmed() != 0 || room_soon() || in_use(name, need);
     if (waits) return {};
-    return {.none = now_and_until_somebody_acts(RefusalReason::kLimit, why_full(name))};
+    return {.none = now_and_until_somebody_acts(RefusalReason::kLimit, why_full(name, need))};
   }
   if (const auto hour = limits_.hour_is_full()) {
     return {.none = NoLaunch{RefusalReason::kLimit, hour->why, hour->since, hour->until}};
   }
-  const auto candidate = next_candidate(name);
-  if (!candidate) return {.none = nothing_left(name)};
+  const auto candidate = next_candidate(name, need);
+  if (!candidate) return {.none = nothing_left(name, need)};
   if (const auto next = limits_.paced_until()) {
     step_.timers.arm_by({TimerKind::kNextTry, ""}, *next);
     return {};
@@ -82,17 +188,17 @@ Launcher::Tried Launcher::launch_one(const PoolName& name) {
   return {.begun = true};
 }
 
-bool Launcher::nothing_to_do(const PoolName& pool) const {
-  std::size_t sure = 0;
-  if (const Worker* const worker = workers_.coming(pool)) {
+bool Launcher::nothing_to_do(const PoolName& name) const {
+  if (step_.pool(name) == nullptr) return false;
+  for (const Worker* const worker : workers_.coming(name)) {
     if (worker->record.phase != WorkerPhase::kBooting) return false;
-    sure = workers_.coming_to(pool);
   }
-  for (const LaunchToken& token : under_way_for(pool)) {
+  std::vector<Slot> sure = coming(name);
+  for (const LaunchToken& token : under_way_for(name)) {
     const Attempt& attempt = attempts_.at(token);
-    if (attempt.in_flight && !attempt.record.mismatch) ++sure;
+    if (attempt.in_flight && !attempt.record.mismatch) add_launch(sure, attempt);
   }
-  return sure >= wanted(pool);
+  return place(name, std::move(sure)).missing.empty();
 }
 
 bool Launcher::full(const PoolName& name) const {
@@ -104,8 +210,9 @@ bool Launcher::pool_full(const PoolName& name) const {
   return most != 0 && workers_.counted_of(name) + open_of(name) >= most;
 }
 
-bool Launcher::in_use(const PoolName& name) const {
-  return step_.pool(name)->places() && workers_.ready_of(name) != 0;
+bool Launcher::in_use(const PoolName& name, const Need& need) const {
+  const bool may_be_given_back = need.alone || !step_.pool(name)->any_number_of_clients();
+  return may_be_given_back && workers_.ready_of(name, need) != 0;
 }
 
 // A doomed launch whose answer is due makes room soon.
@@ -115,14 +222,14 @@ bool Launcher::room_soon() const {
   });
 }
 
-std::string Launcher::why_full(const PoolName& name) const {
+std::string Launcher::why_full(const PoolName& name, const Need& need) const {
   const std::size_t most = step_.pool(name)->max_workers;
   const bool of_pool = pool_full(name);
-  if (in_use(name)) {
+  if (in_use(name, need)) {
     return str(of_pool ? str("[pool.", name.value, "] max_workers = ", most)
                        : str("max_workers = ", step_.settings.max_workers),
-               " is reached, and all ", workers_.ready_of(name), " workers of pool ", name.value,
-               " are in use: waiting until one is given back");
+               " is reached, and all ", workers_.ready_of(name, need), " workers of pool ",
+               name.value, " are in use: waiting until one is given back");
   }
   if (of_pool) {
     return str("[pool.", name.value, "] max_workers = ", most, " is reached, and none of them can ",

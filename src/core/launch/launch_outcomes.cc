@@ -111,8 +111,7 @@ void Launcher::late(const InstanceView& view, const std::string& region,
                     const ClosedAttempt& closed) {
   if (workers_.find(view.id) != nullptr || workers_.ended_before(view.id)) return;
   const PoolName& pool = closed.pool;
-  const bool useful = workers_.with_room(pool) == nullptr &&
-                      workers_.coming_to(pool) + under_way_for(pool).size() < wanted(pool);
+  const bool useful = lacks(pool, view.type, view.market, {});
   WorkerRecord asked = workers_.first_record(view, region);
   asked.pool = pool;
   asked.token = closed.token;
@@ -245,10 +244,9 @@ void Launcher::react(const PoolName& pool, const Candidate& candidate,
     // Another candidate may well do.
     capacity_.refused(pool, candidate, refusal(settings.denied_memory));
   } else if (concerns_subnet(failure) && others_than(pool, candidate.subnet)) {
-    for (const Candidate& one : candidates(*step_.pool(pool), candidate.region)) {
-      if (one.subnet == candidate.subnet) {
-        capacity_.refused(pool, one, refusal(settings.denied_memory));
-      }
+    for (const Candidate& one :
+         candidates_in(*step_.pool(pool), candidate.region, candidate.subnet)) {
+      capacity_.refused(pool, one, refusal(settings.denied_memory));
     }
   } else {
     blocks_[pool] = refusal(settings.denied_memory);

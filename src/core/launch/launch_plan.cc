@@ -12,17 +12,30 @@ constexpr std::string_view kTokenPrefix = "cb-";
 
 }  // namespace
 
-std::vector<Candidate> candidates(const PoolSettings& pool, const std::string& region) {
+std::vector<Candidate> candidates(const PoolSettings& pool, const std::string& region,
+                                  const Need& need) {
   const std::vector<std::string> wherever{""};
   const auto& subnets = pool.subnets.empty() ? wherever : pool.subnets;
   std::vector<Candidate> out;
   const auto add = [&](Market market, const std::string& type) {
+    if (!need.fits(type, market)) return;
     for (const std::string& subnet : subnets) out.push_back({region, market, type, "", subnet});
   };
   const Market first = pool.market == MarketOrder::kOnDemand ? Market::kOnDemand : Market::kSpot;
   for (const std::string& type : pool.instance_types) add(first, type);
   if (pool.market == MarketOrder::kSpotThenOnDemand && !pool.instance_types.empty()) {
-    add(Market::kOnDemand, pool.instance_types.front());
+    add(Market::kOnDemand, need.type.empty() ? pool.instance_types.front() : need.type);
+  }
+  return out;
+}
+
+std::vector<Candidate> candidates_in(const PoolSettings& pool, const std::string& region,
+                                     const std::string& subnet) {
+  std::vector<Candidate> out;
+  for (const std::string& type : pool.instance_types) {
+    for (const Market market : {Market::kSpot, Market::kOnDemand}) {
+      out.push_back({region, market, type, "", subnet});
+    }
   }
   return out;
 }

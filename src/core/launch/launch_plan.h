@@ -10,10 +10,15 @@
 
 namespace cb::core {
 
-// Each type on spot, then each on demand, as the pool's `market` says; each in every subnet before
-// the next type, since what a zone lacks of one type another zone may have. On demand only the
-// first type is tried: it has capacity when anything has, and the others cost no less.
-std::vector<Candidate> candidates(const PoolSettings& pool, const std::string& region);
+// What serves `need`: each type on spot, then each on demand, as the pool's `market` says; each in
+// every subnet before the next type, since what a zone lacks of one type another zone may have. On
+// demand only the first type is tried: it has capacity when anything has, and the others cost no
+// less.
+std::vector<Candidate> candidates(const PoolSettings& pool, const std::string& region,
+                                  const Need& need);
+// Whatever the pool may launch in `subnet`, whoever needs it.
+std::vector<Candidate> candidates_in(const PoolSettings& pool, const std::string& region,
+                                     const std::string& subnet);
 // Whether one of them is in `subnet`.
 bool launches_in(const PoolSettings& pool, const std::string& subnet);
 

@@ -8,7 +8,7 @@ namespace cb::core {
 namespace {
 
 TEST(LaunchPlan, SpotOfEachTypeComesBeforeOnDemandOfTheFirst) {
-  const auto all = candidates(PoolSettings{}, "us-east-1");
+  const auto all = candidates(PoolSettings{}, "us-east-1", {});
   ASSERT_EQ(all.size(), 4U);
   EXPECT_EQ(to_string(all[0]), "c7i.16xlarge spot");
   EXPECT_EQ(to_string(all[2]), "c7a.16xlarge spot");
@@ -18,9 +18,9 @@ TEST(LaunchPlan, SpotOfEachTypeComesBeforeOnDemandOfTheFirst) {
 TEST(LaunchPlan, AMarketThatIsNotWantedIsNotTried) {
   PoolSettings pool;
   pool.market = MarketOrder::kSpot;
-  EXPECT_EQ(candidates(pool, "r").size(), 3U);
+  EXPECT_EQ(candidates(pool, "r", {}).size(), 3U);
   pool.market = MarketOrder::kOnDemand;
-  for (const Candidate& candidate : candidates(pool, "r")) {
+  for (const Candidate& candidate : candidates(pool, "r", {})) {
     EXPECT_EQ(candidate.market, Market::kOnDemand);
   }
 }
@@ -30,7 +30,7 @@ TEST(LaunchPlan, ATypeIsTriedInEverySubnetBeforeTheNext) {
   pool.instance_types = {"c7i.16xlarge", "c6i.16xlarge"};
   pool.subnets = {"subnet-a", "subnet-b"};
   std::vector<std::string> names;
-  for (const Candidate& one : candidates(pool, "r")) names.push_back(to_string(one));
+  for (const Candidate& one : candidates(pool, "r", {})) names.push_back(to_string(one));
   EXPECT_EQ(names,
             (std::vector<std::string>{
                 "c7i.16xlarge spot in subnet-a", "c7i.16xlarge spot in subnet-b",

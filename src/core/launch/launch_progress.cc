@@ -7,11 +7,11 @@
 
 namespace cb::core {
 
-Progress Launcher::progress(const PoolName& pool) const {
+Progress Launcher::progress(const PoolName& pool, const Need& need) const {
   const auto age = [&](Instant since) {
     return str(std::chrono::floor<seconds>(step_.now.boot - since).count(), "s");
   };
-  if (const Worker* const worker = workers_.coming(pool)) {
+  if (const Worker* const worker = workers_.coming(pool, need)) {
     const WorkerRecord& record = worker->record;
     if (worker->suspect()) {
       return {Progress::Phase::kBooting,
@@ -38,18 +38,18 @@ Progress Launcher::progress(const PoolName& pool) const {
     }
     return {running ? Progress::Phase::kBooting : Progress::Phase::kPending, text};
   }
-  if (const Attempt* const attempt = under_way(pool)) {
+  if (const Attempt* const attempt = under_way(pool, need)) {
     std::string text = str("launching ", to_string(candidate_of(attempt->record)));
     if (attempt->failures != 0) text += str(" (", attempt->last_trouble, ")");
-    const std::string why = why_not_those_before(pool, candidate_of(attempt->record));
+    const std::string why = why_not_those_before(pool, need, candidate_of(attempt->record));
     if (!why.empty()) text += str(", since ", why);
     return {Progress::Phase::kLaunching, text};
   }
-  return {Progress::Phase::kWaiting, waits_for_what(pool)};
+  return {Progress::Phase::kWaiting, waits_for_what(pool, need)};
 }
 
 // No worker is on its way and no launch is open. In the order in which ensure() asks.
-std::string Launcher::waits_for_what(const PoolName& pool) const {
+std::string Launcher::waits_for_what(const PoolName& pool, const Need& need) const {
   const CloudState& cloud = step_.cloud(step_.region_of(pool));
   if (!cloud.trouble.empty()) return str("asking EC2 anew; lately: ", cloud.trouble);
   if (!cloud.listed_once) {
@@ -58,11 +58,12 @@ std::string Launcher::waits_for_what(const PoolName& pool) const {
   if (step_.pool(pool) == nullptr) return str("pool ", pool.value, " is not configured");
   if (const auto why = forbidden(pool)) return why->why;
   if (full(pool)) {
-    return workers_.ending_unconfirmed() != 0 || room_soon() ? why_room_soon() : why_full(pool);
+    return workers_.ending_unconfirmed() != 0 || room_soon() ? why_room_soon()
+                                                             : why_full(pool, need);
   }
   if (const auto full_hour = limits_.hour_is_full()) return full_hour->why;
-  const auto next = next_candidate(pool);
-  return next ? str("about to launch ", to_string(*next)) : nothing_left(pool).why;
+  const auto next = next_candidate(pool, need);
+  return next ? str("about to launch ", to_string(*next)) : nothing_left(pool, need).why;
 }
 
 std::string Launcher::why_room_soon() const {

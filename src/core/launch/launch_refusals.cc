@@ -92,16 +92,16 @@ std::optional<NoLaunch> Launcher::forbidden(const PoolName& name) const {
   return {};
 }
 
-std::optional<Candidate> Launcher::next_candidate(const PoolName& name) const {
+std::optional<Candidate> Launcher::next_candidate(const PoolName& name, const Need& need) const {
   const auto search = searches_.find(name);
-  for (const Candidate& candidate : candidates(*step_.pool(name), step_.region_of(name))) {
+  for (const Candidate& candidate : candidates(*step_.pool(name), step_.region_of(name), need)) {
     if (search != searches_.end() && search->second.tried.contains(candidate)) continue;
     if (!capacity_.unavailable(name, candidate, step_.now.boot)) return candidate;
   }
   return {};
 }
 
-NoLaunch Launcher::nothing_left(const PoolName& name) const {
+NoLaunch Launcher::nothing_left(const PoolName& name, const Need& need) const {
   const Instant now = step_.now.boot;
   const auto found = searches_.find(name);
   const Search search = found != searches_.end() ? found->second : Search{};
@@ -109,7 +109,7 @@ NoLaunch Launcher::nothing_left(const PoolName& name) const {
       .reason = RefusalReason::kNoCapacity, .why = {}, .seen = search.latest, .next_try = {}};
   std::vector<std::pair<std::string, std::string>> items;
   std::size_t refusals = 0, capacity = 0, quota = 0;
-  for (const Candidate& candidate : candidates(*step_.pool(name), step_.region_of(name))) {
+  for (const Candidate& candidate : candidates(*step_.pool(name), step_.region_of(name), need)) {
     const auto tried = search.tried.find(candidate);
     const auto refusal = capacity_.unavailable(name, candidate, now);
     if (tried != search.tried.end()) {
@@ -136,12 +136,13 @@ NoLaunch Launcher::nothing_left(const PoolName& name) const {
 
 // Of the candidates that come before `candidate`, in short: who waits wants to know what it is
 // about.
-std::string Launcher::why_not_those_before(const PoolName& name, const Candidate& candidate) const {
+std::string Launcher::why_not_those_before(const PoolName& name, const Need& need,
+                                           const Candidate& candidate) const {
   const auto search = searches_.find(name);
   std::vector<std::pair<std::string, std::string>> items;
   const PoolSettings* const pool = step_.pool(name);
   if (pool == nullptr) return {};
-  for (const Candidate& one : candidates(*pool, step_.region_of(name))) {
+  for (const Candidate& one : candidates(*pool, step_.region_of(name), need)) {
     if (one == candidate) break;
     const auto refusal = capacity_.unavailable(name, one, step_.now.boot);
     const bool tried = search != searches_.end() && search->second.tried.contains(one);
@@ -154,11 +155,12 @@ std::string Launcher::why_not_those_before(const PoolName& name, const Candidate
   return told_together(items);
 }
 
-std::string Launcher::story(const PoolName& pool) const {
+std::string Launcher::story(const PoolName& pool, const Need& need) const {
   const auto search = searches_.find(pool);
   if (search == searches_.end()) return {};
   std::vector<std::string> parts = search->second.happened;
   for (const auto& [candidate, fate] : search->second.tried) {
+    if (!need.fits(candidate.type, candidate.market)) continue;
     parts.push_back(str(to_string(candidate), ": ", fate));
   }
   return join(parts, "; ");

@@ -40,12 +40,14 @@ void Launcher::forget(Attempts::iterator found) {
   attempts_.erase(found);
 }
 
-const Launcher::Attempt* Launcher::under_way(const PoolName& pool) const {
+const Launcher::Attempt* Launcher::under_way(const PoolName& pool, const Need& need) const {
   const auto of_pool = of_pool_.find(pool);
   if (of_pool == of_pool_.end()) return nullptr;
   for (const LaunchToken& token : of_pool->second) {
     const Attempt& attempt = attempts_.at(token);
-    if (!attempt.record.doomed) return &attempt;
+    if (!attempt.record.doomed && need.fits(attempt.record.type, attempt.record.market)) {
+      return &attempt;
+    }
   }
   return nullptr;
 }
@@ -130,7 +132,7 @@ void Launcher::retry(const LaunchToken& token) {
   // Each call gives the token its time anew: while somebody waits it is asked for, for hours.
   const Instant last_call = record.last_call.value_or(record.begun);
   const bool young = step_.now.boot - last_call < step_.settings.token_reuse_limit;
-  const bool needed = on_their_way(record.pool) - (awake(attempt) ? 1 : 0) < wanted(record.pool);
+  const bool needed = lacks(record.pool, record.type, record.market, token);
   const bool is_wanted = needed && !record.doomed && !step_.stopping;
   if (is_wanted && young && !step_.cloud_open && !record.mismatch) {
     // Its candidate was not refused: it is this one's turn when it is known whose keys these are.

@@ -39,20 +39,30 @@ class Launcher {
 
   void restore(Records& records);
 
+  // Those who need this have nothing on its way.
+  struct Unlaunched {
+    Need need;
+    NoLaunch why;
+  };
   // Callers wait for `pool`, whom no worker has room for: sees to it that as many are on their way
-  // as they need, or as may be. Returns why none can be: who asked before it was seen should be
-  // told.
-  std::optional<NoLaunch> ensure(const PoolName& pool);
+  // as they need, or as may be. Returns for whom none can be, and why: who asked before it was seen
+  // should be told.
+  std::vector<Unlaunched> ensure(const PoolName& pool);
   // So many workers boot for `pool`, or the calls that launch them are under way: ensure() does
   // nothing until one of these has changed (Step::stirred), unless EC2 is in trouble or the broker
   // stops.
   bool nothing_to_do(const PoolName& pool) const;
   // Nobody waits for `pool` any more: what is under way is finished, nothing further is tried.
   void unwanted(const PoolName& pool) { searches_.erase(pool); }
-  // What a waiting caller of `pool` is told meanwhile.
-  Progress progress(const PoolName& pool) const;
-  // What became of machines that were launched for those who wait; empty: nothing that failed.
-  std::string story(const PoolName& pool) const;
+  // It is there, and somebody waits for it and for others at once: it is not idle.
+  bool held_for_a_count(const Worker& worker) const {
+    return waiting_.counts_wait_for(worker.record.pool) && workers_.room(worker) != 0;
+  }
+  // What a caller of `pool` who waits for `need` is told meanwhile.
+  Progress progress(const PoolName& pool, const Need& need) const;
+  // What became of machines that were launched for those who wait for `pool`, and that fit `need`;
+  // empty: nothing that failed.
+  std::string story(const PoolName& pool, const Need& need) const;
 
   void answered(const LaunchAnswered& answer);
   // The retry timer of an attempt.
@@ -116,28 +126,38 @@ class Launcher {
 
   Attempt& keep(Attempt attempt);
   void forget(Attempts::iterator attempt);
-  const Attempt* under_way(const PoolName& pool) const;
+  const Attempt* under_way(const PoolName& pool, const Need& need) const;
   std::vector<LaunchToken> under_way_for(const PoolName& pool) const;
   bool awake(const Attempt& attempt) const;
-  std::size_t wanted(const PoolName& pool) const;
-  std::size_t on_their_way(const PoolName& pool) const;
-  Tried launch_one(const PoolName& pool);
+  std::vector<Slot> coming(const PoolName& pool) const;
+  std::vector<Slot> with_launches(const PoolName& pool) const;
+  void add_launch(std::vector<Slot>& slots, const Attempt& attempt) const;
+  Placement place(const PoolName& pool, std::vector<Slot> slots) const;
+  // Whether somebody waits for `pool` to whom a worker of that kind would be of use, beside what is
+  // on its way and sure to come: `launch` itself is not counted.
+  bool lacks(const PoolName& pool, const std::string& type, Market market,
+             const LaunchToken& launch) const;
+  Tried launch_one(const PoolName& pool, const Need& need);
+  std::vector<Unlaunched> launch_for(const PoolName& pool, Placement placed);
+  std::vector<Unlaunched> nobody(const PoolName& pool, RefusalReason reason,
+                                 const std::string& why) const;
   NoLaunch now_and_until_somebody_acts(RefusalReason reason, std::string why) const;
   std::optional<NoLaunch> forbidden(const PoolName& pool) const;
   bool full(const PoolName& pool) const;
   bool pool_full(const PoolName& pool) const;  // by its own limit
   std::size_t open_of(const PoolName& pool) const;
   // All its workers are in use, and whoever waits may get one that is given back.
-  bool in_use(const PoolName& pool) const;
+  bool in_use(const PoolName& pool, const Need& need) const;
   bool room_soon() const;
-  std::string why_full(const PoolName& pool) const;
+  std::string why_full(const PoolName& pool, const Need& need) const;
   std::string why_room_soon() const;
-  std::string waits_for_what(const PoolName& pool) const;
-  std::string why_not_those_before(const PoolName& pool, const Candidate& candidate) const;
+  std::string waits_for_what(const PoolName& pool, const Need& need) const;
+  std::string why_not_those_before(const PoolName& pool, const Need& need,
+                                   const Candidate& candidate) const;
   static std::string why_mismatch(const LaunchToken& token);
-  std::optional<Candidate> next_candidate(const PoolName& pool) const;
+  std::optional<Candidate> next_candidate(const PoolName& pool, const Need& need) const;
   // Every candidate is refused or was tried: says so of each.
-  NoLaunch nothing_left(const PoolName& pool) const;
+  NoLaunch nothing_left(const PoolName& pool, const Need& need) const;
   std::string said(const Refusal& refusal, const PoolName& pool, const Candidate& candidate) const;
   bool fits(const AttemptRecord& record) const;
   bool others_than(const PoolName& pool, const std::string& subnet) const;

@@ -119,6 +119,8 @@ struct LeaseRecord {
   std::string client;                 // the name that it gave itself; empty: none
   Instant since;                      // when it was given
   std::optional<Instant> held_until;  // needs neither connection nor renewal before
+  int cores = 0;                      // that it asked for; 0: none in particular
+  bool alone = false;                 // nobody else gets its worker
   bool operator==(const LeaseRecord&) const = default;
 };
 

@@ -18,12 +18,17 @@ namespace cb::core {
 
 // Each request gets exactly one Answer, unless its caller is reported gone first.
 struct GetWorker {
-  PoolName pool;                 // empty: as demand/pool_choice.h says
-  int cores = 0;                 // that its worker has at least; 0: any
-  std::optional<Duration> wait;  // 0 s to 24 h; unset: the configured default (10 min)
-  std::string client;            // a name for the log; empty: none given
-  bool wants_progress = false;   // protocol 2 and later
-  bool leased = false;           // its answer is a lease, bound to its connection: protocol 3
+  PoolName pool;                   // empty: as demand/pool_choice.h says
+  int cores = 0;                   // that its worker has at least; 0: any
+  std::string type{};              // of its machine ("c7i.16xlarge"); empty: any of the pool's
+  std::string region{};            // where it is; empty: wherever the pool launches
+  std::optional<Market> market{};  // of its machine; unset: either
+  int count = 1;                   // so many workers, all or none: WorkerAddresses; needs a lease
+  bool alone = false;              // with nobody else on it: needs a lease
+  std::optional<Duration> wait;    // 0 s to 24 h; unset: the configured default (10 min)
+  std::string client;              // a name for the log; empty: none given
+  bool wants_progress = false;     // protocol 2 and later
+  bool leased = false;             // its answer is a lease, bound to its connection: protocol 3
   std::optional<Duration> hold;  // the lease needs neither of both for so long; up to max_lifetime
 };
 // Restarts the idle clock of the ready worker at `address`: Ok, or Refused (kUnknownWorker). With a
@@ -61,6 +66,11 @@ struct WorkerAddress {
   std::string address;
   LeaseId lease{};  // where one was asked for
 };
+// The answer to a GetWorker of a count above 1: one lease for each, in a packed pool perhaps
+// several on one worker.
+struct WorkerAddresses {
+  std::vector<WorkerAddress> workers;
+};
 struct Ok {};
 // Why a request is refused, for programs; the words of to_string are part of the product.
 enum class RefusalReason {
@@ -88,6 +98,8 @@ struct Refused {
 struct LeaseRow {
   LeaseId lease;
   std::string client;  // the name that it gave itself; empty: none
+  int cores = 0;       // that are its own, of a packed worker; 0: its worker is not parted by cores
+  bool alone = false;  // nobody else gets its worker
   Duration since{0};
   bool connected = false;  // its connection is open, as far as anybody can tell
   Duration ends_in{0};     // unless its client says something, or its worker is busy
@@ -158,8 +170,8 @@ struct TerminatedIds {
 struct CommandFailed {
   std::string why;
 };
-using Answer = std::variant<WorkerAddress, Ok, Refused, StatusRows, Overview, AllInstances,
-                            TerminatedIds, CommandFailed>;
+using Answer = std::variant<WorkerAddress, WorkerAddresses, Ok, Refused, StatusRows, Overview,
+                            AllInstances, TerminatedIds, CommandFailed>;
 
 // What the holder of a lease is told unasked, on the connection that the lease is bound to.
 struct Notice {

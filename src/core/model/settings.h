@@ -3,21 +3,29 @@
 // from, their ranges and their documentation are the table in app/config/settings_table.h.
 
 #include <cstddef>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/ids.h"
 #include "base/time.h"
 #include "core/model/cloud.h"
+#include "core/model/cores.h"
+#include "core/model/need.h"
 #include "core/model/serving.h"
 
 namespace cb::core {
 
 enum class MarketOrder { kSpot, kOnDemand, kSpotThenOnDemand };
-// Who has a pool's worker: everybody, or one lease at a time.
-enum class Sharing { kShared, kExclusive };
+// Who has a pool's worker: everybody; one lease at a time; or leases that each have cores of their
+// own on it.
+enum class Sharing { kShared, kExclusive, kPacked };
+
+// Of clients on one worker, or of places on it for them.
+inline constexpr std::size_t kAnyNumber = std::numeric_limits<std::size_t>::max();
 
 struct PoolSettings {
   std::string image;  // empty: nothing can be launched, and callers are told which key to set
@@ -41,11 +49,23 @@ struct PoolSettings {
   Duration launch_timeout = minutes{3};
   Duration idle_timeout = minutes{15};
 
-  // How many leases a worker of it takes; unset: any number.
-  std::optional<std::size_t> places() const {
+  // The cores that a worker of `type` has to give, as far as anybody knows; 0: nobody does.
+  int cores_of_type(std::string_view type) const { return cores != 0 ? cores : cores_of(type); }
+  // How many places for leases a worker of `type` has, or kAnyNumber. A packed one has one for each
+  // core.
+  std::size_t places(std::string_view type) const {
+    if (sharing == Sharing::kPacked) return static_cast<std::size_t>(cores_of_type(type));
     if (sharing == Sharing::kExclusive) return 1;
-    if (max_clients_per_worker != 0) return max_clients_per_worker;
-    return {};
+    return max_clients_per_worker != 0 ? max_clients_per_worker : kAnyNumber;
+  }
+  bool any_number_of_clients() const {
+    return sharing == Sharing::kShared && max_clients_per_worker == 0;
+  }
+  // How many of them one lease of `need` takes; kAnyNumber: all.
+  std::size_t places_taken(const Need& need) const {
+    const bool packed = sharing == Sharing::kPacked;
+    if (need.alone || (packed && need.cores == 0)) return kAnyNumber;
+    return packed ? static_cast<std::size_t>(need.cores) : 1;
   }
   Serving serving() const { return {address, worker_port, ready, launch_timeout, idle_timeout}; }
   bool operator==(const PoolSettings&) const = default;

@@ -75,7 +75,8 @@ TEST_F(TwoRegions, EachIsAskedByItself) {
 TEST_F(TwoRegions, OneThatRefusesHoldsUpNoLaunchInTheOther) {
   refuses(kThere);
   shows(kHere, {});
-  EXPECT_EQ(launcher.ensure({"default"}), std::nullopt);
+  waiting.add({.caller = {1}, .pool = {"default"}, .since = step.now.boot});
+  EXPECT_TRUE(launcher.ensure({"default"}).empty());
   const auto launches = taken<LaunchInstance>();
   ASSERT_EQ(launches.size(), 1U);
   EXPECT_EQ(launches[0].region, kHere);
@@ -84,10 +85,11 @@ TEST_F(TwoRegions, OneThatRefusesHoldsUpNoLaunchInTheOther) {
 TEST_F(TwoRegions, WhoeverLaunchesInTheOneThatRefusesHearsWhy) {
   refuses(kHere);
   shows(kThere, {});
-  const auto none = launcher.ensure({"default"});
-  ASSERT_TRUE(none);
-  EXPECT_EQ(none->reason, RefusalReason::kCloud);
-  EXPECT_NE(none->why.find("UnauthorizedOperation"), std::string::npos);
+  waiting.add({.caller = {1}, .pool = {"default"}, .since = step.now.boot});
+  const auto unlaunched = launcher.ensure({"default"});
+  ASSERT_EQ(unlaunched.size(), 1u);
+  EXPECT_EQ(unlaunched[0].why.reason, RefusalReason::kCloud);
+  EXPECT_NE(unlaunched[0].why.why.find("UnauthorizedOperation"), std::string::npos);
 }
 
 TEST_F(TwoRegions, AWorkerIsMissedInItsOwnRegionOnly) {

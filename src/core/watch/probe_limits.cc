@@ -82,6 +82,11 @@ void Probes::idle_due(const InstanceId& id) {
     step_.timers.arm({TimerKind::kWorkerIdle, id.value}, deadline);
     return;
   }
+  if (launcher_.held_for_a_count(*worker)) {
+    workers_.touch(*worker);
+    step_.timers.arm({TimerKind::kWorkerIdle, id.value}, workers_.idle_deadline(*worker));
+    return;
+  }
   if (must_wait(*worker)) return;
   const auto idle = std::chrono::floor<seconds>(step_.now.boot - worker->record.last_used);
   const auto limit = std::chrono::floor<seconds>(workers_.idle_limit(*worker));

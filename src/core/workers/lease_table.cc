@@ -37,22 +37,28 @@ const Lease* LeaseTable::find(LeaseId id) const {
   return found == leases_.end() ? nullptr : &found->second;
 }
 
-const Lease* LeaseTable::held_by(ConnectionId connection, const Worker& worker) const {
-  if (connection.value == 0) return nullptr;
+std::vector<const Lease*> LeaseTable::held_by(ConnectionId connection, const Worker& worker) const {
+  std::vector<const Lease*> out;
+  if (connection.value == 0) return out;
   const auto found = of_connections_.find(connection);
-  if (found == of_connections_.end()) return nullptr;
-  const auto on_it = [&](const Lease* lease) { return lease->worker == &worker; };
-  const auto lease = std::find_if(found->second.begin(), found->second.end(), on_it);
-  return lease == found->second.end() ? nullptr : *lease;
+  if (found == of_connections_.end()) return out;
+  for (const Lease* const lease : found->second) {
+    if (lease->worker == &worker) out.push_back(lease);
+  }
+  return out;
 }
 
-const Lease* LeaseTable::held_by(ConnectionId connection, const PoolName& pool) const {
+const Lease* LeaseTable::held_by(ConnectionId connection, const PoolName& pool,
+                                 const Need& need) const {
   const auto found = of_connections_.find(connection);
   if (found == of_connections_.end()) return nullptr;
-  const auto of_pool = [&](const Lease* lease) {
-    return lease->worker->record.pool == pool && workers_.may_be_handed_out(*lease->worker);
+  const auto is_that = [&](const Lease* lease) {
+    const WorkerRecord& worker = lease->worker->record;
+    return worker.pool == pool && need.fits(worker.type, worker.market) &&
+           (lease->record.cores == need.cores || !is_packed(*lease->worker)) &&
+           lease->record.alone == need.alone && workers_.may_be_handed_out(*lease->worker);
   };
-  const auto lease = std::find_if(found->second.begin(), found->second.end(), of_pool);
+  const auto lease = std::find_if(found->second.begin(), found->second.end(), is_that);
   return lease == found->second.end() ? nullptr : *lease;
 }
 
@@ -69,17 +75,32 @@ Lease& LeaseTable::keep(LeaseRecord record, const Worker& worker) {
   lease.record = std::move(record);
   lease.worker = &worker;
   lease.of_worker = worker.leases.insert(worker.leases.end(), &lease);
-  workers_.leases_changed(worker);
+  count(lease, +1);
   return lease;
 }
 
+void LeaseTable::count(const Lease& lease, int by) {
+  const Worker& worker = *lease.worker;
+  worker.leased_cores += static_cast<std::size_t>(by * lease.record.cores);
+  if (lease.record.cores == 0) worker.leased_whole += static_cast<std::size_t>(by);
+  if (lease.record.alone) worker.leased_alone += static_cast<std::size_t>(by);
+  workers_.leases_changed(worker);
+}
+
+bool LeaseTable::is_packed(const Worker& worker) const {
+  const PoolSettings* const pool = step_.pool(worker.record.pool);
+  return pool != nullptr && pool->sharing == Sharing::kPacked;
+}
+
 const Lease& LeaseTable::grant(const Worker& worker, ConnectionId connection,
-                               const std::string& client) {
+                               const std::string& client, const Need& need) {
   Lease& lease = keep({.id = fresh_id(),
                        .worker = worker.record.id,
                        .client = client,
                        .since = step_.now.boot,
-                       .held_until = {}},
+                       .held_until = {},
+                       .cores = need.cores,
+                       .alone = need.alone},
                       worker);
   step_.save(lease.record);
   name(lease, connection);
@@ -165,7 +186,7 @@ void LeaseTable::forget(const Lease& lease) {
   step_.save(DropLease{mine.record.id});
   unbind(mine);
   mine.worker->leases.erase(mine.of_worker);
-  workers_.leases_changed(*mine.worker);
+  count(mine, -1);
   leases_.erase(mine.record.id);
 }
 
@@ -199,6 +220,8 @@ std::vector<LeaseRow> LeaseTable::rows(const Worker& worker) const {
   for (const Lease* const lease : worker.leases) {
     out.push_back({.lease = lease->record.id,
                    .client = lease->record.client,
+                   .cores = is_packed(worker) ? lease->record.cores : 0,
+                   .alone = lease->record.alone,
                    .since = step_.now.boot - lease->record.since,
                    .connected = lease->connection.value != 0,
                    .ends_in = std::max(deadline(*lease) - step_.now.boot, Duration{0})});

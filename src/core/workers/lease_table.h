@@ -35,11 +35,13 @@ class LeaseTable {
   void restore(const Records& records, std::uint64_t seed);
 
   const Lease* find(LeaseId id) const;
-  // What `connection` has on `worker`, or on any worker of `pool` that may be handed out.
-  const Lease* held_by(ConnectionId connection, const Worker& worker) const;
-  const Lease* held_by(ConnectionId connection, const PoolName& pool) const;
+  // All that `connection` has on `worker`: several, where it is parted by cores.
+  std::vector<const Lease*> held_by(ConnectionId connection, const Worker& worker) const;
+  // What it has for just this need, on a worker of `pool` that may be handed out.
+  const Lease* held_by(ConnectionId connection, const PoolName& pool, const Need& need) const;
 
-  const Lease& grant(const Worker& worker, ConnectionId connection, const std::string& client);
+  const Lease& grant(const Worker& worker, ConnectionId connection, const std::string& client,
+                     const Need& need);
   // Its client has said something; from now on it is bound to `connection`, where that is one.
   void name(const Lease& lease, ConnectionId connection);
   // It lasts so long from now at least, whatever its client says or does not say.
@@ -66,6 +68,8 @@ class LeaseTable {
   void unbind(Lease& lease);
   void arm(const Lease& lease);
   void forget(const Lease& lease);
+  void count(const Lease& lease, int by);
+  bool is_packed(const Worker& worker) const;
 
   Step& step_;
   WorkerPool& workers_;

@@ -36,7 +36,7 @@ struct Worker {
   Instant last_used_saved{};     // what the journal has of record.last_used
   bool clock_recovered = false;  // record.last_used is that plus idle_save_interval, not a real use
   std::string indexed_address;
-  std::size_t indexed_leases = 0;  // of `leases`, when it was indexed
+  std::size_t indexed_room = 0;  // that it had when it was indexed
 
   // From here on: notes of those who watch it. Nothing is indexed by them and nothing of them is
   // saved, so whoever watches writes them.
@@ -82,7 +82,10 @@ struct Worker {
   mutable std::optional<Instant> pinged;  // after a restart its last use counts as one
   // By one who holds no lease; after a restart its last use counts as such.
   mutable std::optional<Instant> bare_used;
-  mutable std::list<const Lease*> leases;  // on it, the oldest first; LeaseTable's
+  mutable std::list<const Lease*> leases;  // on it, the oldest first; LeaseTable's, as the next two
+  mutable std::size_t leased_cores = 0;
+  mutable std::size_t leased_whole = 0;  // leases that asked for no number of cores
+  mutable std::size_t leased_alone = 0;  // and that let nobody else on it
 
   bool rising() const {
     return record.phase == WorkerPhase::kBooting || record.phase == WorkerPhase::kAdopting;

@@ -172,14 +172,11 @@ void WorkerPool::index(Worker& worker) {
   Index& index = indices_[record.pool];
   index.counted += tallies_[record.id].counted ? 1 : 0;
   step_.stirred.insert(record.pool);
-  worker.indexed_leases = worker.leases.size();
+  worker.indexed_room = room(worker);
   if (may_be_handed_out(worker)) {
     index.ready.emplace(record.begun, record.id);
-    const PoolSettings* const pool = step_.pool(record.pool);
-    const auto places = pool != nullptr ? pool->places() : std::nullopt;
-    if (places && worker.indexed_leases < *places) {
-      index.room.emplace(-static_cast<std::ptrdiff_t>(worker.indexed_leases), record.begun,
-                         record.id);
+    if (worker.indexed_room != 0) {
+      index.room.emplace(worker.indexed_room, record.begun, record.id);
     }
   }
   // A recovered worker that has not shown itself yet is on its way as well, and so is one whose
@@ -210,31 +207,81 @@ void WorkerPool::unindex(const Worker& worker) {
   tallies_.erase(tally);
   step_.stirred.insert(worker.record.pool);
   index.ready.erase({worker.record.begun, id});
-  index.room.erase({-static_cast<std::ptrdiff_t>(worker.indexed_leases), worker.record.begun, id});
+  index.room.erase({worker.indexed_room, worker.record.begun, id});
   index.coming.erase(id);
   const auto address = addresses_.find(worker.indexed_address);
   if (address != addresses_.end() && address->second == id) addresses_.erase(address);
 }
 
-const Worker* WorkerPool::ready(const PoolName& pool) const {
-  const auto index = indices_.find(pool);
-  if (index == indices_.end() || index->second.ready.empty()) return nullptr;
-  return find(index->second.ready.begin()->second);
+std::size_t WorkerPool::room(const Worker& worker) const {
+  const PoolSettings* const pool = step_.pool(worker.record.pool);
+  if (worker.leased_alone != 0) return 0;
+  const std::size_t places = pool != nullptr ? pool->places(worker.record.type) : kAnyNumber;
+  if (places == kAnyNumber) return kAnyNumber;
+  const bool packed = pool->sharing == Sharing::kPacked;
+  // Who asked for no number of cores has them all.
+  if (packed && worker.leased_whole != 0) return 0;
+  const std::size_t taken = packed ? worker.leased_cores : worker.leases.size();
+  return places - std::min(places, taken);
 }
 
-const Worker* WorkerPool::with_room(const PoolName& name) const {
-  const PoolSettings* const pool = step_.pool(name);
-  if (pool == nullptr || !pool->places()) return ready(name);
-  // After a crash nobody would know whose it is, and the next one would be given it as well.
-  if (pool->sharing == Sharing::kExclusive && !step_.save_trouble.empty()) return nullptr;
+// One alone gets a worker that nobody has, as far as anybody said.
+bool WorkerPool::takes(const Worker& worker, const Need& need) const {
+  if (!need.fits(worker.record.type, worker.record.market)) return false;
+  if (!need.leased) return worker.leased_alone == 0;
+  const PoolSettings* const pool = step_.pool(worker.record.pool);
+  const std::size_t size = pool != nullptr ? pool->places_taken(need) : 1;
+  if (size != kAnyNumber) return worker.indexed_room >= size;
+  return worker.leases.empty() && (pool->sharing != Sharing::kShared || nobodys(worker));
+}
+
+const Worker* WorkerPool::with_room(const PoolName& pool, const Need& need) const {
+  const auto found = with_room_for_all(pool, need, 1);
+  return found.empty() ? nullptr : found.front();
+}
+
+std::vector<const Worker*> WorkerPool::with_room_for_all(const PoolName& name, const Need& need,
+                                                         std::size_t most) const {
+  std::vector<const Worker*> out;
   const auto index = indices_.find(name);
-  if (index == indices_.end() || index->second.room.empty()) return nullptr;
-  return find(std::get<InstanceId>(*index->second.room.begin()));
+  const PoolSettings* const pool = step_.pool(name);
+  if (pool == nullptr || index == indices_.end()) return out;
+  const auto take = [&](const Worker& worker, std::size_t times) {
+    if (takes(worker, need)) out.insert(out.end(), std::min(times, most - out.size()), &worker);
+  };
+  if (!need.leased) {
+    for (const auto& [begun, id] : index->second.ready) {
+      if (out.size() == most) break;
+      take(*find(id), 1);
+    }
+    return out;
+  }
+  // After a crash nobody would know whose it is, and the next one would be given it as well.
+  const bool for_himself = pool->sharing != Sharing::kShared || need.alone;
+  if (for_himself && !step_.save_trouble.empty()) return out;
+  const std::size_t size = pool->places_taken(need);
+  const bool parted = pool->sharing == Sharing::kPacked && size != kAnyNumber;
+  const std::size_t least = size == kAnyNumber ? 1 : size;
+  for (auto next = index->second.room.lower_bound({least, Instant::min(), {}});
+       next != index->second.room.end() && out.size() < most; ++next) {
+    const auto& [room, begun, id] = *next;
+    take(*find(id), parted ? room / size : 1);
+  }
+  return out;
+}
+
+std::vector<const Worker*> WorkerPool::with_room_left(const PoolName& name) const {
+  std::vector<const Worker*> out;
+  const auto index = indices_.find(name);
+  const PoolSettings* const pool = step_.pool(name);
+  if (pool == nullptr || index == indices_.end()) return out;
+  if (pool->sharing != Sharing::kShared && !step_.save_trouble.empty()) return out;
+  for (const auto& [room, begun, id] : index->second.room) out.push_back(find(id));
+  return out;
 }
 
 void WorkerPool::leases_changed(const Worker& worker) {
-  const PoolSettings* const pool = step_.pool(worker.record.pool);
-  if (pool == nullptr || !pool->places()) return;
+  if (room(worker) == worker.indexed_room) return;
   unindex(worker);
   index(own(worker));
 }
@@ -244,9 +291,15 @@ std::size_t WorkerPool::counted_of(const PoolName& pool) const {
   return index == indices_.end() ? 0 : index->second.counted;
 }
 
-std::size_t WorkerPool::ready_of(const PoolName& pool) const {
+std::size_t WorkerPool::ready_of(const PoolName& pool, const Need& need) const {
   const auto index = indices_.find(pool);
-  return index == indices_.end() ? 0 : index->second.ready.size();
+  if (index == indices_.end()) return 0;
+  const auto& ready = index->second.ready;
+  if (need.type.empty() && !need.market) return ready.size();
+  return static_cast<std::size_t>(std::count_if(ready.begin(), ready.end(), [&](const auto& entry) {
+    const WorkerRecord& record = find(entry.second)->record;
+    return need.fits(record.type, record.market);
+  }));
 }
 
 bool WorkerPool::worth_waiting_for(const Worker& worker) const {
@@ -256,22 +309,24 @@ bool WorkerPool::worth_waiting_for(const Worker& worker) const {
   return boots || step_.timers.armed({TimerKind::kWorkerAwaited, worker.record.id.value});
 }
 
-const Worker* WorkerPool::coming(const PoolName& pool) const {
+std::vector<const Worker*> WorkerPool::coming(const PoolName& pool) const {
+  std::vector<const Worker*> out;
   const auto index = indices_.find(pool);
-  if (index == indices_.end()) return nullptr;
+  if (index == indices_.end()) return out;
   for (const InstanceId& id : index->second.coming) {
     const Worker& worker = workers_.at(id);
-    if (worth_waiting_for(worker)) return &worker;
+    if (worth_waiting_for(worker)) out.push_back(&worker);
   }
-  return nullptr;
+  return out;
 }
 
-std::size_t WorkerPool::coming_to(const PoolName& pool) const {
-  const auto index = indices_.find(pool);
-  if (index == indices_.end()) return 0;
-  const auto& ids = index->second.coming;
-  return static_cast<std::size_t>(std::count_if(
-      ids.begin(), ids.end(), [&](const auto& id) { return worth_waiting_for(workers_.at(id)); }));
+const Worker* WorkerPool::coming(const PoolName& pool, const Need& need) const {
+  const auto all = coming(pool);
+  const auto fits = [&](const Worker* worker) {
+    return need.fits(worker->record.type, worker->record.market);
+  };
+  const auto found = std::find_if(all.begin(), all.end(), fits);
+  return found == all.end() ? nullptr : *found;
 }
 
 void WorkerPool::touch(const Worker& worker) {

@@ -9,8 +9,10 @@
 #include <string>
 #include <tuple>
 #include <unordered_map>
+#include <vector>
 
 #include "base/check.h"
+#include "core/model/need.h"
 #include "core/step/step.h"
 #include "core/workers/worker.h"
 
@@ -70,20 +72,29 @@ class WorkerPool {
   std::optional<std::string> end_wanted(const InstanceId& id) const;
 
   bool may_be_handed_out(const Worker& worker) const;
-  // A worker of `pool` that may be handed out now; the longest known first, so that others drain.
-  const Worker* ready(const PoolName& pool) const;
-  // One that may be handed out and takes another lease; the one with the most leases on it, so that
-  // others drain. None of an exclusive pool while the journal cannot be written.
-  const Worker* with_room(const PoolName& pool) const;
+  // One of `pool` that may be handed out now and has room for `need` (one of its count). For a mere
+  // use the longest known that nobody has alone, for a lease the one with the least room left, so
+  // that others drain. Nothing is given to one alone while the journal cannot be written.
+  const Worker* with_room(const PoolName& pool, const Need& need) const;
+  // All that have, each as often as it has room for it, where it is parted by cores; `most` at
+  // most.
+  std::vector<const Worker*> with_room_for_all(const PoolName& pool, const Need& need,
+                                               std::size_t most) const;
+  // All that have room for anything; none while what is given to one alone cannot be written.
+  std::vector<const Worker*> with_room_left(const PoolName& pool) const;
+  // Places for leases that are left on it; kAnyNumber: no limit.
+  std::size_t room(const Worker& worker) const;
   // The leases on it are others now.
   void leases_changed(const Worker& worker);
-  // Whether a worker of `pool` is on its way and worth waiting for; which, when so.
-  const Worker* coming(const PoolName& pool) const;
-  std::size_t coming_to(const PoolName& pool) const;  // how many of them
+  // The workers of `pool` that are on their way and worth waiting for.
+  std::vector<const Worker*> coming(const PoolName& pool) const;
+  // One of them that fits `need`; null: none.
+  const Worker* coming(const PoolName& pool, const Need& need) const;
   // Instances that bill or may bill, as far as EC2 has told.
   std::size_t counted() const { return counted_; }
   std::size_t counted_of(const PoolName& pool) const;
-  std::size_t ready_of(const PoolName& pool) const;  // that may be handed out, if they have room
+  // That may be handed out, if they have room, to one with that need.
+  std::size_t ready_of(const PoolName& pool, const Need& need) const;
   std::size_t ending_unconfirmed() const { return ending_; }
   std::size_t unsettled() const { return unsettled_; }  // booting, adopting or terminating
 
@@ -115,9 +126,9 @@ class WorkerPool {
   struct Index {
     std::set<std::pair<Instant, InstanceId>> ready;
     std::set<InstanceId> coming;
-    // Of those that take a number of leases, the ones that take another: by the leases that they
-    // have, the fullest first; of the same the longest known.
-    std::set<std::tuple<std::ptrdiff_t, Instant, InstanceId>> room;
+    // Of `ready` those that take another lease, by the room that is left, the least first; of the
+    // same the longest known.
+    std::set<std::tuple<std::size_t, Instant, InstanceId>> room;
     std::size_t counted = 0;
   };
   struct Left {
@@ -135,6 +146,7 @@ class WorkerPool {
   void count(const Tally& tally, int by);
   void index(Worker& worker);
   bool worth_waiting_for(const Worker& worker) const;
+  bool takes(const Worker& worker, const Need& need) const;
   void unindex(const Worker& worker);
 
   Step& step_;

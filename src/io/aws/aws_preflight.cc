@@ -123,7 +123,7 @@ std::deque<Question> questions_for(const core::Settings& settings, const std::st
     if (pool.image.empty()) continue;
     questions.push_back(image_question(name, pool, region));
     std::optional<core::Market> asked;
-    for (const core::Candidate& candidate : core::candidates(pool, region)) {
+    for (const core::Candidate& candidate : core::candidates(pool, region, {})) {
       if (asked == candidate.market) continue;
       asked = candidate.market;
       questions.push_back(launch_question(settings, name, pool, candidate, now));

@@ -2,6 +2,7 @@
 // Every checker, in the order in which each fact is told: the judges of a fact first, then what
 // remembers it.
 
+#include "sim/checkers/as_asked.h"
 #include "sim/checkers/at_rest.h"
 #include "sim/checkers/bounds.h"
 #include "sim/checkers/buckets.h"
@@ -65,6 +66,7 @@ class Checkers {
         paces_(ground, history_, store, launch_memory_),
         true_log_(ground, history_, store),
         true_leases_(ground, history_, store),
+        as_asked_(ground, history_, store),
         at_rest_(ec2, history_, process) {}
 
   void watch(Ground& ground) {
@@ -92,6 +94,7 @@ class Checkers {
     ground.watch(paces_);
     ground.watch(true_log_);
     ground.watch(true_leases_);
+    ground.watch(as_asked_);
     ground.watch(at_rest_);
     ground.watch(hand_outs_);
     ground.watch(launch_memory_);
@@ -128,6 +131,7 @@ class Checkers {
   Paces paces_;
   TrueLog true_log_;
   TrueLeases true_leases_;
+  AsAsked as_asked_;
   AtRest at_rest_;
 };
 

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "sim/checkers/needs.h"
+
 namespace cb::sim {
 
 HandOuts::Count HandOuts::of(const InstanceId& id) const {
@@ -12,14 +14,16 @@ HandOuts::Count HandOuts::of(const InstanceId& id) const {
 }
 
 void HandOuts::answered(CallerId, const core::Answer& answer) {
-  const auto* given = std::get_if<core::WorkerAddress>(&answer);
-  if (given == nullptr) return;
+  for (const core::WorkerAddress& given : given_in(answer)) handed_out(given.address);
+}
+
+void HandOuts::handed_out(const std::string& address) {
   doubtful_ = doubtful_ || store_.behind();  // the journal may not know the address yet
   std::vector<InstanceId> named;
   for (const auto& [id, worker] : store_.durable().workers) {
-    if (worker.address == given->address) named.push_back(id);
+    if (worker.address == address) named.push_back(id);
   }
-  const auto [leave, end] = leaving_.equal_range(given->address);
+  const auto [leave, end] = leaving_.equal_range(address);
   for (auto one = leave; one != end; ++one) named.push_back(one->second);
   for (const InstanceId& id : named) {
     Count& count = counts_[id];

@@ -29,6 +29,8 @@ class HandOuts : public Watcher {
   void started(const BrokerStart& start) override;
 
  private:
+  void handed_out(const std::string& address);
+
   const SimStore& store_;
   std::unordered_map<InstanceId, Count> counts_;
   bool doubtful_ = false;

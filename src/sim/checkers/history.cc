@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/checkers/needs.h"
 #include "sim/checkers/shown.h"
 
 namespace cb::sim {
@@ -41,7 +42,13 @@ const Life* History::latest_at(const std::string& address) const {
 void History::asked(CallerId caller, const core::Request& request) {
   waiting_[caller] = {request, ground_.now(), ground_.now()};
   unread_.push_back(caller);
-  if (const auto* get = std::get_if<core::GetWorker>(&request)) ++waiting_for_[get->pool];
+  if (const auto* get = std::get_if<core::GetWorker>(&request)) {
+    ++waiting_for_[get->pool];
+    const core::Need need = core::need_of(*get);
+    const std::size_t callers = ++needs_[get->pool][need];
+    std::size_t& lately = needs_lately_[get->pool][need];
+    lately = std::max(lately, callers);
+  }
   if (const auto* release = std::get_if<core::Release>(&request)) {
     for (Life* life : living_) {
       if (!has_address(*life->instance, release->address) || life->may_be_ended) continue;
@@ -61,6 +68,7 @@ void History::released_in_vain() {
 }
 
 void History::turned() {
+  needs_lately_ = needs_;
   for (const CallerId caller : std::exchange(unread_, {})) {
     const auto found = waiting_.find(caller);
     if (found != waiting_.end()) found->second.read = ground_.turn.at;
@@ -82,7 +90,7 @@ void History::answered(CallerId caller, const core::Answer& answer) {
     const auto* ping = std::get_if<core::Ping>(&found->second.request);
     if (ping != nullptr && std::holds_alternative<core::Ok>(answer)) used(ping->address, true);
   }
-  if (const auto* worker = std::get_if<core::WorkerAddress>(&answer)) used(worker->address, false);
+  for (const core::WorkerAddress& worker : given_in(answer)) used(worker.address, false);
   leaves(caller);
 }
 
@@ -116,8 +124,11 @@ void History::leaves(CallerId caller) {
   if (found == waiting_.end()) return;
   const auto* get = std::get_if<core::GetWorker>(&found->second.request);
   const PoolName pool = get != nullptr ? get->pool : PoolName{};
+  const core::Need need = get != nullptr ? core::need_of(*get) : core::Need{};
   waiting_.erase(found);
   if (get == nullptr) return;
+  auto& needs = needs_.at(pool);
+  if (--needs.at(need) == 0) needs.erase(need);
   const auto queue = waiting_for_.find(pool);
   if (--queue->second != 0) return;
   waiting_for_.erase(queue);

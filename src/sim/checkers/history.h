@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/model/need.h"
 #include "sim/world/ground.h"
 #include "sim/world/watcher.h"
 
@@ -75,6 +76,9 @@ struct Waiting {
   Moment read{};  // by the turn in which it was
 };
 
+// Callers, by what they need.
+using Needs = std::map<core::Need, std::size_t>;
+
 class History : public Watcher {
  public:
   explicit History(const Ground& ground) : ground_(ground) {}
@@ -85,6 +89,10 @@ class History : public Watcher {
   const std::map<LaunchToken, Attempted>& attempts() const { return attempts_; }
   const std::map<CallerId, Waiting>& waiting() const { return waiting_; }
   bool waits_for(const PoolName& pool) const { return waiting_for_.contains(pool); }
+  // What those who wait for `pool` need, and how many need just that.
+  const Needs& needs(const PoolName& pool) const { return of(needs_, pool); }
+  // The same of everyone who waited at some time since the latest turn, the most at once.
+  const Needs& needs_lately(const PoolName& pool) const { return of(needs_lately_, pool); }
   // How many callers wait for each pool for which any does.
   const std::map<PoolName, std::size_t>& waiting_for() const { return waiting_for_; }
   const Life* life(const InstanceId& id) const;
@@ -112,6 +120,11 @@ class History : public Watcher {
   void turned() override;
 
  private:
+  static const Needs& of(const std::map<PoolName, Needs>& all, const PoolName& pool) {
+    static const Needs none;
+    const auto found = all.find(pool);
+    return found == all.end() ? none : found->second;
+  }
   Life* find(const InstanceId& id);
   void leaves(CallerId caller);
   void goes(CallerId caller);
@@ -134,6 +147,7 @@ class History : public Watcher {
   std::map<CallerId, Waiting> waiting_;
   std::vector<CallerId> unread_;  // since the latest turn
   std::map<PoolName, std::size_t> waiting_for_;
+  std::map<PoolName, Needs> needs_, needs_lately_;
   std::vector<Life*> released_;  // since the latest turn
   std::map<LeaseId, InstanceId> leased_;
   bool all_told_ = false;  // to end, since then

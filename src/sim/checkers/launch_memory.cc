@@ -29,9 +29,11 @@ core::Candidate LaunchMemory::candidate(const LaunchCall& call) const {
 }
 
 std::vector<core::Candidate> LaunchMemory::plan(const core::PoolSettings& pool,
-                                                const std::string& region) {
+                                                const std::string& region, const core::Need& need) {
   std::vector<core::Candidate> out;
   const auto add = [&](core::Market market, const std::string& type) {
+    const bool other_type = !need.type.empty() && need.type != type;
+    if (other_type || (need.market && need.market != market)) return;
     if (pool.subnets.empty()) out.push_back({region, market, type, "", ""});
     for (const std::string& subnet : pool.subnets) {
       out.push_back({region, market, type, "", subnet});
@@ -42,7 +44,7 @@ std::vector<core::Candidate> LaunchMemory::plan(const core::PoolSettings& pool,
     add(spot ? core::Market::kSpot : core::Market::kOnDemand, type);
   }
   if (pool.market == core::MarketOrder::kSpotThenOnDemand) {
-    add(core::Market::kOnDemand, pool.instance_types.front());
+    add(core::Market::kOnDemand, need.type.empty() ? pool.instance_types.front() : need.type);
   }
   return out;
 }
@@ -103,10 +105,11 @@ bool LaunchMemory::refused_for(const PoolName& pool, const core::Candidate& cand
   });
 }
 
-std::optional<LaunchMemory::Obstacle> LaunchMemory::nothing_left(const PoolName& pool) const {
+std::optional<LaunchMemory::Obstacle> LaunchMemory::nothing_left(const PoolName& pool,
+                                                                 const core::Need& need) const {
   const core::Settings& settings = ground_.options.settings;
   std::optional<Obstacle> out;
-  for (const core::Candidate& one : plan(settings.pools.at(pool), settings.region)) {
+  for (const core::Candidate& one : plan(settings.pools.at(pool), settings.region, need)) {
     Obstacle it{};
     for (const Refusal* refusal : against(pool, one)) {
       if (until(*refusal) >= it.until) it = {refusal->at, until(*refusal)};  // which lasts longest
@@ -118,11 +121,12 @@ std::optional<LaunchMemory::Obstacle> LaunchMemory::nothing_left(const PoolName&
   return out;
 }
 
-std::vector<LaunchMemory::Obstacle> LaunchMemory::obstacles(const PoolName& pool) const {
+std::vector<LaunchMemory::Obstacle> LaunchMemory::obstacles(const PoolName& pool,
+                                                            const core::Need& need) const {
   const core::Settings& settings = ground_.options.settings;
   const Duration late = 2 * ground_.options.batching;
   std::vector<Obstacle> out;
-  if (const auto none = nothing_left(pool)) out.push_back(*none);
+  if (const auto none = nothing_left(pool, need)) out.push_back(*none);
   if (const Refusal* refusal = block(pool)) out.push_back({refusal->at, until(*refusal)});
   const auto breaker = this->breaker(pool);
   if (breaker && breaker->most_since) {
@@ -226,10 +230,11 @@ bool LaunchMemory::refuse_subnet(const Refusal& refusal) {
   const std::string& subnet = refusal.candidate.subnet;
   if (refusal.failure.code != "no address" || pool.subnets.size() < 2) return false;
   if (std::ranges::count(pool.subnets, subnet) == 0) return false;
-  for (const core::Candidate& one : plan(pool, settings.region)) {
-    if (one.subnet != subnet) continue;
-    refusals_.push_back(refusal);
-    refusals_.back().candidate = one;
+  for (const std::string& type : pool.instance_types) {
+    for (const core::Market market : {core::Market::kSpot, core::Market::kOnDemand}) {
+      refusals_.push_back(refusal);
+      refusals_.back().candidate = {settings.region, market, type, "", subnet};
+    }
   }
   return true;
 }

@@ -59,10 +59,10 @@ class LaunchMemory : public Watcher {
   struct Obstacle {
     Moment seen, until;
   };
-  std::vector<Obstacle> obstacles(const PoolName& pool) const;
+  std::vector<Obstacle> obstacles(const PoolName& pool, const core::Need& need) const;
   // The first moment at which one of its candidates is free, and when the last of them was refused;
   // unset: one is free.
-  std::optional<Obstacle> nothing_left(const PoolName& pool) const;
+  std::optional<Obstacle> nothing_left(const PoolName& pool, const core::Need& need) const;
   // How boots ended is read in the journal: unset, once that could not be written.
   std::optional<Breaker> breaker(const PoolName& pool) const;
 
@@ -76,10 +76,10 @@ class LaunchMemory : public Watcher {
   bool paced(Duration late) const;
   Moment started_at() const { return started_; }
   core::Candidate candidate(const LaunchCall& call) const;
-  // What may be launched for a pool, in order: each type on spot, then the first one on demand; or
-  // each type in the one market that the pool allows.
+  // What may be launched for that need of a pool, in order: each type on spot, then the first one
+  // on demand; or each type in the one market that the pool allows.
   static std::vector<core::Candidate> plan(const core::PoolSettings& pool,
-                                           const std::string& region);
+                                           const std::string& region, const core::Need& need);
 
   void asked(CallerId caller, const core::Request& request) override;
   void launch_called(const LaunchCall& call) override;

@@ -62,14 +62,26 @@ bool LaunchOrder::excused(const PoolName& pool, const core::Candidate& candidate
 
 void LaunchOrder::in_order(const LaunchCall& call, const core::Candidate& candidate) const {
   if (ground_.settings_just_told) return;
-  const core::PoolSettings& pool = ground_.options.settings.pools.at(call.pool);
-  for (const core::Candidate& before : LaunchMemory::plan(pool, candidate.region)) {
-    if (before == candidate) return;
-    if (excused(call.pool, before)) continue;
-    wrong(call, str("is of ", to_string(candidate), " though ", to_string(before),
-                    " was not refused lately"));
+  // It is the turn of what is launched for one of those who wait.
+  std::string why = why_not_its_turn(call.pool, candidate, {});
+  const auto& needs = history_.needs_lately(call.pool);
+  for (const auto& [need, callers] : needs) {
+    why = why_not_its_turn(call.pool, candidate, need);
+    if (why.empty()) return;
   }
-  wrong(call, str("is of ", to_string(candidate), ", which its pool does not have"));
+  if (!why.empty()) wrong(call, str("is of ", to_string(candidate), why));
+}
+
+// Empty: it is.
+std::string LaunchOrder::why_not_its_turn(const PoolName& name, const core::Candidate& candidate,
+                                          const core::Need& need) const {
+  const core::PoolSettings& pool = ground_.options.settings.pools.at(name);
+  for (const core::Candidate& before : LaunchMemory::plan(pool, candidate.region, need)) {
+    if (before == candidate) return {};
+    if (!excused(name, before))
+      return str(" though ", to_string(before), " was not refused lately");
+  }
+  return ", which nobody who waits for its pool asked for";
 }
 
 void LaunchOrder::not_refused_lately(const LaunchCall& call,
@@ -77,7 +89,7 @@ void LaunchOrder::not_refused_lately(const LaunchCall& call,
   const auto refuse = [&](const LaunchMemory::Refusal& refusal) {
     if (!refusal.by_launch || ground_.turn.at >= memory_.until(refusal)) return;
     // Of several launches at once one may be refused in the turn in which the next is decided.
-    const bool one_of_many = ground_.options.settings.pools.at(call.pool).places().has_value();
+    const bool one_of_many = !ground_.options.settings.pools.at(call.pool).any_number_of_clients();
     if (one_of_many && refusal.at >= ground_.turn.at - 2 * ground_.options.batching) return;
     wrong(call, str("is of ", to_string(candidate), ", refused ",
                     to_string(Duration{ground_.turn.at - refusal.at}), " ago (",
@@ -129,7 +141,11 @@ bool LaunchOrder::somebody_rises(const PoolName& pool) const {
 
 // Of the launches of one pool only as many are asked for as its callers need.
 bool LaunchOrder::others_will_do(const core::AttemptRecord& record) const {
-  if (!ground_.options.settings.pools.at(record.pool).places()) return false;
+  const auto& needs = history_.needs(record.pool);
+  const bool of_use = std::any_of(needs.begin(), needs.end(), [&](const auto& entry) {
+    return entry.first.fits(record.type, record.market);
+  });
+  if (!of_use) return true;
   const auto& attempts = store_.durable().attempts;
   return std::any_of(attempts.begin(), attempts.end(), [&](const auto& entry) {
     return entry.second.pool == record.pool && entry.first != record.token && !entry.second.doomed;

@@ -44,6 +44,8 @@ class LaunchOrder : public Watcher {
   void first(const LaunchCall& call) const;
   void again(const LaunchCall& call) const;
   void in_order(const LaunchCall& call, const core::Candidate& candidate) const;
+  std::string why_not_its_turn(const PoolName& pool, const core::Candidate& candidate,
+                               const core::Need& need) const;
   void not_refused_lately(const LaunchCall& call, const core::Candidate& candidate) const;
   bool excused(const PoolName& pool, const core::Candidate& candidate) const;
   bool somebody_rises(const PoolName& pool) const;

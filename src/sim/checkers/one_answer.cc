@@ -41,7 +41,9 @@ bool OneAnswer::fits(const core::Request& request, const core::Answer& answer) {
   const bool refused = std::holds_alternative<core::Refused>(answer);
   const bool failed = std::holds_alternative<core::CommandFailed>(answer);
   if (std::holds_alternative<core::GetWorker>(request)) {
-    return refused || std::holds_alternative<core::WorkerAddress>(answer);
+    const bool several = std::get<core::GetWorker>(request).count > 1;
+    return refused || (several ? std::holds_alternative<core::WorkerAddresses>(answer)
+                               : std::holds_alternative<core::WorkerAddress>(answer));
   }
   if (std::holds_alternative<core::Ping>(request)) {
     return refused || std::holds_alternative<core::Ok>(answer);

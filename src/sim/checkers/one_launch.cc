@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "sim/checkers/configured.h"
+#include "sim/checkers/needs.h"
 
 namespace cb::sim {
 namespace {
@@ -20,8 +21,9 @@ void OneLaunch::launch_called(const LaunchCall& call) {
     same_bytes(call);
     return;
   }
-  if (const auto places = ground_.options.settings.pools.at(call.pool).places()) {
-    within_the_shortfall(call, *places);
+  const core::PoolSettings& pool = ground_.options.settings.pools.at(call.pool);
+  if (!pool.any_number_of_clients()) {
+    within_the_shortfall(call);
   } else {
     nothing_unsettled(call);
     nothing_on_its_way(call);
@@ -53,39 +55,63 @@ void OneLaunch::same_bytes(const LaunchCall& call) const {
                  str("launch ", call.token.value, " was repeated with other bytes"));
 }
 
-void OneLaunch::asked(CallerId, const core::Request& request) {
-  const auto* get = std::get_if<core::GetWorker>(&request);
-  if (get != nullptr) ++most_waiting_[get->pool];
+// Whether everybody who waits for its pool would do with one such machine.
+bool OneLaunch::serves_all(const PoolName& pool, const std::string& type,
+                           core::Market market) const {
+  const auto& needs = history_.needs_lately(pool);
+  return std::all_of(needs.begin(), needs.end(), [&](const auto& entry) {
+    const core::Need& need = entry.first;
+    return need.fits(type, market) && !need.alone && need.count == 1;
+  });
 }
 
-void OneLaunch::turned() {
-  most_waiting_ = history_.waiting_for();
+bool OneLaunch::one_has_it_alone(const InstanceId& id) const {
+  const auto& leases = store_.durable().leases;
+  return std::any_of(leases.begin(), leases.end(), [&](const auto& entry) {
+    return entry.second.worker == id && entry.second.alone;
+  });
 }
 
-void OneLaunch::within_the_shortfall(const LaunchCall& call, std::size_t places) const {
+// Of all kinds together there are too few, or of one of those that it is of.
+void OneLaunch::within_the_shortfall(const LaunchCall& call) const {
+  if (history_.commit_failing()) return;
+  const core::PoolSettings& pool = ground_.options.settings.pools.at(call.pool);
+  std::size_t wanted = 0;
+  const auto all = machines_coming(call);
+  for (const auto& [kind, workers] : most_needed(pool, history_.needs_lately(call.pool))) {
+    const core::Need need{.type = kind.type, .market = kind.market};
+    const auto fits = [&](const Kind& machine) { return need.fits(machine.type, *machine.market); };
+    const auto of_it = static_cast<std::size_t>(std::count_if(all.begin(), all.end(), fits));
+    const bool launches_it = need.fits(call.form.type, call.form.market);
+    if (launches_it && of_it < workers) return;
+    wanted += workers;
+  }
+  if (all.size() < wanted) return;
+  throw Violated(kOneLaunchRule, str("launch ", call.token.value, " beside ", all.size(),
+                                     " that are on their way, for callers who need ", wanted));
+}
+
+std::vector<Kind> OneLaunch::machines_coming(const LaunchCall& call) const {
   const Duration grace = ground_.options.settings.unknown_outcome_grace;
   const auto intent = intents_.find(call.token);
   // To the process that calls it, it is one of those of unknown outcome: any of them may go first.
   const bool inherited = intent != intents_.end() && intent->second < up_since_;
-  std::size_t coming = 0;
+  std::vector<Kind> out;
   for (const auto& [token, attempt] : history_.attempts()) {
     if (attempt.pool != call.pool || attempt.settled || attempt.doomed) continue;
     if (inherited && attempt.last_decided < up_since_) continue;
     if (!attempt.in_flight && ground_.now() - attempt.uncertain >= grace) continue;
     const auto record = store_.durable().attempts.find(token);
     const bool open = record != store_.durable().attempts.end() && !record->second.doomed;
-    coming += open ? 1 : 0;
+    if (open) out.push_back({record->second.type, record->second.market});
   }
   for (const auto& [id, worker] : store_.durable().workers) {
     const bool boots = worker.pool == call.pool && worker.phase == core::WorkerPhase::kBooting;
-    coming += boots && configured(ground_.options.settings, worker) ? 1 : 0;
+    if (boots && configured(ground_.options.settings, worker)) {
+      out.push_back({worker.type, worker.market});
+    }
   }
-  const auto most = most_waiting_.find(call.pool);
-  const std::size_t callers = most == most_waiting_.end() ? 0 : most->second;
-  const std::size_t wanted = (callers + places - 1) / places;
-  if (coming < wanted || history_.commit_failing()) return;
-  throw Violated(kOneLaunchRule, str("launch ", call.token.value, " beside ", coming,
-                                     " that are on their way, for ", callers, " callers"));
+  return out;
 }
 
 void OneLaunch::nothing_unsettled(const LaunchCall& call) const {
@@ -96,6 +122,10 @@ void OneLaunch::nothing_unsettled(const LaunchCall& call) const {
     // Begun and given up in one turn.
     const auto record = store_.durable().attempts.find(token);
     if (record != store_.durable().attempts.end() && record->second.doomed) continue;
+    if (record != store_.durable().attempts.end() &&
+        !serves_all(call.pool, record->second.type, record->second.market)) {
+      continue;
+    }
     throw Violated(kOneLaunchRule, str("launch ", call.token.value, " while the outcome of ",
                                        token.value, " for the same pool is open"));
   }
@@ -118,7 +148,9 @@ void OneLaunch::nothing_on_its_way(const LaunchCall& call) const {
     }
     const auto record = store_.durable().workers.find(id);
     const bool known = record != store_.durable().workers.end();
+    if (one_has_it_alone(id)) continue;
     if (known && !configured(ground_.options.settings, record->second)) continue;
+    if (known && !serves_all(call.pool, record->second.type, record->second.market)) continue;
     const bool boots = !life.handed && !life.before_loss &&
                        now - life.called < pool.launch_timeout - seconds{1} &&
                        !(instance.serves && *instance.serves <= now) && !instance.restarted;

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "sim/checkers/history.h"
+#include "sim/checkers/needs.h"
 #include "sim/world/sim_store.h"
 
 namespace cb::sim {
@@ -18,9 +19,7 @@ class OneLaunch : public Watcher {
   OneLaunch(const Ground& ground, const History& history, const SimStore& store)
       : ground_(ground), history_(history), store_(store) {}
 
-  void asked(CallerId caller, const core::Request& request) override;
   void launch_called(const LaunchCall& call) override;
-  void turned() override;
   void born(const Instance& instance) override;
   void committed(const std::vector<core::Change>& changes) override;
   void starting(Duration misjudged) override;
@@ -36,7 +35,10 @@ class OneLaunch : public Watcher {
   void where_it_is_looked_for(const LaunchCall& call) const;
   void nothing_unsettled(const LaunchCall& call) const;
   void nothing_on_its_way(const LaunchCall& call) const;
-  void within_the_shortfall(const LaunchCall& call, std::size_t places) const;
+  void within_the_shortfall(const LaunchCall& call) const;
+  std::vector<Kind> machines_coming(const LaunchCall& call) const;
+  bool one_has_it_alone(const InstanceId& id) const;
+  bool serves_all(const PoolName& pool, const std::string& type, core::Market market) const;
   void within_max_workers(const LaunchCall& call) const;
   bool begins_anew(const Life& life) const;
   std::size_t counted() const;
@@ -45,7 +47,6 @@ class OneLaunch : public Watcher {
   const Ground& ground_;
   const History& history_;
   const SimStore& store_;
-  std::map<PoolName, std::size_t> most_waiting_;  // at any time since the latest turn
   Moment up_since_{};
   std::map<LaunchToken, Moment> intents_;  // when each was first in the journal
   std::set<LaunchToken> amid_changes_;     // decided in a turn in which the settings changed

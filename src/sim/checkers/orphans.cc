@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "sim/checkers/bounds.h"
+#include "sim/checkers/needs.h"
 #include "sim/checkers/shown.h"
 
 namespace cb::sim {
@@ -282,18 +283,23 @@ void Orphans::touched_by(const core::Request& request) {
 
 void Orphans::answered(CallerId caller, const core::Answer& answer) {
   refresh();
-  std::string address;
-  const auto* worker = std::get_if<core::WorkerAddress>(&answer);
-  if (worker != nullptr) address = worker->address;
-  const bool unwritten = worker != nullptr && !worker->lease.none() && history_.commit_failing();
+  std::set<std::string> addresses;
+  bool unwritten = false;
+  for (const core::WorkerAddress& worker : given_in(answer)) {
+    addresses.insert(worker.address);
+    unwritten = !worker.lease.none() && history_.commit_failing();
+  }
   const auto waiting = history_.waiting().find(caller);
   if (waiting != history_.waiting().end() && std::holds_alternative<core::Ok>(answer)) {
     const auto* ping = std::get_if<core::Ping>(&waiting->second.request);
-    if (ping != nullptr) address = ping->address;
+    if (ping != nullptr) addresses.insert(ping->address);
   }
-  if (address.empty()) return;
+  if (addresses.empty()) return;
   for (auto& [id, watched] : living_) {
-    if (!has_address(*watched.instance, address)) continue;
+    const bool meant =
+        std::any_of(addresses.begin(), addresses.end(),
+                    [&, &who = watched](auto& one) { return has_address(*who.instance, one); });
+    if (!meant) continue;
     touched(watched);
     if (unwritten) leased_unwritten_.insert(id);
   }

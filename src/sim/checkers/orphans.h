@@ -33,6 +33,7 @@ class Orphans : public Watcher {
   void decided(const std::vector<core::Change>& changes) override;
   void committed(const std::vector<core::Change>&) override { leased_unwritten_.clear(); }
   void starting(Duration misjudged) override;
+  void turned() override;
   void started(const BrokerStart& start) override;
   void went_down() override;
   void hears_again() override;

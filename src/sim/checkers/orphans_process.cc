@@ -98,4 +98,15 @@ Moment Orphans::resumed(Watched& watched, const core::Records& held) {
   return soonest;
 }
 
+// What is there stays for one who waits for it and for others at once.
+void Orphans::turned() {
+  for (auto& [id, watched] : living_) {
+    if (watched.phase != Phase::kReady) continue;
+    const auto& needs = history_.needs_lately(watched.instance->pool);
+    const bool held = std::any_of(needs.begin(), needs.end(),
+                                  [](const auto& entry) { return entry.first.count > 1; });
+    if (held) touched(watched);
+  }
+}
+
 }  // namespace cb::sim

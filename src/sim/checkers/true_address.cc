@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "sim/checkers/bounds.h"
 #include "sim/checkers/configured.h"
+#include "sim/checkers/needs.h"
 #include "sim/cloud/sim_cloud.h"
 
 namespace cb::sim {
@@ -19,11 +20,12 @@ void TrueAddress::asked(CallerId caller, const core::Request& request) {
 }
 
 void TrueAddress::answered(CallerId caller, const core::Answer& answer) {
-  if (const auto* worker = std::get_if<core::WorkerAddress>(&answer)) {
-    judge(worker->address, str("caller ", caller.value, " was given ", worker->address), true);
-    as_configured(worker->address);
-    return;
+  const auto given = given_in(answer);
+  for (const core::WorkerAddress& worker : given) {
+    judge(worker.address, str("caller ", caller.value, " was given ", worker.address), true);
+    as_configured(worker.address);
   }
+  if (!given.empty()) return;
   const auto ping = pings_.find(caller);
   if (ping == pings_.end()) return;
   if (std::holds_alternative<core::Ok>(answer)) {

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "sim/checkers/configured.h"
+#include "sim/checkers/needs.h"
 #include "sim/checkers/shown.h"
 #include "sim/cloud/ec2.h"
 
@@ -169,8 +170,9 @@ bool TrueEnds::no_address(const Record& record) const {
 void TrueEnds::answered(CallerId caller, const core::Answer& answer) {
   left_ = ground_.now();
   // Whoever has a lease reaches it as well.
-  const auto* worker = std::get_if<core::WorkerAddress>(&answer);
-  if (worker != nullptr && !worker->lease.none()) pinged_[worker->address] = ground_.now();
+  for (const core::WorkerAddress& worker : given_in(answer)) {
+    if (!worker.lease.none()) pinged_[worker.address] = ground_.now();
+  }
   const auto waiting = history_.waiting().find(caller);
   if (waiting == history_.waiting().end() || !std::holds_alternative<core::Ok>(answer)) return;
   const auto* ping = std::get_if<core::Ping>(&waiting->second.request);

@@ -57,7 +57,8 @@ void TrueJournal::judge(const core::AttemptRecord& record) {
               "what was asked for", token);
   const auto pool = settings.pools.find(record.pool);
   demand_true(pool != settings.pools.end(), "the pool", token);
-  const auto plan = LaunchMemory::plan(pool->second, settings.region);
+  const auto plan = LaunchMemory::plan(pool->second, settings.region,
+                                       {.type = record.type, .market = record.market});
   const core::Candidate candidate{record.region, record.market, record.type, "", record.subnet};
   demand_true(
       ground_.settings_just_told || std::find(plan.begin(), plan.end(), candidate) != plan.end(),

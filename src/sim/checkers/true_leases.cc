@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "sim/checkers/needs.h"
 
 namespace cb::sim {
 namespace {
@@ -56,9 +57,10 @@ void TrueLeases::answered(CallerId caller, const core::Answer& answer) {
   const Question question = std::move(found->second);
   questions_.erase(found);
   const bool ok = std::holds_alternative<core::Ok>(answer);
-  if (const auto* worker = std::get_if<core::WorkerAddress>(&answer)) {
-    given(*worker, question);
-  } else if (const auto* renew = std::get_if<core::Renew>(&question.request)) {
+  const auto workers = given_in(answer);
+  for (const core::WorkerAddress& worker : workers) given(worker, question);
+  if (!workers.empty()) return;
+  if (const auto* renew = std::get_if<core::Renew>(&question.request)) {
     answered_of(renew->lease, {}, ok);
     if (ok) named(renew->lease, question);
   } else if (const auto* ping = std::get_if<core::Ping>(&question.request)) {
@@ -114,7 +116,7 @@ void TrueLeases::given_unwritten(const core::WorkerAddress& answer) {
   const Life* const life = history_.latest_at(answer.address);
   const auto& pools = ground_.options.settings.pools;
   const auto pool = life != nullptr ? pools.find(life->instance->pool) : pools.end();
-  if (pool == pools.end() || pool->second.sharing != core::Sharing::kExclusive) return;
+  if (pool == pools.end() || pool->second.sharing == core::Sharing::kShared) return;
   throw Violated(kTrueLeasesRule, str("lease ", to_text(answer.lease), " on ", answer.address,
                                       ", which is one client's, is given and cannot be written"));
 }
@@ -244,17 +246,34 @@ void TrueLeases::committed(const std::vector<core::Change>& changes) {
 }
 
 void TrueLeases::within_its_places() const {
-  std::map<InstanceId, std::size_t> held;
-  for (const auto& [id, lease] : leases_) ++held[lease.worker];
-  for (const auto& [id, count] : held) {
+  struct Taken {
+    std::size_t leases = 0, cores = 0;
+    bool whole = false, alone = false;
+  };
+  std::map<InstanceId, Taken> held;
+  for (const auto& [id, lease] : store_.durable().leases) {
+    Taken& taken = held[lease.worker];
+    ++taken.leases;
+    taken.cores += static_cast<std::size_t>(lease.cores);
+    taken.whole = taken.whole || lease.cores == 0;
+    taken.alone = taken.alone || lease.alone;
+  }
+  for (const auto& [id, taken] : held) {
     const auto record = store_.durable().workers.find(id);
     if (record == store_.durable().workers.end()) continue;
     const auto pool = ground_.options.settings.pools.find(record->second.pool);
-    const auto places =
-        pool != ground_.options.settings.pools.end() ? pool->second.places() : std::nullopt;
-    if (!places || count <= *places) continue;
-    throw Violated(kTrueLeasesRule,
-                   str(id.value, " has ", count, " leases on it and takes ", *places));
+    if (taken.alone && taken.leases > 1) {
+      throw Violated(kTrueLeasesRule, str(id.value, " has ", taken.leases,
+                                          " leases on it, one of which is alone there"));
+    }
+    if (pool == ground_.options.settings.pools.end()) continue;
+    const bool packed = pool->second.sharing == core::Sharing::kPacked;
+    const std::size_t places = pool->second.places(record->second.type);
+    const bool fits = packed ? taken.cores <= places && (!taken.whole || taken.leases == 1)
+                             : taken.leases <= places;
+    if (fits) continue;
+    throw Violated(kTrueLeasesRule, str(id.value, " has ", taken.leases, " leases of ", taken.cores,
+                                        " cores on it and takes ", places));
   }
 }
 

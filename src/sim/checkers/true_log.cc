@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "core/launch/capacity_memory.h"
+#include "sim/checkers/needs.h"
 
 namespace cb::sim {
 namespace {
@@ -46,7 +47,7 @@ void TrueLog::told(const core::Event& event) {
 }
 
 void TrueLog::answered(CallerId, const core::Answer& answer) {
-  if (const auto* worker = std::get_if<core::WorkerAddress>(&answer)) ++given_[worker->address];
+  for (const core::WorkerAddress& worker : given_in(answer)) ++given_[worker.address];
   if (const auto* refused = std::get_if<core::Refused>(&answer)) ++refused_[refused->why];
 }
 

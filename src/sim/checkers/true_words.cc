@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "sim/checkers/needs.h"
 #include "sim/checkers/shown.h"
 
 namespace cb::sim {
@@ -33,7 +34,6 @@ std::string_view between(std::string_view text, std::string_view from, std::stri
 std::optional<core::RefusalReason> reason_of(std::string_view text) {
   using Reason = core::RefusalReason;
   constexpr std::pair<std::string_view, Reason> kBeginnings[] = {
-      {"pool ", Reason::kUnknownPool},
       {"the broker is stopping", Reason::kStopping},
       {"terminated by TERMINATE_ALL", Reason::kTerminated},
       {"no worker was ready within ", Reason::kOutOfPatience},
@@ -43,12 +43,16 @@ std::optional<core::RefusalReason> reason_of(std::string_view text) {
       {"STS does not say whose credentials", Reason::kCloud},
       {"[pool.", Reason::kConfiguration},
       {"max_workers = ", Reason::kLimit},
+      {"count=", Reason::kLimit},
       {"no capacity for pool ", Reason::kNoCapacity},
       {"a quota is used up for pool ", Reason::kNoCapacity},
       {"no worker could be launched for pool ", Reason::kNoCapacity},
   };
   for (const auto& [beginning, reason] : kBeginnings) {
     if (begins(text, beginning)) return reason;
+  }
+  if (begins(text, "pool ")) {
+    return text.find(" does not offer ") != text.npos ? Reason::kNoPoolFits : Reason::kUnknownPool;
   }
   if (text.find("launches_per_hour_max = ") != text.npos) return Reason::kLimit;
   if (text.find(" in a row never became ready") != text.npos) return Reason::kBreaker;
@@ -109,7 +113,12 @@ void TrueWords::troubles(const core::Overview& all) const {
 std::optional<bool> TrueWords::of_the_broker(const Said& said) const {
   if (begins(said.text, "the broker is stopping")) return memory_.stopping();
   if (begins(said.text, "pool ")) {
-    return said.get != nullptr && !ground_.options.settings.pools.contains(said.get->pool);
+    if (said.get == nullptr) return false;
+    const auto pool = ground_.options.settings.pools.find(said.get->pool);
+    if (said.text.find(" does not offer ") == said.text.npos) {
+      return pool == ground_.options.settings.pools.end();
+    }
+    return LaunchMemory::plan(pool->second, "", core::need_of(*said.get)).empty();
   }
   if (begins(said.text, "terminated by TERMINATE_ALL")) {
     return memory_.all_ended() && *memory_.all_ended() >= lately();
@@ -143,6 +152,9 @@ std::optional<bool> TrueWords::of_a_limit(const Said& said) const {
     if (said.text.find("image is not set") != said.text.npos) return pool.image.empty();
     if (said.text.find("instance_types is empty") == said.text.npos) return {};
     return pool.instance_types.empty();
+  }
+  if (begins(said.text, "count=") && said.get != nullptr) {
+    return static_cast<std::size_t>(said.get->count) > settings.max_workers;
   }
   if (said.text == "max_workers = 0: launching is switched off") return settings.max_workers == 0;
   if (said.text == "launches_per_hour_max = 0: launching is switched off") {
@@ -197,7 +209,7 @@ std::optional<bool> TrueWords::of_patience(const Said& said) const {
     Reasons reasons;
     const std::string_view story = text.substr(before + kBefore.size());
     if (story.empty()) return false;
-    if (!memory_.unwritten() && !reasons_hold(said.get->pool, story, reasons)) return false;
+    if (!memory_.unwritten() && !reasons_hold(*said.get, story, reasons)) return false;
     text = text.substr(0, before);
   }
   return meanwhile(*said.get, text);
@@ -254,15 +266,15 @@ bool TrueWords::room_is_made() const {
   return (ends || doomed) && counted >= ground_.options.settings.max_workers;
 }
 
-bool TrueWords::launching(const PoolName& pool, std::string_view text) const {
+bool TrueWords::launching(const core::GetWorker& get, std::string_view text) const {
   const auto so = [&](const core::AttemptRecord& record) {
     const core::Candidate candidate{record.region, record.market, record.type, "", record.subnet};
     const std::string name = to_string(candidate);
-    if (record.pool != pool || record.doomed || !begins(text, name)) return false;
+    if (record.pool != get.pool || record.doomed || !begins(text, name)) return false;
     std::string_view rest = text.substr(name.size());
     const auto since = rest.rfind(", since ");
     if (since != rest.npos) {
-      if (!those_before_were_refused(pool, candidate, rest.substr(since + 8))) return false;
+      if (!those_before_were_refused(get, candidate, rest.substr(since + 8))) return false;
       rest = rest.substr(0, since);
     }
     return rest.empty() || (begins(rest, " (") && rest.size() > 3);
@@ -288,13 +300,13 @@ bool TrueWords::meanwhile(const core::GetWorker& get, std::string_view text) con
   constexpr std::string_view kWaiting = "waiting for ", kAnew = "asking EC2 anew; lately: ";
   if (begins(text, "booting ")) return worker_on_its_way(pool, text.substr(8), true);
   if (begins(text, "pending ")) return worker_on_its_way(pool, text.substr(8), false);
-  if (begins(text, "launching ")) return launching(pool, text.substr(10));
+  if (begins(text, "launching ")) return launching(get, text.substr(10));
   if (begins(text, "waiting for i-")) return worker_waited_for(pool, text.substr(kWaiting.size()));
   if (begins(text, "waiting for EC2's first listing")) return !memory_.cloud().settled();
   if (begins(text, "waiting for a worker that is being terminated")) {
     return room_is_made() || !memory_.cloud().settled() || !exact();
   }
-  if (begins(text, "about to launch ")) return about_to_launch(pool, text.substr(16));
+  if (begins(text, "about to launch ")) return about_to_launch(get, text.substr(16));
   if (begins(text, kAnew)) text.remove_prefix(kAnew.size());
   // Since long ago: whether somebody hears it too early is for refusals.
   const Said said{text, &get, Moment{}};

@@ -56,7 +56,7 @@ class TrueWords : public Watcher {
   };
   bool nothing_left(const Said& said) const;
   std::optional<bool> blocked(const Said& said) const;
-  bool reasons_hold(const PoolName& pool, std::string_view text, Reasons& out) const;
+  bool reasons_hold(const core::GetWorker& get, std::string_view text, Reasons& out) const;
   bool failed(const PoolName& pool, const core::Candidate& candidate, std::string_view why,
               Reasons& out) const;
   bool next_try_is(std::string_view text, Moment next) const;
@@ -64,9 +64,9 @@ class TrueWords : public Watcher {
   std::optional<Duration> age_of(const LaunchMemory::Refusal& refusal) const;
   bool breaker(const Said& said) const;
   bool meanwhile(const core::GetWorker& get, std::string_view text) const;
-  bool about_to_launch(const PoolName& pool, std::string_view text) const;
-  bool launching(const PoolName& pool, std::string_view text) const;
-  bool those_before_were_refused(const PoolName& pool, const core::Candidate& candidate,
+  bool about_to_launch(const core::GetWorker& get, std::string_view text) const;
+  bool launching(const core::GetWorker& get, std::string_view text) const;
+  bool those_before_were_refused(const core::GetWorker& get, const core::Candidate& candidate,
                                  std::string_view text) const;
   bool worker_waited_for(const PoolName& pool, std::string_view text) const;
   bool room_is_made() const;

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "base/text.h"
+#include "sim/checkers/needs.h"
 #include "sim/checkers/true_words.h"
 
 namespace cb::sim {
@@ -121,7 +122,7 @@ bool TrueWords::nothing_left(const Said& said) const {
   Reasons reasons;
   const std::string_view text = said.text.substr(at + begin.size(), end - at - begin.size());
   if (memory_.unwritten()) return !text.empty();
-  if (!reasons_hold(pool, text, reasons) || !reasons.missing.empty()) return false;
+  if (!reasons_hold(*said.get, text, reasons) || !reasons.missing.empty()) return false;
   const std::string_view headline = reasons.quota == reasons.items ? "a quota is used up"
                                     : reasons.tried == 0 && reasons.capacity != 0 &&
                                             reasons.capacity + reasons.quota == reasons.items
@@ -132,7 +133,7 @@ bool TrueWords::nothing_left(const Said& said) const {
   if (again == said.text.npos) {
     return reasons.tried != 0 && (!exact() || said.asked <= reasons.latest);
   }
-  const auto none = memory_.nothing_left(pool);
+  const auto none = memory_.nothing_left(pool, core::need_of(*said.get));
   if (!none) return !exact();
   const Moment next = none->until;
   return reasons.tried == 0 && next_try_is(said.text.substr(again + 1 + kAgain.size()), next) &&
@@ -140,15 +141,19 @@ bool TrueWords::nothing_left(const Said& said) const {
 }
 
 // "c7i.16xlarge spot, c6i.16xlarge spot: WHY; c7i.16xlarge on-demand: WHY; i-1 was stopped ...".
-bool TrueWords::reasons_hold(const PoolName& pool, std::string_view text, Reasons& out) const {
+bool TrueWords::reasons_hold(const core::GetWorker& get, std::string_view text,
+                             Reasons& out) const {
   const core::Settings& settings = ground_.options.settings;
-  const auto plan = LaunchMemory::plan(settings.pools.at(pool), settings.region);
+  const PoolName& pool = get.pool;
+  core::Need need = core::need_of(get);
+  const auto plan = LaunchMemory::plan(settings.pools.at(pool), settings.region, need);
   // What was tried before the market was edited has its name all the same.
   std::vector<Candidate> names;
   for (const auto market : {core::MarketOrder::kSpot, core::MarketOrder::kOnDemand}) {
     core::PoolSettings edited = settings.pools.at(pool);
     edited.market = market;
-    std::ranges::move(LaunchMemory::plan(edited, settings.region), std::back_inserter(names));
+    std::ranges::move(LaunchMemory::plan(edited, settings.region, {}), std::back_inserter(names));
+    std::ranges::move(LaunchMemory::plan(edited, settings.region, need), std::back_inserter(names));
   }
   out.missing = plan;
   const auto& events = memory_.taken_away(pool);
@@ -203,10 +208,12 @@ bool TrueWords::failed(const PoolName& pool, const Candidate& candidate, std::st
 
 // "c7i.16xlarge spot, c6i.16xlarge spot: CODE; c7a.16xlarge spot: i-1 not ready ...": of each that
 // comes before `candidate` what EC2 said of it, or what became of it.
-bool TrueWords::those_before_were_refused(const PoolName& pool, const Candidate& candidate,
+bool TrueWords::those_before_were_refused(const core::GetWorker& get, const Candidate& candidate,
                                           std::string_view text) const {
   const core::Settings& settings = ground_.options.settings;
-  std::vector<Candidate> before = LaunchMemory::plan(settings.pools.at(pool), settings.region);
+  const PoolName& pool = get.pool;
+  std::vector<Candidate> before =
+      LaunchMemory::plan(settings.pools.at(pool), settings.region, core::need_of(get));
   before.erase(std::find(before.begin(), before.end(), candidate), before.end());
   while (!text.empty()) {
     const std::vector<Candidate> named = take_names(text, before);
@@ -235,9 +242,11 @@ bool TrueWords::those_before_were_refused(const PoolName& pool, const Candidate&
 }
 
 // Nothing stands in its way, and nothing else is launched but by this turn, after it was said.
-bool TrueWords::about_to_launch(const PoolName& pool, std::string_view text) const {
+bool TrueWords::about_to_launch(const core::GetWorker& get, std::string_view text) const {
   const core::Settings& settings = ground_.options.settings;
-  const auto plan = LaunchMemory::plan(settings.pools.at(pool), settings.region);
+  const PoolName& pool = get.pool;
+  const core::Need need = core::need_of(get);
+  const auto plan = LaunchMemory::plan(settings.pools.at(pool), settings.region, need);
   const auto named = std::find_if(plan.begin(), plan.end(),
                                   [&](const auto& one) { return to_string(one) == text; });
   if (named == plan.end()) return false;
@@ -247,8 +256,9 @@ bool TrueWords::about_to_launch(const PoolName& pool, std::string_view text) con
   }
   const auto& attempts = store_.durable().attempts;
   return std::none_of(attempts.begin(), attempts.end(), [&](const auto& entry) {
-    return entry.second.pool == pool && !entry.second.doomed &&
-           entry.second.begun < ground_.turn.now.boot;
+    const core::AttemptRecord& record = entry.second;
+    return record.pool == pool && !record.doomed && need.fits(record.type, record.market) &&
+           record.begun < ground_.turn.now.boot;
   });
 }
 

@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "sim/checkers/bounds.h"
 #include "sim/checkers/configured.h"
+#include "sim/checkers/launch_memory.h"
+#include "sim/checkers/needs.h"
 
 namespace cb::sim {
 namespace {
@@ -14,14 +16,16 @@ constexpr const char* kUsefulRule = "9-useful";
 }  // namespace
 
 // The one that is known longest, so that others drain.
-const core::WorkerRecord* Useful::good_one(const PoolName& pool) const {
+const core::WorkerRecord* Useful::good_one(const PoolName& pool, const core::Need& need) const {
   const core::WorkerRecord* oldest = nullptr;
   const core::Settings& settings = ground_.options.settings;
   const bool probed = settings.pools.at(pool).ready != core::ReadyCheck::kNone;
+  // Nobody is given what its pool does not offer any more.
+  if (LaunchMemory::plan(settings.pools.at(pool), "", need).empty()) return nullptr;
   for (const auto& [id, worker] : store_.durable().workers) {
     if (worker.pool != pool || worker.phase != core::WorkerPhase::kReady) continue;
-    if (!configured(settings, worker) || !has_room(worker)) continue;
-    if (unwritten_ && settings.pools.at(pool).sharing == core::Sharing::kExclusive) continue;
+    if (!configured(settings, worker) || !has_room(worker, need)) continue;
+    if (unwritten_ && settings.pools.at(pool).sharing != core::Sharing::kShared) continue;
     const Life* life = history_.life(id);
     if (life == nullptr || worker.address.empty() || !life->told_running) continue;
     if (life->told_ending || life->told_stopped || life->end_asked) continue;
@@ -33,13 +37,27 @@ const core::WorkerRecord* Useful::good_one(const PoolName& pool) const {
   return oldest;
 }
 
-bool Useful::has_room(const core::WorkerRecord& worker) const {
-  const auto places = ground_.options.settings.pools.at(worker.pool).places();
-  const auto& leases = store_.durable().leases;
-  return !places ||
-         static_cast<std::size_t>(std::count_if(leases.begin(), leases.end(), [&](const auto& one) {
-           return one.second.worker == worker.id;
-         })) < *places;
+// For one alone: certainly none where anybody may have used it, which the journal does not say.
+bool Useful::has_room(const core::WorkerRecord& worker, const core::Need& need) const {
+  if (need.alone || need.count > 1 || !need.fits(worker.type, worker.market)) return false;
+  const core::PoolSettings& pool = ground_.options.settings.pools.at(worker.pool);
+  const std::size_t places = pool.places(worker.type);
+  const bool packed = pool.sharing == core::Sharing::kPacked;
+  std::size_t taken = 0;
+  for (const auto& [id, lease] : store_.durable().leases) {
+    if (lease.worker != worker.id) continue;
+    if (lease.alone || (packed && (lease.cores == 0 || need.cores == 0))) return false;
+    taken += packed ? static_cast<std::size_t>(lease.cores) : 1;
+  }
+  const std::size_t wanted = packed ? static_cast<std::size_t>(need.cores) : 1;
+  return places == core::kAnyNumber || taken + wanted <= places;
+}
+
+// What there is may be held for them.
+bool Useful::counts_wait(const PoolName& pool) const {
+  const auto& needs = history_.needs_lately(pool);
+  return std::any_of(needs.begin(), needs.end(),
+                     [](const auto& entry) { return entry.first.count > 1; });
 }
 
 void Useful::asked(CallerId caller, const core::Request& request) {
@@ -52,9 +70,12 @@ void Useful::asked(CallerId caller, const core::Request& request) {
   if (!ground_.options.settings.pools.contains(get->pool)) return;
   if (ground_.schedule.healed()) must_be_served(caller, get->pool);
   if (upset_ || history_.commit_failing()) return;
-  if (const auto* worker = good_one(get->pool)) at_once_.emplace(caller, worker->id);
+  const bool held = counts_wait(get->pool);
+  const auto* worker = held ? nullptr : good_one(get->pool, core::need_of(*get));
+  if (worker != nullptr) at_once_.emplace(caller, worker->id);
   // Its places may be gone for the next one.
-  upset_ = upset_ || ground_.options.settings.pools.at(get->pool).places();
+  upset_ =
+      upset_ || get->alone || !ground_.options.settings.pools.at(get->pool).any_number_of_clients();
 }
 
 void Useful::must_be_served(CallerId caller, const PoolName& pool) {
@@ -68,7 +89,7 @@ void Useful::must_be_served(CallerId caller, const PoolName& pool) {
 }
 
 void Useful::answered(CallerId caller, const core::Answer& answer) {
-  if (!std::holds_alternative<core::WorkerAddress>(answer)) {
+  if (given_in(answer).empty()) {
     const auto* refused = std::get_if<core::Refused>(&answer);
     const std::string why = refused != nullptr ? refused->why : "";
     if (const auto found = at_once_.find(caller); found != at_once_.end()) {
@@ -94,11 +115,13 @@ void Useful::told(const core::Event& event) {
 void Useful::nobody_waits() const {
   if (history_.waiting().empty() || history_.commit_failing()) return;
   for (const auto& [pool, settings] : ground_.options.settings.pools) {
-    if (!history_.waits_for(pool)) continue;
-    const auto* worker = good_one(pool);
-    if (worker == nullptr) continue;
-    throw Violated(kUsefulRule, str("callers of pool ", pool.value, " wait while ",
-                                    worker->id.value, " is good"));
+    if (counts_wait(pool)) continue;
+    for (const auto& [need, callers] : history_.needs(pool)) {
+      const auto* worker = good_one(pool, need);
+      if (worker == nullptr) continue;
+      throw Violated(kUsefulRule, str("callers of pool ", pool.value, " wait while ",
+                                      worker->id.value, " is good"));
+    }
   }
 }
 

@@ -27,8 +27,9 @@ class Useful : public Watcher {
   void went_down() override { upset_ = unwritten_ = failing_ = false; }
 
  private:
-  const core::WorkerRecord* good_one(const PoolName& pool) const;
-  bool has_room(const core::WorkerRecord& worker) const;
+  const core::WorkerRecord* good_one(const PoolName& pool, const core::Need& need) const;
+  bool has_room(const core::WorkerRecord& worker, const core::Need& need) const;
+  bool counts_wait(const PoolName& pool) const;
   void nobody_waits() const;
   void must_be_served(CallerId caller, const PoolName& pool);
   void forget(CallerId caller) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "sim/checkers/needs.h"
 #include "sim/checkers/shown.h"
 
 namespace cb::sim {
@@ -28,7 +29,11 @@ void Waits::asked(CallerId, const core::Request& request) {
 
 // A machine that another process launched just now is worth waiting for.
 void Waits::launch_called(const LaunchCall& call) {
-  const bool one_of_many = ground_.options.settings.pools.at(call.pool).places().has_value();
+  const auto& needs = history_.needs_lately(call.pool);
+  const bool one_of_many = !ground_.options.settings.pools.at(call.pool).any_number_of_clients() ||
+                           std::any_of(needs.begin(), needs.end(), [](const auto& entry) {
+                             return entry.first != core::Need{.leased = entry.first.leased};
+                           });
   if (calendar_wrong_ || one_of_many || history_.attempts().contains(call.token)) return;
   const Duration boot = ground_.options.settings.pools.at(call.pool).launch_timeout;
   for (const auto& [id, worker] : store_.durable().workers) {
@@ -94,10 +99,11 @@ bool Waits::on_its_way(const core::WorkerRecord& worker) const {
   return ground_.turn.at <= memory_.started_at() + settings.adoption_patience + late;
 }
 
-bool Waits::coming(const PoolName& pool) const {
+bool Waits::coming(const PoolName& pool, const core::Need& need) const {
   const auto& workers = store_.durable().workers;
   return std::any_of(workers.begin(), workers.end(), [&](const auto& entry) {
-    return entry.second.pool == pool && on_its_way(entry.second);
+    const core::WorkerRecord& worker = entry.second;
+    return worker.pool == pool && need.fits(worker.type, worker.market) && on_its_way(worker);
   });
 }
 
@@ -118,42 +124,59 @@ bool Waits::room_is_made() const {
 }
 
 // No more may be launched, and those that there are may be given back.
-bool Waits::all_in_use(const PoolName& pool) const {
+bool Waits::all_in_use(const PoolName& pool, const core::Need& need) const {
   const core::Settings& settings = ground_.options.settings;
-  if (!settings.pools.at(pool).places()) return false;
+  if (settings.pools.at(pool).any_number_of_clients() && !need.alone) return false;
   std::size_t counted = store_.durable().attempts.size();
   bool ready = false;
   for (const auto& [id, worker] : store_.durable().workers) {
     if (!ends_.contains(id)) ++counted;
-    ready = ready || (worker.pool == pool && worker.phase == WorkerPhase::kReady);
+    ready = ready || (worker.pool == pool && worker.phase == WorkerPhase::kReady &&
+                      need.fits(worker.type, worker.market));
   }
   return ready && counted >= settings.max_workers;
 }
 
-void Waits::judge(const PoolName& pool) const {
+// What there is stays for the oldest count; the others are not launched for before it is served.
+bool Waits::waits_for_a_count(const PoolName& pool, const core::Need& need) const {
+  const auto& needs = history_.needs_lately(pool);
+  return std::any_of(needs.begin(), needs.end(), [&](const auto& entry) {
+    return entry.first.count > 1 && (entry.first != need || entry.second > 1);
+  });
+}
+
+void Waits::judge(const PoolName& pool, const core::Need& need) const {
   const auto wrong = [&](std::string_view why) {
-    throw Violated(kWaitsRule, str("callers of pool ", pool.value, " wait", why));
+    const auto who =
+        std::find_if(history_.waiting().begin(), history_.waiting().end(), [&](const auto& entry) {
+          const auto* get = std::get_if<core::GetWorker>(&entry.second.request);
+          return get != nullptr && get->pool == pool && core::need_of(*get) == need;
+        });
+    throw Violated(kWaitsRule, str("callers of pool ", pool.value, ", ", who->first.value,
+                                   " among them, wait", why));
   };
   if (memory_.stopping()) wrong(" while the broker stops");
-  if (!memory_.cloud().settled() || coming(pool)) return;
+  if (!memory_.cloud().settled() || coming(pool, need) || waits_for_a_count(pool, need)) {
+    return;
+  }
   if (memory_.cloud().in_trouble()) return;  // who came after it was seen has EC2 asked again first
   for (const auto& [token, record] : store_.durable().attempts) {
-    if (record.pool != pool || record.doomed) continue;
+    if (record.pool != pool || record.doomed || !need.fits(record.type, record.market)) continue;
     if (record.mismatch) wrong(str(" for launch ", token.value, ", which is not asked for again"));
     return;
   }
-  if (room_is_made() || all_in_use(pool) || memory_.unwritten() ||
+  if (room_is_made() || all_in_use(pool, need) || memory_.unwritten() ||
       memory_.paced(2 * ground_.options.batching))
     return;
-  const auto obstacles = memory_.obstacles(pool);
+  const auto obstacles = memory_.obstacles(pool, need);
   for (const auto& [caller, waiting] : history_.waiting()) {
     const auto* get = std::get_if<core::GetWorker>(&waiting.request);
-    if (get == nullptr || get->pool != pool) continue;
+    if (get == nullptr || get->pool != pool || core::need_of(*get) != need) continue;
     const bool kept =
         std::any_of(obstacles.begin(), obstacles.end(), [&, &who = waiting](const auto& obstacle) {
           return waits_for_next_try(*get, who, obstacle);
         });
-    if (!kept) wrong(str(", caller ", caller.value, " among them, and nothing is on its way"));
+    if (!kept) wrong(str(", ", caller.value, " as well, and nothing is on its way"));
   }
 }
 
@@ -174,7 +197,7 @@ void Waits::turned() {
   }
   if (history_.waiting().empty() || history_.commit_failing() || ground_.settings_just_told) return;
   for (const auto& [pool, settings] : ground_.options.settings.pools) {
-    if (history_.waits_for(pool)) judge(pool);
+    for (const auto& [need, callers] : history_.needs(pool)) judge(pool, need);
   }
 }
 

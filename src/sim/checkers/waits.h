@@ -30,11 +30,12 @@ class Waits : public Watcher {
   void turned() override;
 
  private:
-  void judge(const PoolName& pool) const;
+  void judge(const PoolName& pool, const core::Need& need) const;
   bool on_its_way(const core::WorkerRecord& worker) const;
-  bool coming(const PoolName& pool) const;
+  bool coming(const PoolName& pool, const core::Need& need) const;
   bool room_is_made() const;
-  bool all_in_use(const PoolName& pool) const;
+  bool all_in_use(const PoolName& pool, const core::Need& need) const;
+  bool waits_for_a_count(const PoolName& pool, const core::Need& need) const;
   bool waits_for_next_try(const core::GetWorker& get, const Waiting& waiting,
                           const LaunchMemory::Obstacle& why) const;
 

@@ -4,24 +4,21 @@
 #include <utility>
 
 #include "base/text.h"
+#include "core/demand/pool_choice.h"
+#include "sim/clients/habits.h"
 #include "sim/world/contents.h"
 
 namespace cb::sim {
 namespace {
 
-// Of every machine of the pool; the types of this world by what EC2 says of them.
-int cores_in(const core::PoolSettings& pool) {
-  const bool small = std::any_of(pool.instance_types.begin(), pool.instance_types.end(),
-                                 [](const std::string& type) { return type.ends_with(".large"); });
-  return small ? 2 : 64;
-}
-
 using core::Answer;
 
-core::Request one_of(const PoolName& pool, bool leased) {
+// Half of a machine, where they are parted.
+core::Request one_of(const PoolName& pool, const core::PoolSettings& settings) {
   core::GetWorker get;
   get.pool = pool;
-  get.leased = leased;
+  get.leased = needs_a_lease(settings);
+  if (settings.sharing == core::Sharing::kPacked) get.cores = cores_in(settings) / 2;
   return get;
 }
 
@@ -72,35 +69,10 @@ void Clients::launch_called(const LaunchCall&) {
   ground_.after(prng_.between(seconds{0}, seconds{5}), [this] { operator_ends_all(); });
 }
 
-void Clients::take_habits(Client& client) {
-  const core::Settings& settings = ground_.options.settings;
-  auto pool = settings.pools.begin();
-  if (settings.pools.size() > 1 && prng_.chance(40)) ++pool;
-  client.pool = pool->first;
-  if (prng_.chance(30)) client.wait = seconds{prng_.between(2, 90)};  // the impatient
-  if (prng_.chance(5)) client.wait = seconds{0};
-  const Duration idle = pool->second.idle_timeout;
-  switch (prng_.below(4)) {
-    case 0:
-      break;  // never pings
-    case 1:
-      client.ping_every = idle * prng_.between(90, 115) / 100;
-      break;  // late
-    default:
-      client.ping_every = prng_.between(seconds{30}, idle / 2);
-      break;
-  }
-  client.releases = prng_.chance(static_cast<unsigned>(ground_.options.release_percent));
-  client.wants_progress = prng_.chance(20);
-  client.stays = staying_.chance(static_cast<unsigned>(ground_.options.staying_percent)) ||
-                 pool->second.sharing == core::Sharing::kExclusive;
-}
-
 void Clients::one_for_each_pool() {
   for (const auto& [pool, settings] : ground_.options.settings.pools) {
-    const bool leased = settings.sharing == core::Sharing::kExclusive;
     if (clients_.empty()) continue;
-    ask(clients_.front(), one_of(pool, leased), nullptr);
+    ask(clients_.front(), one_of(pool, settings), nullptr);
   }
 }
 
@@ -127,6 +99,11 @@ void Clients::next_session(Client& client) {
                       .wants_progress = client.wants_progress,
                       .leased = client.stays,
                       .hold = {}};
+  get.cores = client.need.cores;
+  get.type = client.need.type;
+  get.market = client.need.market;
+  get.count = client.need.count;
+  get.alone = client.need.alone;
   // Not for longer than the world lasts.
   const Duration left = Moment{} + ground_.options.length - ground_.now() - hours{1};
   if (client.stays && staying_.chance(15) && left > seconds{1}) {
@@ -140,15 +117,18 @@ void Clients::next_session(Client& client) {
 }
 
 void Clients::got(Client& client, const Answer& answer) {
-  const auto* address = std::get_if<core::WorkerAddress>(&answer);
-  if (address == nullptr) {
+  std::vector<core::WorkerAddress> given;
+  if (const auto* one = std::get_if<core::WorkerAddress>(&answer)) given = {*one};
+  if (const auto* all = std::get_if<core::WorkerAddresses>(&answer)) given = all->workers;
+  if (given.empty()) {
     // The impatient ask again at once, the others after a coffee.
     rest(client, client.wait ? prng_.between(seconds{1}, minutes{2})
                              : prng_.between(seconds{20}, minutes{10}));
     return;
   }
-  client.worker = client.last_worker = address->address;
-  client.lease = address->lease;
+  client.worker = client.last_worker = given.front().address;
+  client.lease = given.front().lease;
+  client.others.assign(given.begin() + 1, given.end());
   maybe_break(client);
   client.session_ends = ground_.now() + around(prng_, ground_.options.session);
   ++client.session;
@@ -195,6 +175,9 @@ void Clients::lost_worker(Client& client) {
 
 void Clients::work_done(Client& client) {
   const std::string address = std::exchange(client.worker, {});
+  for (const core::WorkerAddress& other : std::exchange(client.others, {})) {
+    ask(client, core::Release{other.address, other.lease}, nullptr, By::kItsConnection);
+  }
   const auto leave = [this](Client& who, const Answer&) {
     if (staying_.chance(60)) hang_up(who);
     rest(who, around(prng_, ground_.options.think));
@@ -229,13 +212,13 @@ void Clients::herd() {
   if (home_ || clients_.empty() || !mailbox_.is_open()) return;
   ground_.tally.count(Fault::kHerd);
   const PoolName pool = clients_.front().pool;
-  const bool leased = ground_.options.settings.pools.at(pool).sharing == core::Sharing::kExclusive;
+  const core::Request wish = one_of(pool, ground_.options.settings.pools.at(pool));
   for (int n = 0; n < 1000; ++n) {
     const bool lists = prng_.chance(5);
     Client* const who = &clients_[static_cast<std::size_t>(n) % clients_.size()];
-    ground_.after(prng_.between(milliseconds{0}, seconds{1}), [this, who, pool, lists, leased] {
+    ground_.after(prng_.between(milliseconds{0}, seconds{1}), [this, who, wish, lists] {
       if (lists) return ask(*who, core::ListAll{}, nullptr);
-      ask(*who, one_of(pool, leased), nullptr);
+      ask(*who, wish, nullptr);
     });
   }
 }
@@ -275,6 +258,8 @@ core::Request Clients::as_said(core::Request request) {
   if (get == nullptr || saying_.chance(50)) return request;
   const core::Settings& settings = ground_.options.settings;
   const auto meant = settings.pools.find(get->pool);
+  const bool plain = core::need_of(*get) == core::Need{.leased = get->leased};
+  if (!plain || meant->second.sharing == core::Sharing::kPacked) return request;
   const bool first = std::none_of(settings.pools.begin(), settings.pools.end(), [&](auto& other) {
     return other.second.place < meant->second.place &&
            cores_in(other.second) >= cores_in(meant->second);

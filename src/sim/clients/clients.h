@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/model/need.h"
 #include "port/ports.h"
 #include "sim/cloud/ec2.h"
 #include "sim/faults/crasher.h"
@@ -42,11 +43,13 @@ class Clients : public port::Replies, public Watcher {
     bool releases = false;
     bool wants_progress = false;
     bool stays = false;  // on one connection, with a lease
+    core::Need need;     // of its worker, but whether it is leased
     // Now.
     std::string worker;  // the address it works with; empty: none
     std::string last_worker;
-    ConnectionId connection;  // 0: none is open
-    LeaseId lease;            // of its worker; empty: none
+    ConnectionId connection;                  // 0: none is open
+    LeaseId lease;                            // of its worker; empty: none
+    std::vector<core::WorkerAddress> others;  // that it got with it
     Moment session_ends{};
     std::uint64_t session = 0;  // pings of an earlier one are not sent
   };
@@ -58,6 +61,7 @@ class Clients : public port::Replies, public Watcher {
   };
 
   void take_habits(Client& client);
+  void take_needs(Client& client, const core::PoolSettings& pool);
   bool busy_at(Moment moment) const;
   void rest(Client& client, Duration pause);
   void next_session(Client& client);

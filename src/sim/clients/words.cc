@@ -15,6 +15,17 @@ struct Overloaded : Fs... {
 template <class... Fs>
 Overloaded(Fs...) -> Overloaded<Fs...>;
 
+// What it is to be.
+std::string asked_of(const core::GetWorker& get) {
+  std::string out;
+  if (get.cores != 0) out += str(" cores=", get.cores);
+  if (!get.type.empty()) out += str(" type=", get.type);
+  if (get.market) out += str(" market=", to_string(*get.market));
+  if (get.count != 1) out += str(" count=", get.count);
+  if (get.alone) out += " exclusive=1";
+  return out;
+}
+
 std::string named(LeaseId lease) {
   return lease.none() ? std::string() : str(" lease=", to_text(lease));
 }
@@ -23,6 +34,7 @@ std::string named(LeaseId lease) {
 
 std::string_view kind_of(const Answer& answer) {
   return std::visit(Overloaded{[](const core::WorkerAddress&) { return "address"; },
+                               [](const core::WorkerAddresses&) { return "addresses"; },
                                [](const core::Ok&) { return "ok"; },
                                [](const core::Refused&) { return "refused"; },
                                [](const core::StatusRows&) { return "status"; },
@@ -40,7 +52,7 @@ std::string describe(const core::Request& request) {
       Overloaded{
           [](const core::GetWorker& get) {
             return str("GET_WORKER pool=", get.pool.value,
-                       " wait=", get.wait ? to_string(*get.wait) : "usual");
+                       " wait=", get.wait ? to_string(*get.wait) : "usual", asked_of(get));
           },
           [](const core::Ping& ping) { return str("PING ", ping.address); },
           [](const core::Release& release) {
@@ -58,6 +70,13 @@ std::string describe(const Answer& answer) {
       Overloaded{
           [](const core::WorkerAddress& worker) {
             return str(worker.address, named(worker.lease));
+          },
+          [](const core::WorkerAddresses& all) {
+            std::string text;
+            for (const core::WorkerAddress& one : all.workers) {
+              text += str(text.empty() ? "" : " ", one.address, named(one.lease));
+            }
+            return text;
           },
           [](const core::Ok&) { return str("OK"); },
           [](const core::Refused& refused) { return str("ERROR: ", refused.why); },

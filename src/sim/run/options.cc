@@ -200,6 +200,14 @@ Options draw_options(std::uint64_t seed, const Narrowing& narrowing) {
       pool.max_clients_per_worker = static_cast<std::size_t>(sharing.between(2, 6));
     }
   }
+  // And who asks for what.
+  Prng needs = stream(seed, "needs");
+  options.needs_percent = pick<int>(needs, {0, 0, 0, 10, 50});
+  for (auto& [name, pool] : options.settings.pools) {
+    if (!needs.chance(12)) continue;
+    pool.sharing = core::Sharing::kPacked;
+    pool.max_clients_per_worker = 0;
+  }
   options.shown_after_end = pick<Duration>(prng, {minutes{1}, minutes{10}, hours{1}});
   options.foreigners = prng.chance(60);
   options.batching = pick<Duration>(prng, {milliseconds{0}, milliseconds{0}, milliseconds{40}});

@@ -46,6 +46,7 @@ struct Options {
   int busy_percent = 0;  // of the time; outside it everybody rests
   int release_percent = 0;
   int staying_percent = 0;  // of them, with a lease on a connection
+  int needs_percent = 0;    // of clients that ask for a type, a market, several, or one alone
   bool foreigners = false;  // instances of other brokers and people under the same tag
   Duration batching{0};     // the driver may be so late that events pile up
 

@@ -13,6 +13,9 @@ struct FoldAnswer {
   void operator()(const core::WorkerAddress& worker) {
     timeline.fold(worker.address, to_text(worker.lease));
   }
+  void operator()(const core::WorkerAddresses& all) {
+    for (const core::WorkerAddress& worker : all.workers) (*this)(worker);
+  }
   void operator()(const core::Ok&) {}
   void operator()(const core::Refused& refused) {
     timeline.fold(to_string(refused.reason));

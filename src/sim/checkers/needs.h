@@ -1,0 +1,30 @@
+#pragma once
+// What is given in an answer, and how many workers those who wait may need.
+
+#include <compare>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/demand/pool_choice.h"
+#include "core/model/request.h"
+#include "core/model/settings.h"
+
+namespace cb::sim {
+
+// None for an answer that gives no worker.
+std::vector<core::WorkerAddress> given_in(const core::Answer& answer);
+
+// What kind of machine is asked for; neither: any.
+struct Kind {
+  std::string type;
+  std::optional<core::Market> market;
+  auto operator<=>(const Kind&) const = default;
+};
+// The most workers of each kind that callers with these needs can make necessary, each placed anew:
+// where workers are parted by cores no packing that leaves two of them less than half full.
+std::map<Kind, std::size_t> most_needed(const core::PoolSettings& pool,
+                                        const std::map<core::Need, std::size_t>& callers);
+
+}  // namespace cb::sim
