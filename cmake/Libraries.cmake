@@ -8,6 +8,12 @@ find_package(SQLite3 REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(pugixml REQUIRED)
 find_package(ZLIB REQUIRED)
+# Time zones, which libstdc++ has from version 14 on.
+find_package(date QUIET)
+if(NOT TARGET date::date-tz)
+  message(FATAL_ERROR "Howard Hinnant's date library with its time zones (date::date-tz) is missing: "
+    "install libhowardhinnant-date-dev, or run scripts/install-packages build")
+endif()
 pkg_check_modules(TOMLPLUSPLUS REQUIRED IMPORTED_TARGET tomlplusplus)
 pkg_check_modules(SYSTEMD REQUIRED IMPORTED_TARGET libsystemd)
 if(BROKER_TESTS)

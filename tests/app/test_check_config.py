@@ -44,6 +44,35 @@ class CheckConfig(Case):
             again.write_text(done.stdout)
             self.assertEqual(self.run_cli("check-config", str(again)).returncode, 0)
 
+    def test_warm_windows_say_what_they_ask_for_in_a_month(self):
+        file = self.scratch() / "b.toml"
+        warm = ('[{ schedule = "Mon-Fri 08:00-18:00 America/New_York", workers = 2 }, '
+                '{ schedule = "2030-12-25 00:00-24:00 America/New_York", workers = 0 }]')
+        file.write_text(f'[pool.default]\nimage = "ami-1"\nwarm = {warm}\n')
+        done = self.run_cli("check-config", str(file), env=KEYS)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        month = re.search(r"(?m)^# warm: pool default, Mon-Fri 08:00-18:00 America/New_York: "
+                          r"about (\d+) h a month of c7i.16xlarge \(the mean of a year\)$",
+                          done.stdout)
+        self.assertTrue(month, done.stdout)
+        self.assertAlmostEqual(int(month.group(1)), 261 * 10 * 2 / 12, delta=5)
+        self.assertIn("# warm: pool default, 2030-12-25 00:00-24:00 America/New_York: wants none",
+                      done.stdout)
+        again = self.scratch() / "again.toml"
+        again.write_text(done.stdout)
+        self.assertIn(f"warm = {warm} #", self.run_cli("check-config", str(again), env=KEYS).stdout)
+
+    def test_a_bad_warm_window_is_named_with_what_is_wanted(self):
+        file = self.scratch() / "b.toml"
+        file.write_text('[pool.default]\nimage = "ami-1"\n'
+                        'warm = [{ schedule = "Mon-Fri 8-18 Mars/Olympus", workers = 1 }]\n')
+        done = self.run_cli("check-config", str(file))
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stderr.splitlines()[1],
+                         f'{file}:3: pool.default.warm: schedule "Mon-Fri 8-18 Mars/Olympus": "8-18" '
+                         "is no window: write hours and minutes of 24 hours, such as 08:00-18:00, or "
+                         "00:00-24:00 for a whole day")
+
     def test_every_fault_of_a_bad_file_is_named(self):
         file = self.scratch() / "b.toml"
         file.write_text("max_wokers = 3\nidle_timeout = 900\n")

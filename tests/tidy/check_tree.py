@@ -45,7 +45,7 @@ FLOORS = {
     },
 }
 SUB_ROOMS = {
-    "app": {"serve", "client", "config"},
+    "app": {"serve", "client", "config", "calendar"},
     "ec2sim": {"api", "calls", "model", "settings", "workers", "control"},
     "sim": {"world", "cloud", "clients", "faults", "checkers", "run"},
 } | {room: set(floors) for room, floors in FLOORS.items()}
@@ -56,7 +56,7 @@ LIBRARIES = {
     r"boost/": {"io", "ec2sim", "app"},
     r"curl/": {"io"},
     r"sqlite3\.h": {"io"},
-    r"toml\+\+/|CLI/": {"app"},
+    r"toml\+\+/|CLI/|date/": {"app"},
     r"systemd/": {"io", "app"},
     r"openssl/": {"wire", "io", "ec2sim"},
     r"pugixml\.hpp": {"wire", "io", "ec2sim"},

@@ -11,6 +11,7 @@
 #include "app/config/config_print.h"
 #include "app/fold.h"
 #include "base/text.h"
+#include "io/clock/clock.h"
 
 namespace cb::app {
 namespace {
@@ -49,6 +50,22 @@ void say_where_aws_is(const io::AwsSetup& aws, const ServeConfig& config) {
                  keys ? str(", keys of ", keys->source) : ", no keys"));
 }
 
+// What the windows of `warm` ask for, so that nobody is surprised by the bill.
+void say_what_is_warm(const ServeConfig& config, std::size_t columns) {
+  for (const auto& [pool, rules] : config.warm) {
+    const auto in_a_month = hours_in_a_month(rules, io::now().wall);
+    for (std::size_t i = 0; i != rules.size(); ++i) {
+      const std::string what =
+          rules[i].workers == 0
+              ? std::string("wants none")
+              : str("about ", in_a_month[i], " h a month of ",
+                    config.core.pools.at(pool).instance_types.front(), " (the mean of a year)");
+      print_line(
+          as_comment(str("warm: pool ", pool.value, ", ", rules[i].schedule, ": ", what), columns));
+    }
+  }
+}
+
 int check_config(const CheckConfig& options) {
   if (options.markdown) {
     std::fputs(configuration_markdown().c_str(), stdout);
@@ -72,6 +89,7 @@ int check_config(const CheckConfig& options) {
   if (!options.all) print_line("# What it sets (--all shows every key):");
   const Lines lines = options.all ? Lines::kAll : Lines::kSet;
   std::fputs(effective_config(*loaded, lines, columns).c_str(), stdout);
+  say_what_is_warm(loaded->config, columns);
   std::fflush(stdout);
   for (const std::string& warning : loaded->warnings) tell("warning: " + warning);
   return missing.empty() ? kOk : kRefused;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "app/calendar/warm_calendar.h"
 #include "base/ids.h"
 #include "base/time.h"
 #include "core/model/decision.h"
@@ -59,6 +60,7 @@ struct ServeConfig {
   core::Settings core;
   Duration idle_timeout = minutes{15};             // of pools that do not say otherwise
   std::map<PoolName, std::string> user_data_file;  // its content is in PoolSettings::user_data
+  std::map<PoolName, WarmRules> warm;              // the core is told their windows
 
   std::vector<std::string> listen{"127.0.0.1:9000"};
   std::vector<std::string> allow;  // networks; empty: whoever reaches `listen`

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "app/calendar/schedule.h"
 #include "app/config/config_words.h"
 #include "app/config/settings_table.h"
 #include "app/config/settings_value.h"
@@ -17,6 +18,8 @@ namespace {
 
 constexpr std::string_view kNameLetters =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+
+constexpr std::int64_t kWarmMax = 1000;  // workers of a window, as many as a pool may have
 
 class Checker {
  public:
@@ -141,6 +144,7 @@ class Checker {
     check_user_data(path("user_data_file"), pool.user_data);
     check_times(name, pool);
     check_sharing(path("max_clients_per_worker"), path("cores"), pool);
+    check_warm(name, pool);
     if (pool.max_workers > config_.core.max_workers) {
       warn(path("max_workers"), str(path("max_workers"), " = ", pool.max_workers,
                                     " is more than max_workers = ", config_.core.max_workers,
@@ -169,6 +173,25 @@ class Checker {
       fault(cores, str(cores, " has to be set for sharing = \"packed\": the name of ", type,
                        " does not say how many it has to share out"));
       return;
+    }
+  }
+
+  void check_warm(const PoolName& name, const core::PoolSettings& pool) {
+    const std::string path = str("pool.", name.value, ".warm");
+    const auto most = static_cast<std::int64_t>(
+        pool.max_workers != 0 ? std::min(pool.max_workers, config_.core.max_workers)
+                              : config_.core.max_workers);
+    for (const WarmRule& rule : config_.warm[name]) {
+      const auto schedule = Schedule::parse(rule.schedule);
+      if (!schedule) {
+        fault(path, str(path, ": ", schedule.error().what));
+      } else if (rule.workers < 0 || rule.workers > kWarmMax) {
+        fault(path, str(path, ": schedule \"", rule.schedule, "\" takes 0 to ", kWarmMax,
+                        " workers; it is ", rule.workers));
+      } else if (rule.workers > most) {
+        warn(path, str(path, ": schedule \"", rule.schedule, "\" wants ", rule.workers,
+                       " workers, and max_workers lets this pool have ", most));
+      }
     }
   }
 
@@ -225,7 +248,7 @@ class Checker {
   }
 
   LoadedConfig& loaded_;
-  const ServeConfig& config_;
+  ServeConfig& config_;
   std::vector<std::string> faults_;
 };
 

@@ -24,6 +24,19 @@ std::optional<Value> list_value(const toml::array& array) {
   return Value{out};
 }
 
+std::optional<Value> warm_value(const toml::array& array) {
+  WarmRules out;
+  for (const toml::node& entry : array) {
+    const toml::table* const rule = entry.as_table();
+    if (rule == nullptr || rule->size() != 2) return {};
+    const auto schedule = rule->get_as<std::string>("schedule");
+    const auto workers = rule->get_as<std::int64_t>("workers");
+    if (schedule == nullptr || workers == nullptr) return {};
+    out.push_back({schedule->get(), workers->get()});
+  }
+  return Value{std::move(out)};
+}
+
 // Empty when the node is not of the type that the setting has under this key.
 std::optional<Value> typed_value(const Setting& setting, std::string_view key,
                                  const toml::node& node) {
@@ -46,6 +59,8 @@ std::optional<Value> typed_value(const Setting& setting, std::string_view key,
     }
     case Type::kList:
       return node.is_array() ? list_value(*node.as_array()) : std::nullopt;
+    case Type::kWarmRules:
+      return node.is_array() ? warm_value(*node.as_array()) : std::nullopt;
     case Type::kText:
     case Type::kChoice:
       if (const auto v = node.value_exact<std::string>()) return Value{*v};

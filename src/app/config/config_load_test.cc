@@ -330,6 +330,47 @@ TEST_F(ConfigLoad, AWrongValueIsShownAndAWrongKeyOfAFlagHasASuggestion) {
   EXPECT_THAT(loaded.error().what, EndsWith("did you mean max_workers?"));
 }
 
+TEST_F(ConfigLoad, WarmWindowsAreReadFromTheFileAndFromVariables) {
+  const WarmRules both{{"Mon-Fri 08:00-18:00 America/New_York", 2}, {"* 10:00-11:00 UTC", 0}};
+  const auto from_file = load(
+      "[pool.default]\nwarm = [{ schedule = \"Mon-Fri 08:00-18:00 America/New_York\", workers = 2 "
+      "}, { workers = 0, schedule = \"* 10:00-11:00 UTC\" }]\n");
+  ASSERT_TRUE(from_file) << from_file.error().what;
+  EXPECT_EQ(from_file->config.warm.at(PoolName{"default"}), both);
+  const auto from_variable =
+      load("", {{"COMPUTE_BROKER_POOL_DEFAULT_WARM",
+                 " Mon-Fri 08:00-18:00 America/New_York = 2; * 10:00-11:00 UTC=0 ;"}});
+  ASSERT_TRUE(from_variable) << from_variable.error().what;
+  EXPECT_EQ(from_variable->config.warm.at(PoolName{"default"}), both);
+}
+
+TEST_F(ConfigLoad, AWarmWindowThatIsNoneIsAFault) {
+  for (const char* bad : {"\"* 10:00-11:00 UTC\"", "[\"* 10:00-11:00 UTC\"]",
+                          "[{ schedule = \"* 10:00-11:00 UTC\" }]",
+                          "[{ schedule = \"* 10:00-11:00 UTC\", workers = \"1\" }]",
+                          "[{ schedule = \"* 10:00-11:00 UTC\", workers = 1, wrokers = 1 }]"}) {
+    EXPECT_THAT(faults(str("[pool.default]\nwarm = ", bad, "\n")),
+                ElementsAre(HasSubstr("pool.default.warm takes a list of 0 to 100 windows, such as "
+                                      "[{ schedule = ")))
+        << bad;
+  }
+  EXPECT_THAT(
+      faults("[pool.default]\nwarm = [{ schedule = \"* 10:00-11:00 UTC\", workers = -1 }]\n"),
+      ElementsAre(
+          "broker.toml:2: pool.default.warm: schedule \"* 10:00-11:00 UTC\" takes 0 to 1000 "
+          "workers; it is -1"));
+  EXPECT_FALSE(load("", {{"COMPUTE_BROKER_POOL_DEFAULT_WARM", "* 10:00-11:00 UTC"}}));
+}
+
+TEST_F(ConfigLoad, MoreWarmWorkersThanThePoolMayHaveAreWarnedOf) {
+  const auto loaded =
+      load("[pool.default]\nwarm = [{ schedule = \"* 10:00-11:00 UTC\", workers = 3 }]\n");
+  ASSERT_TRUE(loaded) << loaded.error().what;
+  EXPECT_THAT(
+      loaded->warnings,
+      testing::Contains(HasSubstr("wants 3 workers, and max_workers lets this pool have 2")));
+}
+
 TEST_F(ConfigLoad, UserDataComesFromAFileBesideTheConfiguration) {
   write("own.sh", "#!/bin/sh\necho lab\n");
   const auto loaded = load("[pool.default]\nuser_data_file = \"own.sh\"\n");

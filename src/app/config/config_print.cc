@@ -29,8 +29,9 @@ The broker reads one TOML file: `compute-broker serve FILE`, `--config FILE`, or
    `--pool-default-image ami-0123456789abcdef0`, or `--set KEY=VALUE` for any key, such as
    `--set pool.default.market=on-demand`.
 
-In variables and flags the entries of a list stand between commas. A time has its unit: `250ms`,
-`90s`, `15m`, `12h`, `30d`, `1h30m`.
+In variables and flags the entries of a list stand between commas; those of `warm` between
+semicolons, each as `Mon-Fri 08:00-18:00 America/New_York = 1`. A time has its unit: `250ms`, `90s`,
+`15m`, `12h`, `30d`, `1h30m`.
 
 `compute-broker check-config FILE` names every fault with its line and key, or says that the file is
 good, what in it differs from the defaults, and where each value came from; `--all` shows every key.
@@ -92,6 +93,8 @@ std::string takes(const Setting& setting) {
       return str("text, ", range, " bytes");
     case Type::kList:
       return str("list, ", range, " entries");
+    case Type::kWarmRules:
+      return str("list, ", range, " windows");
     case Type::kChoice:
       return code(str('"', join(setting.field.choices, "\"`, `\""), '"'));
   }

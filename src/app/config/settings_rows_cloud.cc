@@ -13,6 +13,18 @@ using A = AwsConfig;
 using enum Reload;
 using enum Shown;
 
+Field warm() {
+  return {Type::kWarmRules,
+          {},
+          [](const ServeConfig& config, const PoolName& pool) -> Value {
+            const auto found = config.warm.find(pool);
+            return found == config.warm.end() ? WarmRules{} : found->second;
+          },
+          [](ServeConfig& config, const PoolName& pool, const Value& value) {
+            config.warm[pool] = std::get<WarmRules>(value);
+          }};
+}
+
 Field user_data_file() {
   return {Type::kText,
           {},
@@ -223,6 +235,20 @@ std::vector<Setting> pool_rows() {
       {"Pools", "pool", "idle_timeout", pool_field<&P::idle_timeout>(),
        length(seconds{1}, hours{24 * 30}), kYes, kInDocs, "the pool's own idle_timeout",
        "the `idle_timeout` above all tables"},
+      {"Pools",
+       "pool",
+       "warm",
+       warm(),
+       {0, 100},
+       kYes,
+       kInDocs,
+       "workers that are kept ready in windows of the calendar, in use or not, as in `[{ schedule "
+       "= "
+       "\"Mon-Fri 08:00-18:00 America/New_York\", workers = 1 }]`; the last window that holds "
+       "counts, also with 0 workers; see [operating.md](operating.md#warm-workers)",
+       "none"},
+      {"Pools", "pool", "warm_lead", pool_field<&P::warm_lead>(), length(seconds{0}, hours{1}),
+       kYes, kInDocs, "so long before a window of `warm` begins its workers are launched", ""},
   };
 }
 

@@ -32,6 +32,19 @@ std::vector<std::string> entries(std::string_view text) {
   return out;
 }
 
+// "Mon-Fri 08:00-18:00 UTC = 1; * 18:00-20:00 UTC = 2".
+std::optional<Value> warm_rules(std::string_view text) {
+  WarmRules out;
+  for (const std::string_view entry : split(text, ';')) {
+    if (trim(entry).empty()) continue;
+    const auto equals = std::min(entry.rfind('='), entry.size());
+    const auto workers = parse_int(trim(entry.substr(std::min(equals + 1, entry.size()))));
+    if (!workers) return {};
+    out.push_back({std::string(trim(entry.substr(0, equals))), *workers});
+  }
+  return Value{std::move(out)};
+}
+
 // Whether a running broker can take the setting over. While it listens where the new
 // configuration does not, it must not take the new word on who may connect there.
 bool can_take(const Setting& setting, const ServeConfig& running, const ServeConfig& loaded) {
@@ -158,6 +171,10 @@ std::string what_it_takes(const Setting& setting) {
     case Type::kList:
       return str("takes a list of ", setting.range.min, " to ", setting.range.max,
                  " texts, such as [\"a\", \"b\"]");
+    case Type::kWarmRules:
+      return str("takes a list of ", setting.range.min, " to ", setting.range.max,
+                 " windows, such as [{ schedule = \"Mon-Fri 08:00-18:00 America/New_York\", ",
+                 "workers = 1 }]");
     case Type::kChoice:
       return str("takes one of \"", join(setting.field.choices, "\", \""), '"');
   }
@@ -179,6 +196,9 @@ Result<Value> read_text(const Setting& setting, std::string_view text) {
       return wrong;
     case Type::kList:
       return Value{entries(text)};
+    case Type::kWarmRules:
+      if (auto rules = warm_rules(text)) return std::move(*rules);
+      return wrong;
     case Type::kText:
     case Type::kChoice:
       return Value{std::string(text)};

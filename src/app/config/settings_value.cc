@@ -38,6 +38,14 @@ std::string to_toml(const Value& value) {
       for (const std::string& entry : v) entries.push_back(toml_quoted(entry));
       return str('[', join(entries, ", "), ']');
     }
+    std::string operator()(const WarmRules& v) const {
+      std::vector<std::string> entries;
+      for (const WarmRule& rule : v) {
+        entries.push_back(
+            str("{ schedule = ", toml_quoted(rule.schedule), ", workers = ", rule.workers, " }"));
+      }
+      return str('[', join(entries, ", "), ']');
+    }
   };
   return std::visit(Writer{}, value);
 }
@@ -51,6 +59,7 @@ std::int64_t magnitude(const Value& value) {
     std::int64_t operator()(const std::vector<std::string>& v) const {
       return std::int64_t(v.size());
     }
+    std::int64_t operator()(const WarmRules& v) const { return std::int64_t(v.size()); }
   };
   return std::visit(Measure{}, value);
 }

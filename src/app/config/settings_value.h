@@ -7,13 +7,15 @@
 #include <variant>
 #include <vector>
 
+#include "app/calendar/warm_calendar.h"
 #include "base/time.h"
 
 namespace cb::app {
 
-using Value = std::variant<bool, std::int64_t, Duration, std::string, std::vector<std::string>>;
+using Value =
+    std::variant<bool, std::int64_t, Duration, std::string, std::vector<std::string>, WarmRules>;
 
-enum class Type { kBool, kInteger, kDuration, kText, kList, kChoice };
+enum class Type { kBool, kInteger, kDuration, kText, kList, kChoice, kWarmRules };
 
 // As TOML writes it: `"15m"`, `["a", "b"]`, `true`.
 std::string to_toml(const Value& value);

@@ -48,6 +48,7 @@ struct PoolSettings {
   ReadyCheck ready = ReadyCheck::kDserv;
   Duration launch_timeout = minutes{3};
   Duration idle_timeout = minutes{15};
+  Duration warm_lead = seconds{90};  // a warm window wants its workers so long before it begins
 
   // The cores that a worker of `type` has to give, as far as anybody knows; 0: nobody does.
   int cores_of_type(std::string_view type) const { return cores != 0 ? cores : cores_of(type); }
