@@ -191,6 +191,8 @@ void Broker::State::due(const Timer& timer) {
       return mass.patience_ended();
     case TimerKind::kTrustJournal:
       return watches.patience_ended();
+    case TimerKind::kWarm:
+      return warm.look();
     case TimerKind::kClaim:
     case TimerKind::kWorkerAwaited:
     case TimerKind::kNextTry:
@@ -225,6 +227,7 @@ void Broker::State::on(const SettingsChanged& event) {
   workers.reconsider_all();
   leases.reconsider_all();
   end_unfit();
+  warm.look();
   step.log(LogLevel::kInfo, "settings.changed", "the new settings are in force");
   watches.identify();
 }
@@ -258,9 +261,9 @@ void Broker::State::end_step() {
   if (waiting.size() != 0) {
     settle_waiting();
     tell_progress();
-  } else {
-    step.stirred.clear();
   }
+  keep_warm();
+  if (waiting.size() == 0) step.stirred.clear();
   mass.settle();
   claims.settle();
   watches.schedule(waiting.size() != 0 || workers.unsettled() != 0 || launcher.open() != 0);

@@ -86,7 +86,8 @@ void Broker::State::show_pools(Overview& out) const {
                 .waiting = waiting.waiting_for(name),
                 .ready = of(out.ready, name),
                 .coming = of(out.coming, name),
-                .trouble = launcher.trouble(name)};
+                .trouble = launcher.trouble(name),
+                .warm = warm.row(name)};
     if (!row.trouble.empty() && row.trouble != step.save_trouble) {
       out.troubles.push_back(row.trouble);
     }

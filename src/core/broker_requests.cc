@@ -178,11 +178,12 @@ StatusRows Broker::State::ready_rows() {
     // Its time begins when it has done with what it computes now.
     const bool busy = workers.busy(worker);
     const bool quiet = worker.quiet_at && *worker.quiet_at > record.last_used;
-    const bool held = !worker.leases.empty();
+    const bool leased = !worker.leases.empty();
+    const bool held = leased || launcher.keeps_warm(worker);
     const Duration left = workers.idle_deadline(worker) - step.now.boot;
     answer.rows.push_back({.instance = id,
                            .address = record.address,
-                           .idle = busy || held ? Duration{0} : step.now.boot - record.last_used,
+                           .idle = busy || leased ? Duration{0} : step.now.boot - record.last_used,
                            .ends_in = held   ? std::nullopt
                                       : busy ? std::optional(workers.idle_limit(worker))
                                              : std::optional(std::max(left, Duration{0})),
@@ -206,6 +207,7 @@ void Broker::State::ask(CallerId caller, const ListAll&) {
 
 void Broker::State::ask(CallerId caller, const TerminateAll&) {
   const std::string who = to_string(origin);
+  warm.suspend();
   step.log(LogLevel::kInfo, "terminate_all", str(who, " asked for TERMINATE_ALL"), "asked");
   mass.end_everything(caller, str("ended by TERMINATE_ALL of ", who));
 }

@@ -23,7 +23,8 @@ struct Parts {
   Terminations terminations{step, workers, leases};
   LaunchLimits limits{step};
   Claims claims{step, workers};
-  Launcher launcher{step, encode, waiting, workers, terminations, limits};
+  WarmRules warm{step};
+  Launcher launcher{step, encode, waiting, workers, terminations, limits, warm};
   Probes probes{step, workers, leases, terminations, launcher};
   CloudWatches watches{step, workers, terminations, launcher, probes, claims};
   MassTermination mass{step, workers, terminations, launcher, waiting};
@@ -51,6 +52,7 @@ struct Broker::State : Parts {
   void on(const SaveFailed& event);
   void on(const SaveWorks& event);
   void on(const SettingsChanged& event);
+  void on(const WarmPlanned& event) { warm.plan(event.windows); }
   void on(const StopRequested& event);
 
   void ask(CallerId caller, const GetWorker& request);
@@ -88,6 +90,7 @@ struct Broker::State : Parts {
   bool serve(const PoolName& pool, const Need& need);
   bool keeps_from(const PoolName& pool, const Need& held, const Need& other) const;
   std::vector<const Worker*> workers_for_count(const PoolName& pool, const Need& need) const;
+  void keep_warm();
   void handed_out(const Worker& worker, std::size_t callers);
   std::vector<PoolName> to_be_settled();
   // How many callers were.

@@ -41,6 +41,12 @@ bool Broker::State::settled(const PoolName& pool) {
   return !counts || refused == 0;
 }
 
+// After those who wait: no warm rule takes a place that a caller needs.
+void Broker::State::keep_warm() {
+  if (step.stopping) return;
+  for (const PoolName& pool : warm.pools()) launcher.keep_warm(pool);
+}
+
 // The oldest first, each by the worker that has room for him. Who is passed over has nobody else's
 // place.
 void Broker::State::serve_waiting(const PoolName& pool) {

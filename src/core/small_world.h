@@ -57,6 +57,10 @@ class SmallWorld {
   std::vector<StatusRow> status();
   std::vector<PoolRow> pools();  // of STATUS all
   void change_settings() { post(SettingsChanged{settings_}); }
+  // Pool default wants so many from `from` on until `until`, both counted from now; told at each
+  // start from now on.
+  void want_warm(std::size_t workers, Duration from, Duration until);
+  void tell_windows() { post(WarmPlanned{windows}); }
 
   Machine& only();            // the one machine there is
   std::size_t alive() const;  // pending or running
@@ -88,6 +92,7 @@ class SmallWorld {
 
   Now now{Instant{hours{100}}, WallTime{hours{490'000}}};
   Records journal;
+  WarmWindows windows;
   std::map<InstanceId, Machine> machines;
   std::vector<LaunchInstance> launches;
   std::vector<InstanceId> terminated;  // every id asked for

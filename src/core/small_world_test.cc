@@ -31,6 +31,12 @@ Settings SmallWorld::usable_settings() {
 
 void SmallWorld::start() {
   post(Started{.records = journal, .fresh_nonce = nonce, .place = "here"});
+  if (!windows.empty()) tell_windows();
+}
+
+void SmallWorld::want_warm(std::size_t workers, Duration from, Duration until) {
+  windows[PoolName{"default"}].push_back({now.wall + from, now.wall + until, workers, "by day"});
+  tell_windows();
 }
 
 void SmallWorld::crash_and_restart(Duration down) {

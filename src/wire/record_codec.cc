@@ -91,6 +91,7 @@ void fields(Io& io, Record& r) {
   io.field("next_attempt", r.next_attempt);
   io.field("account", r.account);
   io.field("region", r.region);
+  io.field("terminated_all", r.terminated_all);
 }
 
 template <class Record>

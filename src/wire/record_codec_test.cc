@@ -262,7 +262,9 @@ TEST(RecordCodec, AnotherFieldNeedsAnotherFormat) {
   EXPECT_EQ(names_of(core::LaunchStamp{{"t"}, {}}), "at_ms");
   EXPECT_EQ(names_of(core::LeaseRecord{{7}, {"i"}, "c", {}, Instant{}, 16, true}),
             "worker client since_ms held_until_ms cores alone");
-  EXPECT_EQ(names_of(broker("x")), "nonce next_attempt account region");
+  core::BrokerRecord all_ended = broker("x");
+  all_ended.terminated_all = WallTime{};
+  EXPECT_EQ(names_of(all_ended), "nonce next_attempt account region terminated_all");
 }
 
 }  // namespace

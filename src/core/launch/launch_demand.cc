@@ -85,7 +85,7 @@ std::vector<Launcher::Unlaunched> Launcher::launch_for(const PoolName& name, Pla
     return nullptr;
   };
   while (const Need* const need = next()) {
-    const Tried tried = launch_one(name, *need);
+    const Tried tried = launch_one(name, *need, "a caller waits and no worker is ready");
     if (!tried.begun) {
       failed.emplace(*need, tried.none);
     } else {
@@ -155,11 +155,16 @@ Placement Launcher::place(const PoolName& name, std::vector<Slot> slots) const {
 
 bool Launcher::lacks(const PoolName& name, const std::string& type, Market market,
                      const LaunchToken& launch) const {
-  if (step_.pool(name) == nullptr || !waiting_.waits_for(name)) return false;
+  if (step_.pool(name) == nullptr) return false;
   std::vector<Slot> slots = coming(name);
+  std::size_t others = 0;
   for (const LaunchToken& token : under_way_for(name)) {
-    if (token != launch && awake(attempts_.at(token))) add_launch(slots, attempts_.at(token));
+    if (token == launch || !awake(attempts_.at(token))) continue;
+    add_launch(slots, attempts_.at(token));
+    ++others;
   }
+  if (workers_.staying_of(name) + others < warm_.wanted(name)) return true;
+  if (!waiting_.waits_for(name)) return false;
   const Placement placed = place(name, std::move(slots));
   return std::any_of(placed.missing.begin(), placed.missing.end(), [&](const auto& missing) {
     const Need& need = missing.need;
@@ -167,9 +172,10 @@ bool Launcher::lacks(const PoolName& name, const std::string& type, Market marke
   });
 }
 
-Launcher::Tried Launcher::launch_one(const PoolName& name, const Need& need) {
+Launcher::Tried Launcher::launch_one(const PoolName& name, const Need& need,
+                                     const std::string& why) {
   if (!step_.cloud_open || !step_.cloud(step_.region_of(name)).listed_once) return {};
-  if (auto why = forbidden(name)) return {.none = std::move(why)};
+  if (auto forbids = forbidden(name)) return {.none = std::move(forbids)};
   if (full(name)) {
     const bool waits = workers_.ending_unconfirmed() != 0 || room_soon() || in_use(name, need);
     if (waits) return {};
@@ -184,7 +190,7 @@ Launcher::Tried Launcher::launch_one(const PoolName& name, const Need& need) {
     step_.timers.arm_by({TimerKind::kNextTry, ""}, *next);
     return {};
   }
-  begin(name, *candidate);
+  begin(name, *candidate, why);
   return {.begun = true};
 }
 

@@ -204,7 +204,7 @@ void Launcher::note(const PoolName& pool, const Candidate& candidate,
   const std::string said = why.value_or("it left no instance, and EC2 did not say why");
   step_.log(LogLevel::kWarning, "launch.failed", about(pool),
             str("launch of ", to_string(candidate), " for pool ", pool.value, " failed: ", said));
-  if (!waiting_.waits_for(pool)) return;
+  if (!waiting_.waits_for(pool)) return warm_.failed(pool, said, {});
   Search& search = searches_[pool];
   // What EC2 said of it stays said, though an earlier launch of the same is given up later.
   if (why || !search.tried.contains(candidate)) search.tried[candidate] = said;
@@ -283,6 +283,7 @@ void Launcher::boot_succeeded(const Worker& worker) {
   limits_.boot_succeeded(pool);
   blocks_.erase(pool);
   searches_.erase(pool);
+  warm_.try_anew(pool);
   std::erase_if(alerted_, [&](const auto& entry) { return entry.first == pool; });
   if (worker.record.boot) usual_boot_[pool] = *worker.record.boot;
 }

@@ -79,7 +79,7 @@ Candidate Launcher::candidate_of(const AttemptRecord& record) {
   return {record.region, record.market, record.type, "", record.subnet};
 }
 
-void Launcher::begin(const PoolName& name, const Candidate& candidate) {
+void Launcher::begin(const PoolName& name, const Candidate& candidate, const std::string& why) {
   forget_old_closed();
   const LaunchToken token = make_token(step_.identity.nonce, step_.identity.next_attempt++);
   step_.save(step_.identity);
@@ -104,7 +104,7 @@ void Launcher::begin(const PoolName& name, const Candidate& candidate) {
   limits_.launching(token);
   step_.log(LogLevel::kInfo, "launch.begin", about(attempt.record),
             str("launching ", to_string(candidate), " for pool ", name.value, " (token ",
-                token.value, "): a caller waits and no worker is ready"));
+                token.value, "): ", why));
   send(keep(std::move(attempt)));
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/prng.h"
 #include "core/demand/waiting_room.h"
+#include "core/demand/warm_rules.h"
 #include "core/launch/launch_limits.h"
 #include "core/launch/launch_plan.h"
 #include "core/workers/terminations.h"
@@ -29,13 +30,14 @@ struct NoLaunch {
 class Launcher {
  public:
   Launcher(Step& step, EncodeLaunch encode, WaitingRoom& waiting, WorkerPool& workers,
-           Terminations& terminations, LaunchLimits& limits)
+           Terminations& terminations, LaunchLimits& limits, WarmRules& warm)
       : step_(step),
         encode_(encode),
         waiting_(waiting),
         workers_(workers),
         terminations_(terminations),
-        limits_(limits) {}
+        limits_(limits),
+        warm_(warm) {}
 
   void restore(Records& records);
 
@@ -48,6 +50,12 @@ class Launcher {
   // as they need, or as may be. Returns for whom none can be, and why: who asked before it was seen
   // should be told.
   std::vector<Unlaunched> ensure(const PoolName& pool);
+  // The pool's warm window wants more workers than there are and those who wait cause: launches
+  // what lacks, or as many as may be.
+  void keep_warm(const PoolName& pool);
+  // Nobody may need the worker, but without it there were fewer than its warm window wants. Of
+  // those that are too many the ones go first that have the least of their lifetime left.
+  bool keeps_warm(const Worker& worker) const;
   // So many workers boot for `pool`, or the calls that launch them are under way: ensure() does
   // nothing until one of these has changed (Step::stirred), unless EC2 is in trouble or the broker
   // stops.
@@ -133,14 +141,19 @@ class Launcher {
   std::vector<Slot> with_launches(const PoolName& pool) const;
   void add_launch(std::vector<Slot>& slots, const Attempt& attempt) const;
   Placement place(const PoolName& pool, std::vector<Slot> slots) const;
-  // Whether somebody waits for `pool` to whom a worker of that kind would be of use, beside what is
-  // on its way and sure to come: `launch` itself is not counted.
+  // Whether a worker of that kind would be of use to somebody who waits for `pool`, or to its warm
+  // window, beside what is on its way and sure to come: `launch` itself is not counted.
   bool lacks(const PoolName& pool, const std::string& type, Market market,
              const LaunchToken& launch) const;
-  Tried launch_one(const PoolName& pool, const Need& need);
+  Tried launch_one(const PoolName& pool, const Need& need, const std::string& why);
   std::vector<Unlaunched> launch_for(const PoolName& pool, Placement placed);
   std::vector<Unlaunched> nobody(const PoolName& pool, RefusalReason reason,
                                  const std::string& why) const;
+  // The pool has fewer workers, and launches that are sure to come, than its warm window wants.
+  bool warm_lacks(const PoolName& pool) const;
+  std::optional<NoLaunch> launch_warm(const PoolName& pool);
+  bool time_is_up(const Worker& worker) const;
+  std::string why_not_warm(const PoolName& pool, const NoLaunch& none) const;
   NoLaunch now_and_until_somebody_acts(RefusalReason reason, std::string why) const;
   std::optional<NoLaunch> forbidden(const PoolName& pool) const;
   bool full(const PoolName& pool) const;
@@ -161,7 +174,7 @@ class Launcher {
   std::string said(const Refusal& refusal, const PoolName& pool, const Candidate& candidate) const;
   bool fits(const AttemptRecord& record) const;
   bool others_than(const PoolName& pool, const std::string& subnet) const;
-  void begin(const PoolName& pool, const Candidate& candidate);
+  void begin(const PoolName& pool, const Candidate& candidate, const std::string& why);
   void send(Attempt& attempt);
   void send_again_later(Attempt& attempt, const std::string& trouble);
   void launched(Attempts::iterator attempt, const Launched& result);
@@ -187,6 +200,7 @@ class Launcher {
   WorkerPool& workers_;
   Terminations& terminations_;
   LaunchLimits& limits_;
+  WarmRules& warm_;
   CapacityMemory capacity_;
   Attempts attempts_;
   std::map<PoolName, std::set<LaunchToken>>

@@ -12,6 +12,7 @@
 #include "core/model/record.h"
 #include "core/model/request.h"
 #include "core/model/settings.h"
+#include "core/model/warm.h"
 
 namespace cb::core {
 
@@ -115,6 +116,12 @@ struct SaveWorks {};
 struct SettingsChanged {
   Settings settings;
 };
+// The warm windows from some days ago until some days ahead, in place of those told before. Told
+// after Started and SettingsChanged, and again before the calendar leaves those days; until it is
+// told none holds.
+struct WarmPlanned {
+  WarmWindows windows;
+};
 // SIGTERM: answer who waits, and begin nothing. With `terminate_workers` end them all first;
 // the driver stops when Broker::quiet() or at its own limit.
 struct StopRequested {
@@ -123,6 +130,6 @@ struct StopRequested {
 
 using Event = std::variant<Started, Identified, KeysChanged, Asked, CallerGone, ConnectionLost,
                            LaunchAnswered, Listed, TerminateAnswered, Tagged, Probed, TimePassed,
-                           SaveFailed, SaveWorks, SettingsChanged, StopRequested>;
+                           SaveFailed, SaveWorks, SettingsChanged, WarmPlanned, StopRequested>;
 
 }  // namespace cb::core

@@ -130,6 +130,8 @@ struct BrokerRecord {
   std::uint64_t next_attempt = 1;
   std::string account;
   std::string region;
+  // The latest TERMINATE_ALL within a warm window, by the calendar that these go by.
+  std::optional<WallTime> terminated_all{};
   bool operator==(const BrokerRecord&) const = default;
 };
 

@@ -131,6 +131,16 @@ struct OverviewRow {
   Duration since{0};  // its launch
   std::string what;   // "launching", "pending", "booting", or why it ends
 };
+// What the warm windows of a pool want of it: the one that counts now, else the next one.
+struct WarmRow {
+  std::size_t wanted = 0;  // workers, in use or not
+  std::string schedule;    // of the window; empty: none is near
+  WallTime from{};         // the window begins; it is launched for somewhat earlier
+  WallTime until{};        // another one counts from then on, or none
+  bool holds = false;      // it counts now; false: it is the next one
+  bool suspended = false;  // it wants none, since TERMINATE_ALL came within it
+  std::string trouble;     // why fewer are there and none is launched; empty: nothing is
+};
 // One pool: what it offers, who wants it, what there is of it, and what is in the way.
 struct PoolRow {
   PoolName pool;
@@ -140,6 +150,7 @@ struct PoolRow {
   std::size_t ready = 0;           // workers that may be handed out
   std::size_t coming = 0;          // launches, and instances that do not serve yet
   std::string trouble;             // why nothing is launched, and until when; empty: nothing is
+  std::optional<WarmRow> warm;     // unset: it has no warm window
 };
 // Everything that a person at the broker wants to know at a glance.
 struct Overview {

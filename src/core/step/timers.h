@@ -34,6 +34,7 @@ enum class TimerKind {
   kTerminateAll,
   kTrustJournal,  // EC2 has had its time to say whether the journal's workers run
   kNextTry,       // what was refused is tried again
+  kWarm,          // which warm windows hold now?
 };
 
 struct Timer {

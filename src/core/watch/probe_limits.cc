@@ -87,6 +87,11 @@ void Probes::idle_due(const InstanceId& id) {
     step_.timers.arm({TimerKind::kWorkerIdle, id.value}, workers_.idle_deadline(*worker));
     return;
   }
+  if (launcher_.keeps_warm(*worker)) {
+    step_.timers.arm({TimerKind::kWorkerIdle, id.value},
+                     step_.now.boot + step_.settings.quiet_interval);
+    return;
+  }
   if (must_wait(*worker)) return;
   const auto idle = std::chrono::floor<seconds>(step_.now.boot - worker->record.last_used);
   const auto limit = std::chrono::floor<seconds>(workers_.idle_limit(*worker));

@@ -152,12 +152,18 @@ bool WorkerPool::may_be_handed_out(const Worker& worker) const {
          worker.state == InstanceState::kRunning && configured(worker.record);
 }
 
-WorkerPool::Tally WorkerPool::tally(const Worker& worker) {
+bool WorkerPool::stays(const Worker& worker) const {
+  return worker.ours && worker.record.phase != WorkerPhase::kTerminating &&
+         configured(worker.record);
+}
+
+WorkerPool::Tally WorkerPool::tally(const Worker& worker) const {
   if (!worker.ours) return {};
   const bool ending = worker.record.phase == WorkerPhase::kTerminating;
   return {.counted = !worker.end_confirmed,
           .ending = ending && !worker.end_confirmed,
-          .unsettled = worker.record.phase != WorkerPhase::kReady};
+          .unsettled = worker.record.phase != WorkerPhase::kReady,
+          .staying = stays(worker)};
 }
 
 void WorkerPool::count(const Tally& tally, int by) {
@@ -171,6 +177,7 @@ void WorkerPool::index(Worker& worker) {
   count(tallies_[record.id] = tally(worker), +1);
   Index& index = indices_[record.pool];
   index.counted += tallies_[record.id].counted ? 1 : 0;
+  index.staying += tallies_[record.id].staying ? 1 : 0;
   step_.stirred.insert(record.pool);
   worker.indexed_room = room(worker);
   if (may_be_handed_out(worker)) {
@@ -204,6 +211,7 @@ void WorkerPool::unindex(const Worker& worker) {
   count(tally->second, -1);
   Index& index = indices_[worker.record.pool];
   index.counted -= tally->second.counted ? 1 : 0;
+  index.staying -= tally->second.staying ? 1 : 0;
   tallies_.erase(tally);
   step_.stirred.insert(worker.record.pool);
   index.ready.erase({worker.record.begun, id});
@@ -289,6 +297,11 @@ void WorkerPool::leases_changed(const Worker& worker) {
 std::size_t WorkerPool::counted_of(const PoolName& pool) const {
   const auto index = indices_.find(pool);
   return index == indices_.end() ? 0 : index->second.counted;
+}
+
+std::size_t WorkerPool::staying_of(const PoolName& pool) const {
+  const auto index = indices_.find(pool);
+  return index == indices_.end() ? 0 : index->second.staying;
 }
 
 std::size_t WorkerPool::ready_of(const PoolName& pool, const Need& need) const {

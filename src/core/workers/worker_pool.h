@@ -93,6 +93,9 @@ class WorkerPool {
   // Instances that bill or may bill, as far as EC2 has told.
   std::size_t counted() const { return counted_; }
   std::size_t counted_of(const PoolName& pool) const;
+  // Those of it that serve, or will: neither ending nor of what is no longer configured.
+  std::size_t staying_of(const PoolName& pool) const;
+  bool stays(const Worker& worker) const;
   // That may be handed out, if they have room, to one with that need.
   std::size_t ready_of(const PoolName& pool, const Need& need) const;
   std::size_t ending_unconfirmed() const { return ending_; }
@@ -129,7 +132,7 @@ class WorkerPool {
     // Of `ready` those that take another lease, by the room that is left, the least first; of the
     // same the longest known.
     std::set<std::tuple<std::size_t, Instant, InstanceId>> room;
-    std::size_t counted = 0;
+    std::size_t counted = 0, staying = 0;
   };
   struct Left {
     Instant at;
@@ -137,9 +140,9 @@ class WorkerPool {
     std::string end_reason;
   };
   struct Tally {
-    bool counted = false, ending = false, unsettled = false;
+    bool counted = false, ending = false, unsettled = false, staying = false;
   };
-  static Tally tally(const Worker& worker);
+  Tally tally(const Worker& worker) const;
   // Every Worker that anybody reads is one of workers_, and none of these is const.
   static Worker& own(const Worker& worker) { return const_cast<Worker&>(worker); }
   void save_record(Worker& worker);

@@ -16,7 +16,7 @@ constexpr const char* kSteps[] = {
     "",  // 2: later fields of workers, attempts and closed attempts
     "",  // 3: leases
     "",  // 4: subnets of workers and closed attempts, and which of these TERMINATE_ALL has doomed
-    "",  // 5: the cores of leases, and which of them are alone on their worker
+    "",  // 5: what leases asked for; when TERMINATE_ALL came within a warm window
 };
 static_assert(std::size(kSteps) + 1 == wire::kRecordFormat, "a format without its step");
 

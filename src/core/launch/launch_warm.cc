@@ -1,0 +1,84 @@
+// What warm windows add to demand, and which workers they keep from the idle rule.
+
+#include <algorithm>
+#include <tuple>
+
+#include "base/text.h"
+#include "core/launch/launcher.h"
+
+namespace cb::core {
+
+bool Launcher::warm_lacks(const PoolName& name) const {
+  std::size_t sure = workers_.staying_of(name);
+  for (const LaunchToken& token : under_way_for(name)) sure += awake(attempts_.at(token)) ? 1 : 0;
+  return sure < warm_.wanted(name);
+}
+
+void Launcher::keep_warm(const PoolName& name) {
+  if (!warm_lacks(name) || warm_.held(name)) return;
+  const auto none = launch_warm(name);
+  if (!none) return;
+  const bool by_ec2 =
+      none->reason == RefusalReason::kNoCapacity || none->reason == RefusalReason::kConfiguration;
+  if (by_ec2) {
+    warm_.failed(name, none->why, none->next_try);
+  } else {
+    warm_.hindered(name, why_not_warm(name, *none), none->next_try);
+  }
+}
+
+// What those who wait cause is counted: it will be there for the window as well.
+std::optional<NoLaunch> Launcher::launch_warm(const PoolName& name) {
+  const CloudState& cloud = step_.cloud(step_.region_of(name));
+  if (!cloud.trouble.empty()) {
+    if (cloud.trouble_doubted && step_.cloud_open) return {};
+    return now_and_until_somebody_acts(RefusalReason::kCloud, cloud.trouble);
+  }
+  for (const LaunchToken& token : under_way_for(name)) {
+    if (!attempts_.at(token).record.mismatch) continue;
+    return now_and_until_somebody_acts(RefusalReason::kCloud, why_mismatch(token));
+  }
+  for (const LaunchToken& token : under_way_for(name)) {
+    if (warm_lacks(name) && !awake(attempts_.at(token))) retry(token);
+  }
+  // One whose time for a call is over may have made an instance all the same.
+  std::size_t open = under_way_for(name).size();
+  for (; workers_.staying_of(name) + open < warm_.wanted(name); ++open) {
+    const Tried tried = launch_one(name, {}, warm_.because(name));
+    if (!tried.begun) return open != 0 ? std::nullopt : tried.none;
+  }
+  return {};
+}
+
+// Nobody waits: that no worker can be handed out is no matter.
+std::string Launcher::why_not_warm(const PoolName& name, const NoLaunch& none) const {
+  if (none.reason != RefusalReason::kLimit || !full(name)) return none.why;
+  return pool_full(name) ? str("[pool.", name.value,
+                               "] max_workers = ", step_.pool(name)->max_workers, " is reached")
+                         : str("max_workers = ", step_.settings.max_workers, " is reached");
+}
+
+// The idle rule would end it.
+bool Launcher::time_is_up(const Worker& worker) const {
+  return worker.record.phase == WorkerPhase::kReady && workers_.stays(worker) &&
+         worker.leases.empty() && !workers_.busy(worker) &&
+         workers_.idle_deadline(worker) <= step_.now.boot;
+}
+
+bool Launcher::keeps_warm(const Worker& worker) const {
+  const PoolName& pool = worker.record.pool;
+  const std::size_t wanted = warm_.wanted(pool);
+  if (wanted == 0 || !workers_.stays(worker)) return false;
+  const std::size_t there = workers_.staying_of(pool);
+  if (there <= wanted) return true;
+  const auto goes_first = [&](const auto& entry) {
+    const WorkerRecord& other = entry.second.record;
+    return other.pool == pool && time_is_up(entry.second) &&
+           std::tie(other.begun, other.id) < std::tie(worker.record.begun, worker.record.id);
+  };
+  const auto& all = workers_.all();
+  return std::count_if(all.begin(), all.end(), goes_first) >=
+         static_cast<std::ptrdiff_t>(there - wanted);
+}
+
+}  // namespace cb::core
