@@ -68,6 +68,28 @@ void show(JsonText& json, const core::OverviewRow& row, std::string_view what) {
   json.end_object();
 }
 
+void show_text(JsonText& json, const std::string& text) {
+  if (text.empty()) {
+    json.null();
+  } else {
+    json.string(text);
+  }
+}
+
+void show(JsonText& json, const std::optional<core::WarmRow>& row) {
+  if (!row) return void(json.null());
+  json.begin_object().key("workers").number(row->wanted).key("schedule");
+  show_text(json, row->schedule);
+  const bool near = !row->schedule.empty();
+  json.key("from");
+  show_text(json, near ? iso8601(row->from) : "");
+  json.key("until");
+  show_text(json, near ? iso8601(row->until) : "");
+  json.key("now").boolean(row->holds).key("suspended").boolean(row->suspended).key("trouble");
+  show_text(json, row->trouble);
+  json.end_object();
+}
+
 void show(JsonText& json, const core::PoolRow& row) {
   json.begin_object().key("pool").string(row.pool.value).key("cores");
   if (row.cores == 0) {
@@ -79,11 +101,9 @@ void show(JsonText& json, const core::PoolRow& row) {
   for (const auto& type : row.types) json.string(type);
   json.end_array().key("waiting").number(row.waiting).key("ready").number(row.ready);
   json.key("coming").number(row.coming).key("trouble");
-  if (row.trouble.empty()) {
-    json.null();
-  } else {
-    json.string(row.trouble);
-  }
+  show_text(json, row.trouble);
+  json.key("warm");
+  show(json, row.warm);
   json.end_object();
 }
 

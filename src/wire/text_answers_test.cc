@@ -68,12 +68,23 @@ TEST(TextAnswers, StatusOfEverythingSaysWhatEachPoolOffersAndWhatIsInItsWay) {
                 .waiting = 2,
                 .ready = 1,
                 .coming = 3,
-                .trouble = "no capacity"}};
+                .trouble = "no capacity",
+                .warm = core::WarmRow{.wanted = 1,
+                                      .schedule = "* 08:00-10:00 UTC",
+                                      .from = *parse_iso8601("2026-11-27T08:00:00Z"),
+                                      .until = *parse_iso8601("2026-11-27T10:00:00Z"),
+                                      .holds = true}},
+               {.pool = {"rare"}, .warm = core::WarmRow{}}};
   EXPECT_TRUE(line(all).ends_with(
       R"("pools":[{"pool":"default","cores":64,"instance_types":["c7i.16xlarge","c6i.16xlarge"],)"
-      R"("waiting":0,"ready":0,"coming":0,"trouble":null},{"pool":"metal","cores":null,)"
+      R"("waiting":0,"ready":0,"coming":0,"trouble":null,"warm":null},)"
+      R"({"pool":"metal","cores":null,)"
       R"("instance_types":["c7i.metal"],"waiting":2,"ready":1,"coming":3,)"
-      R"("trouble":"no capacity"}]})"));
+      R"("trouble":"no capacity","warm":{"workers":1,"schedule":"* 08:00-10:00 UTC",)"
+      R"("from":"2026-11-27T08:00:00Z","until":"2026-11-27T10:00:00Z","now":true,)"
+      R"("suspended":false,"trouble":null}},{"pool":"rare","cores":null,"instance_types":[],)"
+      R"("waiting":0,"ready":0,"coming":0,"trouble":null,"warm":{"workers":0,"schedule":null,)"
+      R"("from":null,"until":null,"now":false,"suspended":false,"trouble":null}}]})"));
 }
 
 TEST(TextAnswers, ListAllShowsTheConfiguredAddressOrPending) {

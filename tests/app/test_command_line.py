@@ -106,16 +106,37 @@ class Honest(Case):
             {"pool": "small", "cores": 2, "instance_types": ["m7i.large"], "waiting": 3,
              "ready": 0, "coming": 1, "trouble": "no capacity for pool small; tried again in 2m"},
             {"pool": "metal", "cores": None, "instance_types": ["c7i.metal"], "waiting": 0,
-             "ready": 1, "coming": 0, "trouble": None}])))
+             "ready": 1, "coming": 0, "trouble": None,
+             "warm": {"workers": 1, "schedule": "* 08:00-18:00 UTC", "from": "2026-11-27T08:00:00Z",
+                      "until": "2026-11-27T18:00:00Z", "now": True, "suspended": False,
+                      "trouble": "max_workers = 1 is reached"}}])))
         self.assertEqual([line.split() for line in
                           self.run_cli("pools", broker=broker).stdout.splitlines()], [
             ["POOL", "CORES", "READY", "COMING", "WAITING", "TYPES"],
             ["small", "2", "0", "1", "3", "m7i.large"],
             ["metal", "-", "1", "0", "0", "c7i.metal"],
             [],
-            ["small:"] + "no capacity for pool small; tried again in 2m".split()])
+            ["small:"] + "no capacity for pool small; tried again in 2m".split(),
+            ("metal is kept warm: 1 worker until 2026-11-27T18:00:00Z (* 08:00-18:00 UTC); there are "
+             "fewer: max_workers = 1 is reached").split()])
         told = json.loads(self.run_cli("pools", "--json", broker=broker).stdout)
         self.assertEqual([row["pool"] for row in told], ["small", "metal"])
+
+    def test_pools_says_when_a_warm_window_comes_and_that_terminate_all_has_suspended_one(self):
+        window = {"workers": 2, "schedule": "* 08:00-18:00 UTC", "from": "2026-11-28T08:00:00Z",
+                  "until": "2026-11-28T18:00:00Z", "now": False, "suspended": False, "trouble": None}
+        pool = {"pool": "a", "cores": 2, "instance_types": ["m7i.large"], "waiting": 0, "ready": 0,
+                "coming": 0, "trouble": None}
+        for warm, said in (
+                (window, "2 workers from 2026-11-28T08:00:00Z until 2026-11-28T18:00:00Z "
+                         "(* 08:00-18:00 UTC)"),
+                ({**window, "now": True, "suspended": True},
+                 "0 workers until 2026-11-28T18:00:00Z (* 08:00-18:00 UTC), since TERMINATE_ALL came "
+                 "within this window"),
+                ({**window, "schedule": None, "from": None, "until": None}, "no window is near")):
+            broker = self.broker(("STATUS all", overview(pools=[{**pool, "warm": warm}])))
+            self.assertEqual(self.run_cli("pools", broker=broker).stdout.splitlines()[-1],
+                             f"a is kept warm: {said}")
 
     def test_pools_of_a_broker_that_does_not_tell_of_them_is_an_error(self):
         broker = self.broker(("STATUS all", overview()))

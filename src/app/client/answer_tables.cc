@@ -66,6 +66,19 @@ std::string number_of(const json::value& row, std::string_view key) {
   return field == nullptr || !field->is_array() ? "-" : std::to_string(field->as_array().size());
 }
 
+// What a pool's warm windows want: "1 worker until 2026-11-27T23:00:00Z (* 08:00-18:00 UTC)".
+std::string warm_line(const json::value& warm) {
+  const std::string schedule = text_of(warm, "schedule"), trouble = text_of(warm, "trouble");
+  if (schedule == "-") return "no window is near";
+  const bool suspended = text_of(warm, "suspended") == "true";
+  const std::string workers = suspended ? "0" : text_of(warm, "workers");
+  const bool now = text_of(warm, "now") == "true";
+  return str(workers, workers == "1" ? " worker" : " workers",
+             now ? "" : str(" from ", text_of(warm, "from")), " until ", text_of(warm, "until"),
+             " (", schedule, ")", suspended ? ", since TERMINATE_ALL came within this window" : "",
+             trouble == "-" ? "" : str("; there are fewer: ", trouble));
+}
+
 constexpr const char* kNone = "no workers";
 
 }  // namespace
@@ -87,15 +100,18 @@ std::string pools_table(const std::string& pools) {
   const json::value value = parsed_answer(pools);
   std::vector<std::vector<std::string>> lines{
       {"POOL", "CORES", "READY", "COMING", "WAITING", "TYPES"}};
-  std::string troubles;
+  std::string notes;
   for (const json::value& row : rows_of(value)) {
     lines.push_back({text_of(row, "pool"), text_of(row, "cores"), text_of(row, "ready"),
                      text_of(row, "coming"), text_of(row, "waiting"),
                      words_of(row, "instance_types")});
     const std::string trouble = text_of(row, "trouble");
-    if (trouble != "-") troubles += str("\n", text_of(row, "pool"), ": ", trouble);
+    if (trouble != "-") notes += str("\n", text_of(row, "pool"), ": ", trouble);
+    const json::value* const warm = row.is_object() ? row.as_object().if_contains("warm") : nullptr;
+    if (warm == nullptr || !warm->is_object()) continue;
+    notes += str("\n", text_of(row, "pool"), " is kept warm: ", warm_line(*warm));
   }
-  return str(table(lines), troubles.empty() ? "" : "\n", troubles);
+  return str(table(lines), notes.empty() ? "" : "\n", notes);
 }
 
 std::string list_table(const std::string& answer) {

@@ -55,6 +55,7 @@ void Daemon::reload() {
   const auto allow = io::AllowList::parse(loaded_.config.allow);
   for (io::Acceptor* door : doors_) door->set_allow(*allow);
   loop_.post(core::SettingsChanged{loaded_.config.core});
+  warm_.plan(loaded_.config.warm);
   io::check_aws(*aws_, log_, loaded_.config.core, io::now().wall);
   manager_.ready("serving");
 }

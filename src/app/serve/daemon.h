@@ -13,6 +13,7 @@
 #include "app/serve/crash_points.h"
 #include "app/serve/service_manager.h"
 #include "app/serve/stderr_log.h"
+#include "app/serve/warm_planner.h"
 #include "core/broker.h"
 #include "driver/driver.h"
 #include "driver/reply_router.h"
@@ -62,6 +63,7 @@ class Daemon {
   boost::asio::signal_set signals_{io_};
 
   io::Loop<driver::Driver> loop_{io_};
+  WarmPlanner warm_{io_, loop_};
 
   std::unique_ptr<io::SqliteStore> store_;
   std::optional<core::Broker> broker_;

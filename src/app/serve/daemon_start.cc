@@ -45,6 +45,7 @@ Status Daemon::start(const std::string& port_file) {
                            log_.catch_up();
                          }});
   loop_.post(std::move(started));
+  warm_.plan(loaded_.config.warm);
   say_where_it_listens();
   return write_port_file(port_file);
 }
