@@ -32,6 +32,7 @@
 #include "sim/checkers/true_words.h"
 #include "sim/checkers/useful.h"
 #include "sim/checkers/waits.h"
+#include "sim/checkers/warm.h"
 
 namespace cb::sim {
 
@@ -40,12 +41,13 @@ class Checkers {
   Checkers(Ground& ground, Ec2& ec2, const SimStore& store, const Process& process)
       : history_(ground),
         hand_outs_(store),
+        warm_demand_(ground, store),
         cloud_memory_(ground, store),
         launch_memory_(ground, history_, store, cloud_memory_),
         one_answer_(ground),
         true_address_(ground, ec2, history_, store),
-        one_launch_(ground, history_, store),
-        orphans_(ground, ec2, history_, store),
+        one_launch_(ground, history_, store, warm_demand_),
+        orphans_(ground, ec2, history_, store, warm_demand_),
         guarded_(ground, history_),
         no_kill_in_use_(ground, history_),
         ended_when_told_(ground, ec2, history_, store),
@@ -56,17 +58,18 @@ class Checkers {
         call_rates_(ground, history_, store, launch_memory_),
         claimed_(ground, history_),
         useful_(ground, history_, store),
-        launch_order_(ground, history_, store, launch_memory_),
+        launch_order_(ground, history_, store, launch_memory_, warm_demand_),
         let_go_(ground, history_, store, launch_memory_),
         true_journal_(ground, ec2, history_, store, process),
-        true_status_(ground, history_, store, hand_outs_),
+        true_status_(ground, history_, store, hand_outs_, warm_demand_),
         true_words_(ground, history_, store, launch_memory_),
         waits_(ground, history_, store, launch_memory_),
-        true_ends_(ground, history_, store, launch_memory_),
+        true_ends_(ground, history_, store, launch_memory_, warm_demand_),
         paces_(ground, history_, store, launch_memory_),
         true_log_(ground, history_, store),
         true_leases_(ground, history_, store),
         as_asked_(ground, history_, store),
+        warm_(ground, history_, store, launch_memory_, warm_demand_),
         at_rest_(ec2, history_, process) {}
 
   void watch(Ground& ground) {
@@ -95,8 +98,10 @@ class Checkers {
     ground.watch(true_log_);
     ground.watch(true_leases_);
     ground.watch(as_asked_);
+    ground.watch(warm_);
     ground.watch(at_rest_);
     ground.watch(hand_outs_);
+    ground.watch(warm_demand_);
     ground.watch(launch_memory_);
     ground.watch(cloud_memory_);
     ground.watch(history_);
@@ -105,6 +110,7 @@ class Checkers {
  private:
   History history_;
   HandOuts hand_outs_;
+  WarmDemand warm_demand_;
   CloudMemory cloud_memory_;
   LaunchMemory launch_memory_;
   OneAnswer one_answer_;
@@ -132,6 +138,7 @@ class Checkers {
   TrueLog true_log_;
   TrueLeases true_leases_;
   AsAsked as_asked_;
+  Warm warm_;
   AtRest at_rest_;
 };
 

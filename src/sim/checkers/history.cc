@@ -88,15 +88,20 @@ void History::answered(CallerId caller, const core::Answer& answer) {
   const auto found = waiting_.find(caller);
   if (found != waiting_.end()) {
     const auto* ping = std::get_if<core::Ping>(&found->second.request);
-    if (ping != nullptr && std::holds_alternative<core::Ok>(answer)) used(ping->address, true);
+    if (ping != nullptr && std::holds_alternative<core::Ok>(answer)) used(ping->address, true, {});
   }
-  for (const core::WorkerAddress& worker : given_in(answer)) used(worker.address, false);
+  for (const core::WorkerAddress& worker : given_in(answer)) {
+    used(worker.address, false, worker.lease);
+  }
   leaves(caller);
 }
 
-void History::used(const std::string& address, bool by_ping) {
+void History::used(const std::string& address, bool by_ping, LeaseId lease) {
+  const auto leased = leased_.find(lease);
   for (Life* life : living_) {
     if (!has_address(*life->instance, address)) continue;
+    // By a lease on one that had the address before, and is not known to have ended.
+    if (leased != leased_.end() && leased->second != life->instance->id) continue;
     // As of the turn that decided so, whenever its answer left.
     life->used = life->handed = ground_.turn.at;
     if (by_ping) life->pinged = ground_.turn.at;

@@ -136,7 +136,7 @@ class History : public Watcher {
   void told_question(Life& life, core::ProbeOutcome outcome);
   void may_all_be_ended();
   void released_in_vain();
-  void used(const std::string& address, bool by_ping);
+  void used(const std::string& address, bool by_ping, LeaseId lease);
 
   const Ground& ground_;
   std::map<InstanceId, Life> lives_;

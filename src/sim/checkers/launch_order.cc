@@ -62,8 +62,9 @@ bool LaunchOrder::excused(const PoolName& pool, const core::Candidate& candidate
 
 void LaunchOrder::in_order(const LaunchCall& call, const core::Candidate& candidate) const {
   if (ground_.settings_just_told) return;
-  // It is the turn of what is launched for one of those who wait.
+  // It is the turn of what is launched for one of those who wait, or for nobody but a window.
   std::string why = why_not_its_turn(call.pool, candidate, {});
+  if (why.empty() && warm_.most(call.pool) != 0) return;
   const auto& needs = history_.needs_lately(call.pool);
   for (const auto& [need, callers] : needs) {
     why = why_not_its_turn(call.pool, candidate, need);
@@ -115,7 +116,9 @@ void LaunchOrder::again(const LaunchCall& call) const {
   if (record.doomed) wrong(call, "is asked for again though it is not wanted");
   if (record.mismatch) wrong(call, "is asked for again after a mismatch");
   const bool just_left = ground_.turn.at - left_ <= 2 * ground_.options.batching;
-  if (!history_.waits_for(call.pool) && !just_left) wrong(call, "is asked for again for nobody");
+  const bool warm = warm_.most(call.pool) != 0;
+  if (!history_.waits_for(call.pool) && !just_left && !warm)
+    wrong(call, "is asked for again for nobody");
   const auto calls = calls_.find(call.token);
   if (calls == calls_.end() || !calls->second.answered) return;
   const Duration pause = ground_.turn.at - *calls->second.answered;

@@ -9,14 +9,15 @@
 #include <vector>
 
 #include "sim/checkers/launch_memory.h"
+#include "sim/checkers/warm_demand.h"
 
 namespace cb::sim {
 
 class LaunchOrder : public Watcher {
  public:
   LaunchOrder(const Ground& ground, const History& history, const SimStore& store,
-              const LaunchMemory& memory)
-      : ground_(ground), history_(history), store_(store), memory_(memory) {}
+              const LaunchMemory& memory, const WarmDemand& warm)
+      : ground_(ground), history_(history), store_(store), memory_(memory), warm_(warm) {}
 
   void launch_called(const LaunchCall& call) override;
   void told(const core::Event& event) override;
@@ -56,6 +57,7 @@ class LaunchOrder : public Watcher {
   const History& history_;
   const SimStore& store_;
   const LaunchMemory& memory_;
+  const WarmDemand& warm_;
   std::map<LaunchToken, Calls> calls_;
   std::map<LaunchToken, Moment> uncalled_;  // waited for since then
   std::map<LaunchToken, unsigned> unsent_;  // answers to calls that were not made

@@ -22,7 +22,9 @@ void OneLaunch::launch_called(const LaunchCall& call) {
     return;
   }
   const core::PoolSettings& pool = ground_.options.settings.pools.at(call.pool);
-  if (!pool.any_number_of_clients()) {
+  if (wanted_warm(call)) {
+    // Whoever waits or not.
+  } else if (!pool.any_number_of_clients()) {
     within_the_shortfall(call);
   } else {
     nothing_unsettled(call);
@@ -30,6 +32,16 @@ void OneLaunch::launch_called(const LaunchCall& call) {
   }
   within_max_workers(call);
   within_the_hour(call);
+}
+
+// With all that are there or on their way, this one included, there are no more than its pool's
+// windows want: rule 19 judges those that nobody but a window wants.
+bool OneLaunch::wanted_warm(const LaunchCall& call) const {
+  const auto& attempts = store_.durable().attempts;
+  const auto open = std::count_if(attempts.begin(), attempts.end(), [&](const auto& entry) {
+    return entry.second.pool == call.pool && !entry.second.doomed;
+  });
+  return warm_.staying(call.pool) + static_cast<std::size_t>(open) <= warm_.most(call.pool);
 }
 
 void OneLaunch::intent_first(const LaunchCall& call) const {

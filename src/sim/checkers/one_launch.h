@@ -1,23 +1,23 @@
 #pragma once
 // Rule 3: never two launches for one intent, and the intent is in the journal before the call;
 // it goes to the region that is listed; concurrent callers of a pool cause one launch, or where a
-// worker takes a number of leases as many as they need; never more
+// worker takes a number of leases as many as they need, unless a warm window wants more; never more
 // instances than max_workers, unknown outcomes counted; never more launches in an hour than
 // allowed.
 
 #include <map>
 #include <set>
 
-#include "sim/checkers/history.h"
 #include "sim/checkers/needs.h"
-#include "sim/world/sim_store.h"
+#include "sim/checkers/warm_demand.h"
 
 namespace cb::sim {
 
 class OneLaunch : public Watcher {
  public:
-  OneLaunch(const Ground& ground, const History& history, const SimStore& store)
-      : ground_(ground), history_(history), store_(store) {}
+  OneLaunch(const Ground& ground, const History& history, const SimStore& store,
+            const WarmDemand& warm)
+      : ground_(ground), history_(history), store_(store), warm_(warm) {}
 
   void launch_called(const LaunchCall& call) override;
   void born(const Instance& instance) override;
@@ -40,6 +40,7 @@ class OneLaunch : public Watcher {
   bool one_has_it_alone(const InstanceId& id) const;
   bool serves_all(const PoolName& pool, const std::string& type, core::Market market) const;
   void within_max_workers(const LaunchCall& call) const;
+  bool wanted_warm(const LaunchCall& call) const;
   bool begins_anew(const Life& life) const;
   std::size_t counted() const;
   void within_the_hour(const LaunchCall& call);
@@ -47,6 +48,7 @@ class OneLaunch : public Watcher {
   const Ground& ground_;
   const History& history_;
   const SimStore& store_;
+  const WarmDemand& warm_;
   Moment up_since_{};
   std::map<LaunchToken, Moment> intents_;  // when each was first in the journal
   std::set<LaunchToken> amid_changes_;     // decided in a turn in which the settings changed

@@ -7,7 +7,7 @@
 #include <optional>
 #include <set>
 
-#include "sim/checkers/history.h"
+#include "sim/checkers/warm_demand.h"
 #include "sim/cloud/ec2.h"
 #include "sim/cloud/sim_cloud.h"
 #include "sim/world/sim_store.h"
@@ -16,8 +16,9 @@ namespace cb::sim {
 
 class Orphans : public Watcher {
  public:
-  Orphans(Ground& ground, const Ec2& ec2, const History& history, const SimStore& store)
-      : ground_(ground), ec2_(ec2), history_(history), store_(store) {}
+  Orphans(Ground& ground, const Ec2& ec2, const History& history, const SimStore& store,
+          const WarmDemand& warm)
+      : ground_(ground), ec2_(ec2), history_(history), store_(store), warm_(warm) {}
 
   void asked(CallerId, const core::Request&) override { refresh(); }
   void answered(CallerId caller, const core::Answer& answer) override;
@@ -33,13 +34,15 @@ class Orphans : public Watcher {
   void decided(const std::vector<core::Change>& changes) override;
   void committed(const std::vector<core::Change>&) override { leased_unwritten_.clear(); }
   void starting(Duration misjudged) override;
-  void turned() override;
   void started(const BrokerStart& start) override;
   void went_down() override;
   void hears_again() override;
+  void turned() override;
   void finished() override;
 
  private:
+  void held_for_counts();
+  void kept_warm();
   enum class Phase { kUnseen, kBooting, kReady, kEnding };
   struct Watched {
     const Instance* instance = nullptr;
@@ -95,6 +98,7 @@ class Orphans : public Watcher {
   const Ec2& ec2_;
   const History& history_;
   const SimStore& store_;
+  const WarmDemand& warm_;
   std::map<InstanceId, Watched> living_;
   std::map<LeaseId, InstanceId> leased_;   // ever
   std::set<InstanceId> leased_unwritten_;  // while the journal could not be written

@@ -98,14 +98,33 @@ Moment Orphans::resumed(Watched& watched, const core::Records& held) {
   return soonest;
 }
 
-// What is there stays for one who waits for it and for others at once.
 void Orphans::turned() {
+  held_for_counts();
+  kept_warm();
+}
+
+// What is there stays for one who waits for it and for others at once.
+void Orphans::held_for_counts() {
   for (auto& [id, watched] : living_) {
     if (watched.phase != Phase::kReady) continue;
     const auto& needs = history_.needs_lately(watched.instance->pool);
     const bool held = std::any_of(needs.begin(), needs.end(),
                                   [](const auto& entry) { return entry.first.count > 1; });
     if (held) touched(watched);
+  }
+}
+
+// Whether a window still wants what it keeps is looked at after each quiet_interval.
+void Orphans::kept_warm() {
+  if (ground_.options.warm.empty()) return;
+  for (auto& [id, watched] : living_) {
+    if (watched.phase != Phase::kReady || warm_.most(watched.instance->pool) == 0) continue;
+    judge(watched);
+    watched.needed = ground_.now();
+    watched.excused = Duration{0};
+    const Moment kept = ground_.now() + ground_.options.settings.quiet_interval + idle_slack();
+    watched.deadline = std::max(watched.deadline, kept);
+    watched.idle_until = watched.deadline;
   }
 }
 

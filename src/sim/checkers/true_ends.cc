@@ -276,6 +276,7 @@ void TrueEnds::turned() {
     if (record->second.phase == WorkerPhase::kTerminating) continue;
     const bool just_left = ground_.turn.at - left_ <= 2 * ground_.options.batching;
     if (history_.waits_for(record->second.pool) || just_left) continue;
+    if (warm_.most(record->second.pool) != 0) continue;
     throw Violated(kTrueEndsRule,
                    str(id.value, " turned up after its launch was given up, nobody waits, ",
                        "and it is not ended"));

@@ -12,14 +12,15 @@
 #include <vector>
 
 #include "sim/checkers/launch_memory.h"
+#include "sim/checkers/warm_demand.h"
 
 namespace cb::sim {
 
 class TrueEnds : public Watcher {
  public:
   TrueEnds(const Ground& ground, const History& history, const SimStore& store,
-           const LaunchMemory& memory)
-      : ground_(ground), history_(history), store_(store), memory_(memory) {}
+           const LaunchMemory& memory, const WarmDemand& warm)
+      : ground_(ground), history_(history), store_(store), memory_(memory), warm_(warm) {}
 
   void hung_up(CallerId) override { left_ = ground_.now(); }
   void answered(CallerId caller, const core::Answer& answer) override;
@@ -59,6 +60,7 @@ class TrueEnds : public Watcher {
   const History& history_;
   const SimStore& store_;
   const LaunchMemory& memory_;
+  const WarmDemand& warm_;
   std::map<InstanceId, std::string> reasons_;  // as first written
   std::map<InstanceId, Moment> running_;       // shown so by a listing, to this process
   std::set<InstanceId> recovered_;             // by the process that runs

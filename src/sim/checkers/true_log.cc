@@ -26,8 +26,9 @@ std::int64_t leading_number(std::string_view text) {
 // What the sentence names as its subject and Log::about leaves out; empty: nothing.
 std::string names_without_id(const core::Log& line) {
   for (const std::string_view before : {"worker ", "instance ", "(token ", "launch ", " pool "}) {
-    // Within a refusal it is what the callers were told.
-    const bool refusal = line.key == "callers.refused" || line.key == "caller.out_of_patience";
+    // Within a refusal it is what the callers were told, or would have been.
+    const bool refusal = line.key == "callers.refused" || line.key == "caller.out_of_patience" ||
+                         line.key == "warm.short";
     if (refusal && before != " pool ") continue;
     std::string id = word_after(line.text, before);
     id.resize(std::min(id.size(), id.find_last_not_of(",:;") + 1));

@@ -128,13 +128,20 @@ void TrueStatus::judge_clock(const core::WorkerRecord& record, const core::Statu
   if (!row.leases.empty()) {
     return demand_shown(row.idle == Duration{0} && !row.ends_in, "the time left", id);
   }
+  // A window may keep it.
+  const std::size_t wanted = warm_.most(record.pool);
+  const bool kept = wanted != 0 && !row.ends_in;
+  const bool surely = wanted != 0 && warm_.staying(record.pool) <= warm_.least(record.pool);
+  demand_shown(!surely || kept || ground_.settings_just_told, "the time left", id);
   if (row.busy.value_or(false)) {
-    return demand_shown(row.idle == Duration{0} && row.ends_in == limit, "the time left", id);
+    return demand_shown(row.idle == Duration{0} && (kept || row.ends_in == limit), "the time left",
+                        id);
   }
   // The journal's idle clock is behind by so much at most, and goes on during a long step.
   const Duration saved = ground_.turn.now.boot - record.last_used;
   const bool behind = pinged || row.idle >= saved - settings.idle_save_interval - late;
   demand_shown(row.idle <= saved && behind, "the idle time", id);
+  if (kept) return;
   demand_shown(row.ends_in.has_value(), "the time left", id);
   const Duration spared = started_ + settings.restart_grace - ground_.turn.at;
   const Duration left = std::max({limit - row.idle, spared, Duration{0}});

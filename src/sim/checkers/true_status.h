@@ -12,16 +12,15 @@
 #include <vector>
 
 #include "sim/checkers/hand_outs.h"
-#include "sim/checkers/history.h"
-#include "sim/world/sim_store.h"
+#include "sim/checkers/warm_demand.h"
 
 namespace cb::sim {
 
 class TrueStatus : public Watcher {
  public:
   TrueStatus(const Ground& ground, const History& history, const SimStore& store,
-             const HandOuts& hand_outs)
-      : ground_(ground), history_(history), store_(store), hand_outs_(hand_outs) {}
+             const HandOuts& hand_outs, const WarmDemand& warm)
+      : ground_(ground), history_(history), store_(store), hand_outs_(hand_outs), warm_(warm) {}
 
   void asked(CallerId caller, const core::Request& request) override;
   void answered(CallerId caller, const core::Answer& answer) override;
@@ -71,6 +70,7 @@ class TrueStatus : public Watcher {
   const History& history_;
   const SimStore& store_;
   const HandOuts& hand_outs_;
+  const WarmDemand& warm_;
   std::map<CallerId, Question> questions_;
   std::set<std::string> pinged_;  // since the latest turn
   std::uint64_t told_ = 0;        // all that was no question

@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace cb::sim {
 
 Administrator::Administrator(Ground& ground, Mailbox& mailbox)
-    : ground_(ground), mailbox_(mailbox), prng_(stream(ground.options.seed, "administrator")) {}
+    : ground_(ground),
+      mailbox_(mailbox),
+      prng_(stream(ground.options.seed, "administrator")),
+      windows_(stream(ground.options.seed, "edited windows")) {}
 
 void Administrator::plan() {
   for (const Moment when : ground_.schedule.times(Fault::kSettingsEdited)) {
@@ -27,7 +31,31 @@ void Administrator::edit() {
   }
   ground_.tally.count(Fault::kSettingsEdited);
   ground_.timeline.note("file    is edited");
+  change_windows();
   if (mailbox_.is_open()) mailbox_.deliver(core::SettingsChanged{file});
+  if (mailbox_.is_open() && !ground_.options.warm.empty()) {
+    mailbox_.deliver(core::WarmPlanned{ground_.warm_file});
+  }
+}
+
+// One begins or ends at another time, or wants another number.
+void Administrator::change_windows() {
+  for (auto& [pool, windows] : ground_.warm_file) {
+    core::WarmWindow& window = windows[windows_.below(windows.size())];
+    const auto by = std::chrono::floor<minutes>(windows_.between(minutes{0}, minutes{90}));
+    if (windows_.chance(40)) {
+      window.workers = windows_.below(3);
+    } else if (windows_.chance(50)) {
+      window.from -= by;
+    } else if (window.from + by < window.until) {
+      window.from += by;
+    }
+  }
+}
+
+void Administrator::heal() {
+  if (std::exchange(ground_.warm_file, {}).empty() || !mailbox_.is_open()) return;
+  mailbox_.deliver(core::WarmPlanned{});
 }
 
 // Every value differs from what it was, and from what other pools have.

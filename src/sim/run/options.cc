@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "sim/world/clock.h"
 
 namespace cb::sim {
 namespace {
@@ -101,6 +102,28 @@ void draw_settings(core::Settings& settings, Prng& prng) {
   if (more >= 1) settings.pools[PoolName{"small"}] = draw_pool(2, prng);
   if (more >= 2) settings.pools[PoolName{"third"}] = draw_pool(3, prng);
   settings.max_workers += static_cast<std::size_t>(more);
+}
+
+// In a third of the worlds, by a stream of its own: the others stay as they were.
+void draw_warm(Options& options) {
+  Prng prng = stream(options.seed, "warm");
+  if (!prng.chance(40)) return;
+  const WallTime morning = Clock::calendar({}), night = morning + options.length;
+  for (auto& [name, pool] : options.settings.pools) {
+    if (!prng.chance(85)) continue;
+    pool.warm_lead = pick<Duration>(prng, {seconds{0}, seconds{45}, seconds{90}, minutes{6}});
+    const auto windows = prng.between(1, 5);
+    for (int n = 0; n < windows; ++n) {
+      const auto begins = prng.between(minutes{0}, minutes{24 * 60 - 30});
+      const auto lasts = prng.between(minutes{10}, minutes{6 * 60});
+      const WallTime from = morning + std::chrono::floor<minutes>(begins);
+      const auto workers = prng.below(n == 0 ? 2 : 3);
+      if (from >= night) continue;
+      options.warm[name].push_back({from,
+                                    std::min(from + std::chrono::floor<minutes>(lasts), night),
+                                    workers + (n == 0 ? 1 : 0), str("window ", n)});
+    }
+  }
 }
 
 // What goes wrong together in the field, and would hardly ever meet by chance. A world that has a
@@ -208,6 +231,7 @@ Options draw_options(std::uint64_t seed, const Narrowing& narrowing) {
     pool.sharing = core::Sharing::kPacked;
     pool.max_clients_per_worker = 0;
   }
+  draw_warm(options);
   options.shown_after_end = pick<Duration>(prng, {minutes{1}, minutes{10}, hours{1}});
   options.foreigners = prng.chance(60);
   options.batching = pick<Duration>(prng, {milliseconds{0}, milliseconds{0}, milliseconds{40}});

@@ -11,6 +11,7 @@
 
 #include "base/prng.h"
 #include "core/model/settings.h"
+#include "core/model/warm.h"
 #include "sim/faults/faults.h"
 
 namespace cb::sim {
@@ -32,6 +33,7 @@ struct Options {
   Duration length{0};
   std::array<int, kFaults> dose{};  // 0: not in this world; see Dose
   core::Settings settings;
+  core::WarmWindows warm;  // by the calendar of the broker's machine; none after the healing
 
   // The machines.
   Duration pending_min{0}, pending_max{0};  // launch to running

@@ -18,11 +18,17 @@ namespace cb::sim {
 class Ground {
  public:
   Ground(const Options& chosen, std::ostream* trace)
-      : options(chosen), file(chosen.settings), timeline(clock, trace), schedule(chosen) {}
+      : options(chosen),
+        file(chosen.settings),
+        warm_file(chosen.warm),
+        timeline(clock, trace),
+        schedule(chosen) {}
 
   // As drawn, but for the settings: those are what the broker has been told, or has read.
   Options options;
-  core::Settings file;  // what its configuration file says by now
+  core::Settings file;          // what its configuration file says by now
+  core::WarmWindows warm_file;  // its warm windows, likewise
+  core::WarmWindows warm;       // those that the broker has been told
   // They were told since its latest turn: what the next one decides may be by the former ones.
   bool settings_just_told = false;
   Clock clock;

@@ -40,6 +40,8 @@ class Mailbox {
         ground_.options.settings = changed->settings;
         ground_.settings_just_told = true;
       }
+      const auto* planned = std::get_if<core::WarmPlanned>(&event);
+      if (planned != nullptr) ground_.warm = planned->windows;
       ground_.tell([&](Watcher& watcher) { watcher.told(event); });
       taker_(std::move(event));
     });

@@ -119,6 +119,8 @@ void Process::first_turn(const Circumstances& how) {
   const core::Records recovered = started.records;
   judge_shift(journal, recovered);
   driver_->post(std::move(started));
+  ground_.warm = ground_.warm_file;
+  if (!ground_.warm.empty()) driver_->post(core::WarmPlanned{ground_.warm});
   driver_->run(ground_.turn.now);
   const core::Records held = broker_->records();
   ground_.tell([&](Watcher& watcher) { watcher.started({recovered, held, how.rebooted}); });

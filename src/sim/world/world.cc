@@ -108,6 +108,7 @@ void World::run_until(Moment end) {
 void World::heal() {
   ground_.timeline.note("world   heals");
   ground_.schedule.heal();
+  administrator_.heal();
   ec2_.heal();
   clients_.go_home();
   ground_.tell([](Watcher& watcher) { watcher.healed(); });
