@@ -69,14 +69,16 @@ TEST_F(WarmTest, TheCallersNeedIsMetOutOfTheSameWorkersAsTheWindows) {
   settings.max_workers = 5;
   settings.pools[PoolName{"default"}].sharing = Sharing::kExclusive;
   world.reload(settings);
+  GetWorker lease;
+  lease.leased = true;
   world.connection = {1};
-  world.ask(GetWorker{.leased = true});
+  world.ask(lease);
   world.want_warm(3, seconds{0}, hours{10});
   world.run_for(minutes{1});
   EXPECT_EQ(world.alive(), 3U);
   // One is in use, two are not: a second lease needs no launch, and two more need none.
   world.connection = {2};
-  EXPECT_NE(world.answer(world.ask(GetWorker{.leased = true})), "");
+  EXPECT_NE(world.answer(world.ask(lease)), "");
   world.run_for(minutes{1});
   EXPECT_EQ(world.alive(), 3U);
 }
