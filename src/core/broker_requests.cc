@@ -26,7 +26,7 @@ WorkerAddress Broker::State::use(const Worker& worker) {
   return {worker.record.address};
 }
 
-WorkerAddress Broker::State::lease(const Worker& worker, const Waiter& who) {
+WorkerAddress Broker::State::lease(const Worker& worker, const Claimant& who) {
   ++worker.handed_out;
   const Lease* lease =
       who.need.count == 1 ? leases.held_by(who.connection, worker.record.pool, who.need) : nullptr;
@@ -43,44 +43,50 @@ void Broker::State::ask(CallerId caller, const GetWorker& request) {
   const auto* const choice = choose_pool(step.settings, request);
   if (choice == nullptr) return step.act(Reply{caller, no_pool(step.settings, request)});
   const auto& [pool, settings] = *choice;
-  const Waiter who{.caller = caller,
-                   .pool = pool,
-                   .need = need_of(request),
-                   .since = step.now.boot,
-                   .patience = request.wait.value_or(step.settings.wait_default),
-                   .wants_progress = request.wants_progress,
-                   .client = request.client,
-                   .told = {},
-                   .hold = request.hold,
-                   .connection = connection};
-  if (const auto why = cannot_be(who, settings)) return step.act(Reply{caller, *why});
-  if (const Worker* const worker = at_once(who)) {
-    step.act(Reply{caller, who.need.leased ? lease(*worker, who) : use(*worker)});
+  const Need need = need_of(request);
+  if (const auto why = cannot_be(request, need, pool, settings)) {
+    return step.act(Reply{caller, *why});
+  }
+  if (const Worker* const worker = at_once(pool, need)) {
+    const Claimant who{need, connection, request.client, request.hold};
+    step.act(Reply{caller, need.leased ? lease(*worker, who) : use(*worker)});
     return workers.touch(*worker);
   }
   watches.doubt_trouble();
-  waiting.add(who);
+  waiting.add({.caller = caller,
+               .pool = pool,
+               .need = need,
+               .since = step.now.boot,
+               .patience = request.wait.value_or(step.settings.wait_default),
+               .wants_progress = request.wants_progress,
+               .client = request.client,
+               .told = {},
+               .hold = request.hold,
+               .connection = connection});
 }
 
-std::optional<Refused> Broker::State::cannot_be(const Waiter& who, const PoolSettings& pool) const {
+std::optional<Refused> Broker::State::cannot_be(const GetWorker& request, const Need& need,
+                                                const PoolName& name,
+                                                const PoolSettings& pool) const {
   const Duration longest = step.settings.max_lifetime;
-  if (who.hold && *who.hold > longest) {
-    return Refused{RefusalReason::kLimit, str("hold=", to_string(*who.hold),
+  if (request.hold && *request.hold > longest) {
+    return Refused{RefusalReason::kLimit, str("hold=", to_string(*request.hold),
                                               " is longer than any worker lives (max_lifetime = ",
                                               to_string(longest), ")")};
   }
-  return never(step.settings, who.pool, pool, who.need);
+  if (need.count == 1) return {};
+  return never(step.settings, name, pool, need);
 }
 
 // The worker that he need not wait for: nobody who has come before him wants it. Null: he waits, if
 // only for the end of this step.
-const Worker* Broker::State::at_once(const Waiter& who) const {
-  if (who.need.count > 1) return nullptr;
-  if (who.need.leased) {
-    const Lease* const own = leases.held_by(who.connection, who.pool, who.need);
+const Worker* Broker::State::at_once(const PoolName& pool, const Need& need) const {
+  if (need.count > 1) return nullptr;
+  if (need.leased) {
+    const Lease* const own = leases.held_by(connection, pool, need);
     if (own != nullptr) return own->worker;
   }
-  return waiting.counts_wait_for(who.pool) ? nullptr : workers.with_room(who.pool, who.need);
+  return waiting.counts_wait_for(pool) ? nullptr : workers.with_room(pool, need);
 }
 
 void Broker::State::patience_ended(CallerId caller) {

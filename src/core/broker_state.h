@@ -75,10 +75,17 @@ struct Broker::State : Parts {
   void patience_ended(CallerId caller);
   // A worker goes to somebody, with a lease or without.
   WorkerAddress use(const Worker& worker);
-  WorkerAddress lease(const Worker& worker, const Waiter& who);
-  // Why his request can never be met by that pool.
-  std::optional<Refused> cannot_be(const Waiter& who, const PoolSettings& pool) const;
-  const Worker* at_once(const Waiter& who) const;
+  struct Claimant {
+    const Need& need;
+    ConnectionId connection;
+    const std::string& client;
+    std::optional<Duration> hold;
+  };
+  WorkerAddress lease(const Worker& worker, const Claimant& who);
+  // Why the request can never be met by that pool.
+  std::optional<Refused> cannot_be(const GetWorker& request, const Need& need, const PoolName& name,
+                                   const PoolSettings& pool) const;
+  const Worker* at_once(const PoolName& pool, const Need& need) const;
   void give_up(const Lease& lease);
   void release(const Worker& worker);
   void end_released(const Worker& worker);

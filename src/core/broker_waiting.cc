@@ -67,7 +67,7 @@ bool Broker::State::keeps_from(const PoolName& name, const Need& held, const Nee
   const PoolSettings* const pool = step.pool(name);
   if (pool == nullptr) return false;
   const bool shares = pool->any_number_of_clients() && !held.alone && !other.alone;
-  const bool others = (!held.type.empty() && !other.type.empty() && held.type != other.type) ||
+  const bool others = (held.type && other.type && *held.type != *other.type) ||
                       (held.market && other.market && *held.market != *other.market);
   return !shares && !others;
 }
@@ -86,9 +86,12 @@ bool Broker::State::serve(const PoolName& name, const Need& need) {
   if (workers_for_one.empty()) return false;
   const auto answer = [&](const Waiter& who) -> Answer {
     if (!need.leased) return use(*workers_for_one.front());
-    if (need.count == 1) return lease(*workers_for_one.front(), who);
+    const Claimant claimant{need, who.connection, who.client, who.hold};
+    if (need.count == 1) return lease(*workers_for_one.front(), claimant);
     WorkerAddresses all;
-    for (const Worker* const worker : workers_for_one) all.workers.push_back(lease(*worker, who));
+    for (const Worker* const worker : workers_for_one) {
+      all.workers.push_back(lease(*worker, claimant));
+    }
     return all;
   };
   std::size_t callers = 1;

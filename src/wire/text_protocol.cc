@@ -101,13 +101,13 @@ std::string set_type(core::GetWorker& request, std::string_view value) {
   if (!is_word(value) || value.find('.') == value.npos) {
     return "an instance type such as c7i.16xlarge";
   }
-  request.type = value;
+  request.type = std::string(value);
   return {};
 }
 
 std::string set_region(core::GetWorker& request, std::string_view value) {
   if (!is_word(value)) return "a region such as us-east-1";
-  request.region = value;
+  request.region = std::string(value);
   return {};
 }
 

@@ -19,8 +19,8 @@ struct Shown {
     if (!r.client.empty()) text += " client=" + r.client;
     if (!r.pool.value.empty()) text += " pool=" + r.pool.value;
     if (r.cores != 0) text += str(" cores=", r.cores);
-    if (!r.type.empty()) text += " type=" + r.type;
-    if (!r.region.empty()) text += " region=" + r.region;
+    if (r.type) text += " type=" + *r.type;
+    if (r.region) text += " region=" + *r.region;
     if (r.market) text += str(" market=", to_string(*r.market));
     if (r.count != 1) text += str(" count=", r.count);
     if (r.alone) text += " exclusive";

@@ -10,7 +10,7 @@ namespace {
 
 // How many of its machine's kinds it leaves open no choice of.
 int conditions(const Need& need) {
-  return (need.type.empty() ? 0 : 1) + (need.market ? 1 : 0);
+  return (need.type ? 1 : 0) + (need.market ? 1 : 0);
 }
 
 class Placing {
@@ -75,11 +75,12 @@ class Placing {
 
   // What a launch for `need` will bring, as far as anybody knows.
   Slot new_worker(const Need& need) const {
-    Slot slot{.type = need.type, .market = need.market.value_or(Market::kSpot)};
+    const std::string_view type = need.type ? std::string_view(*need.type) : "";
+    Slot slot{.type = type, .market = need.market.value_or(Market::kSpot)};
     if (pool_.sharing != Sharing::kPacked) {
-      slot.room = pool_.places(need.type);
+      slot.room = pool_.places(type);
     } else {
-      const int cores = need.type.empty() ? cores_of(pool_) : pool_.cores_of_type(need.type);
+      const int cores = need.type ? pool_.cores_of_type(type) : cores_of(pool_);
       slot.room = static_cast<std::size_t>(std::max({cores, need.cores, 1}));
     }
     return slot;

@@ -22,24 +22,24 @@ bool has_type(const PoolSettings& pool, const std::string& type) {
 }
 
 bool offers(const Settings& settings, const PoolSettings& pool, const GetWorker& request) {
-  const bool any = request.type.empty();
-  if (!any && !has_type(pool, request.type)) return false;
+  if (request.type && !has_type(pool, *request.type)) return false;
   if (request.market && !allows(pool, *request.market)) return false;
-  if (!request.region.empty() && request.region != settings.region) return false;
-  return request.cores <= (any ? cores_of(pool) : pool.cores_of_type(request.type));
+  if (request.region && *request.region != settings.region) return false;
+  if (request.cores == 0) return true;
+  return request.cores <= (request.type ? pool.cores_of_type(*request.type) : cores_of(pool));
 }
 
 bool asks_for_something(const GetWorker& request) {
-  return request.cores != 0 || !request.type.empty() || request.market || !request.region.empty();
+  return request.cores != 0 || request.type || request.market || request.region;
 }
 
 // "64 cores, c7i.16xlarge", in the order in which a request says it.
 std::string asked_for(const GetWorker& request) {
   std::vector<std::string> parts;
   if (request.cores != 0) parts.push_back(str(request.cores, " cores"));
-  if (!request.type.empty()) parts.push_back(request.type);
+  if (request.type) parts.push_back(*request.type);
   if (request.market) parts.push_back(str(to_string(*request.market), " instances"));
-  if (!request.region.empty()) parts.push_back(str("region ", request.region));
+  if (request.region) parts.push_back(str("region ", *request.region));
   return join(parts, ", ");
 }
 
@@ -65,9 +65,9 @@ std::string offer(const Settings& settings, const Pool& pool, const GetWorker& r
   } else {
     parts.push_back(str(cores, " cores"));
   }
-  if (!request.type.empty()) parts.push_back(join(pool.second.instance_types, ", "));
+  if (request.type) parts.push_back(join(pool.second.instance_types, ", "));
   if (request.market) parts.emplace_back(markets_of(pool.second));
-  if (!request.region.empty()) parts.push_back(settings.region);
+  if (request.region) parts.push_back(settings.region);
   return str(name, " (", join(parts, "; "), ")");
 }
 
@@ -161,7 +161,7 @@ Refused no_pool(const Settings& settings, const GetWorker& request) {
 std::size_t workers_for(const PoolSettings& pool, const Need& need) {
   const auto count = static_cast<std::size_t>(need.count);
   if (pool.sharing != Sharing::kPacked || need.alone || need.cores == 0) return count;
-  const int cores = need.type.empty() ? cores_of(pool) : pool.cores_of_type(need.type);
+  const int cores = need.type ? pool.cores_of_type(*need.type) : cores_of(pool);
   const auto on_one = static_cast<std::size_t>(std::max(1, cores / need.cores));
   return (count + on_one - 1) / on_one;
 }

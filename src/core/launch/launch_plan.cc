@@ -24,7 +24,7 @@ std::vector<Candidate> candidates(const PoolSettings& pool, const std::string& r
   const Market first = pool.market == MarketOrder::kOnDemand ? Market::kOnDemand : Market::kSpot;
   for (const std::string& type : pool.instance_types) add(first, type);
   if (pool.market == MarketOrder::kSpotThenOnDemand && !pool.instance_types.empty()) {
-    add(Market::kOnDemand, need.type.empty() ? pool.instance_types.front() : need.type);
+    add(Market::kOnDemand, need.type.value_or(pool.instance_types.front()));
   }
   return out;
 }

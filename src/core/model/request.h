@@ -18,17 +18,17 @@ namespace cb::core {
 
 // Each request gets exactly one Answer, unless its caller is reported gone first.
 struct GetWorker {
-  PoolName pool;                   // empty: as demand/pool_choice.h says
-  int cores = 0;                   // that its worker has at least; 0: any
-  std::string type{};              // of its machine ("c7i.16xlarge"); empty: any of the pool's
-  std::string region{};            // where it is; empty: wherever the pool launches
-  std::optional<Market> market{};  // of its machine; unset: either
-  int count = 1;                   // so many workers, all or none: WorkerAddresses; needs a lease
-  bool alone = false;              // with nobody else on it: needs a lease
-  std::optional<Duration> wait;    // 0 s to 24 h; unset: the configured default (10 min)
-  std::string client;              // a name for the log; empty: none given
-  bool wants_progress = false;     // protocol 2 and later
-  bool leased = false;             // its answer is a lease, bound to its connection: protocol 3
+  PoolName pool;                        // empty: as demand/pool_choice.h says
+  int cores = 0;                        // that its worker has at least; 0: any
+  std::optional<std::string> type{};    // of its machine ("c7i.16xlarge"); unset: any of the pool's
+  std::optional<std::string> region{};  // where it is; unset: wherever the pool launches
+  std::optional<Market> market{};       // of its machine; unset: either
+  int count = 1;                 // so many workers, all or none: WorkerAddresses; needs a lease
+  bool alone = false;            // with nobody else on it: needs a lease
+  std::optional<Duration> wait;  // 0 s to 24 h; unset: the configured default (10 min)
+  std::string client;            // a name for the log; empty: none given
+  bool wants_progress = false;   // protocol 2 and later
+  bool leased = false;           // its answer is a lease, bound to its connection: protocol 3
   std::optional<Duration> hold;  // the lease needs neither of both for so long; up to max_lifetime
 };
 // Restarts the idle clock of the ready worker at `address`: Ok, or Refused (kUnknownWorker). With a

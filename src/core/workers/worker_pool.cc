@@ -243,38 +243,49 @@ bool WorkerPool::takes(const Worker& worker, const Need& need) const {
   return worker.leases.empty() && (pool->sharing != Sharing::kShared || nobodys(worker));
 }
 
-const Worker* WorkerPool::with_room(const PoolName& pool, const Need& need) const {
-  const auto found = with_room_for_all(pool, need, 1);
-  return found.empty() ? nullptr : found.front();
-}
-
-std::vector<const Worker*> WorkerPool::with_room_for_all(const PoolName& name, const Need& need,
-                                                         std::size_t most) const {
-  std::vector<const Worker*> out;
+template <class Take>
+void WorkerPool::each_with_room(const PoolName& name, const Need& need, Take&& take) const {
   const auto index = indices_.find(name);
-  const PoolSettings* const pool = step_.pool(name);
-  if (pool == nullptr || index == indices_.end()) return out;
-  const auto take = [&](const Worker& worker, std::size_t times) {
-    if (takes(worker, need)) out.insert(out.end(), std::min(times, most - out.size()), &worker);
-  };
+  if (index == indices_.end()) return;
   if (!need.leased) {
     for (const auto& [begun, id] : index->second.ready) {
-      if (out.size() == most) break;
-      take(*find(id), 1);
+      const Worker& worker = *find(id);
+      if (takes(worker, need) && !take(worker, 1)) return;
     }
-    return out;
+    return;
   }
+  const PoolSettings* const pool = step_.pool(name);
+  if (pool == nullptr) return;
   // After a crash nobody would know whose it is, and the next one would be given it as well.
   const bool for_himself = pool->sharing != Sharing::kShared || need.alone;
-  if (for_himself && !step_.save_trouble.empty()) return out;
+  if (for_himself && !step_.save_trouble.empty()) return;
   const std::size_t size = pool->places_taken(need);
   const bool parted = pool->sharing == Sharing::kPacked && size != kAnyNumber;
   const std::size_t least = size == kAnyNumber ? 1 : size;
   for (auto next = index->second.room.lower_bound({least, Instant::min(), {}});
-       next != index->second.room.end() && out.size() < most; ++next) {
+       next != index->second.room.end(); ++next) {
     const auto& [room, begun, id] = *next;
-    take(*find(id), parted ? room / size : 1);
+    const Worker& worker = *find(id);
+    if (takes(worker, need) && !take(worker, parted ? room / size : 1)) return;
   }
+}
+
+const Worker* WorkerPool::with_room(const PoolName& pool, const Need& need) const {
+  const Worker* out = nullptr;
+  each_with_room(pool, need, [&](const Worker& worker, std::size_t) {
+    out = &worker;
+    return false;
+  });
+  return out;
+}
+
+std::vector<const Worker*> WorkerPool::with_room_for_all(const PoolName& pool, const Need& need,
+                                                         std::size_t most) const {
+  std::vector<const Worker*> out;
+  each_with_room(pool, need, [&](const Worker& worker, std::size_t times) {
+    out.insert(out.end(), std::min(times, most - out.size()), &worker);
+    return out.size() < most;
+  });
   return out;
 }
 
@@ -308,7 +319,7 @@ std::size_t WorkerPool::ready_of(const PoolName& pool, const Need& need) const {
   const auto index = indices_.find(pool);
   if (index == indices_.end()) return 0;
   const auto& ready = index->second.ready;
-  if (need.type.empty() && !need.market) return ready.size();
+  if (!need.type && !need.market) return ready.size();
   return static_cast<std::size_t>(std::count_if(ready.begin(), ready.end(), [&](const auto& entry) {
     const WorkerRecord& record = find(entry.second)->record;
     return need.fits(record.type, record.market);

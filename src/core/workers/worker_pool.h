@@ -150,6 +150,10 @@ class WorkerPool {
   void index(Worker& worker);
   bool worth_waiting_for(const Worker& worker) const;
   bool takes(const Worker& worker, const Need& need) const;
+  // Calls `take(worker, how many times it has room)`, in the order of with_room(), while it says
+  // true.
+  template <class Take>
+  void each_with_room(const PoolName& pool, const Need& need, Take&& take) const;
   void unindex(const Worker& worker);
 
   Step& step_;

@@ -32,7 +32,7 @@ std::vector<core::Candidate> LaunchMemory::plan(const core::PoolSettings& pool,
                                                 const std::string& region, const core::Need& need) {
   std::vector<core::Candidate> out;
   const auto add = [&](core::Market market, const std::string& type) {
-    const bool other_type = !need.type.empty() && need.type != type;
+    const bool other_type = need.type && *need.type != type;
     if (other_type || (need.market && need.market != market)) return;
     if (pool.subnets.empty()) out.push_back({region, market, type, "", ""});
     for (const std::string& subnet : pool.subnets) {
@@ -44,7 +44,7 @@ std::vector<core::Candidate> LaunchMemory::plan(const core::PoolSettings& pool,
     add(spot ? core::Market::kSpot : core::Market::kOnDemand, type);
   }
   if (pool.market == core::MarketOrder::kSpotThenOnDemand) {
-    add(core::Market::kOnDemand, need.type.empty() ? pool.instance_types.front() : need.type);
+    add(core::Market::kOnDemand, need.type.value_or(pool.instance_types.front()));
   }
   return out;
 }

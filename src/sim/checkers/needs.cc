@@ -32,7 +32,7 @@ std::map<Kind, std::size_t> most_needed(const core::PoolSettings& pool,
   const auto most = static_cast<std::size_t>(std::max(core::cores_of(pool), 1));
   std::map<Kind, Class> classes;
   for (const auto& [need, number] : callers) {
-    Class& its = classes[{need.type, need.market}];
+    Class& its = classes[{need.type.value_or(""), need.market}];
     const auto count = static_cast<std::size_t>(need.count);
     const std::size_t leases = number * count;
     if (need.alone || (packed && need.cores == 0)) {

@@ -91,7 +91,8 @@ void OneLaunch::within_the_shortfall(const LaunchCall& call) const {
   std::size_t wanted = 0;
   const auto all = machines_coming(call);
   for (const auto& [kind, workers] : most_needed(pool, history_.needs_lately(call.pool))) {
-    const core::Need need{.type = kind.type, .market = kind.market};
+    core::Need need{.market = kind.market};
+    if (!kind.type.empty()) need.type = kind.type;
     const auto fits = [&](const Kind& machine) { return need.fits(machine.type, *machine.market); };
     const auto of_it = static_cast<std::size_t>(std::count_if(all.begin(), all.end(), fits));
     const bool launches_it = need.fits(call.form.type, call.form.market);

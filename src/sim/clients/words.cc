@@ -19,7 +19,7 @@ Overloaded(Fs...) -> Overloaded<Fs...>;
 std::string asked_of(const core::GetWorker& get) {
   std::string out;
   if (get.cores != 0) out += str(" cores=", get.cores);
-  if (!get.type.empty()) out += str(" type=", get.type);
+  if (get.type) out += str(" type=", *get.type);
   if (get.market) out += str(" market=", to_string(*get.market));
   if (get.count != 1) out += str(" count=", get.count);
   if (get.alone) out += " exclusive=1";
