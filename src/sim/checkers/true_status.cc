@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "sim/checkers/configured.h"
 
 namespace cb::sim {
 namespace {
@@ -128,10 +129,11 @@ void TrueStatus::judge_clock(const core::WorkerRecord& record, const core::Statu
   if (!row.leases.empty()) {
     return demand_shown(row.idle == Duration{0} && !row.ends_in, "the time left", id);
   }
-  // A window may keep it.
+  // A window may keep it, unless it is of what is configured no more.
   const std::size_t wanted = warm_.most(record.pool);
   const bool kept = wanted != 0 && !row.ends_in;
-  const bool surely = wanted != 0 && warm_.staying(record.pool) <= warm_.least(record.pool);
+  const bool surely = wanted != 0 && configured(settings, record) &&
+                      warm_.staying(record.pool) <= warm_.least(record.pool);
   demand_shown(!surely || kept || ground_.settings_just_told, "the time left", id);
   if (row.busy.value_or(false)) {
     return demand_shown(row.idle == Duration{0} && (kept || row.ends_in == limit), "the time left",
