@@ -173,6 +173,26 @@ void draw_faults(Options& options, const Narrowing& narrowing, Prng& prng) {
   if (themed && theme.full_room) options.settings.max_workers = options.settings.pools.size();
 }
 
+// From streams of their own: who shares a worker with whom, and who asks for what.
+void draw_sharing(Options& options) {
+  for (auto& [name, pool] : options.settings.pools) {
+    Prng sharing = stream(options.seed, str("sharing of ", name.value));
+    if (!sharing.chance(30)) continue;
+    if (sharing.chance(50)) {
+      pool.sharing = core::Sharing::kExclusive;
+    } else {
+      pool.max_clients_per_worker = static_cast<std::size_t>(sharing.between(2, 6));
+    }
+  }
+  Prng needs = stream(options.seed, "needs");
+  options.needs_percent = pick<int>(needs, {0, 0, 0, 10, 50});
+  for (auto& [name, pool] : options.settings.pools) {
+    if (!needs.chance(12)) continue;
+    pool.sharing = core::Sharing::kPacked;
+    pool.max_clients_per_worker = 0;
+  }
+}
+
 }  // namespace
 
 Prng stream(std::uint64_t seed, std::string_view part) {
@@ -213,24 +233,7 @@ Options draw_options(std::uint64_t seed, const Narrowing& narrowing) {
   options.staying_percent = pick<int>(staying, {0, 0, 15, 50, 100});
   options.settings.lease_ttl = pick<Duration>(staying, {minutes{15}, minutes{3}, minutes{40}});
   options.settings.lease_grace = pick<Duration>(staying, {seconds{60}, seconds{10}, minutes{5}});
-  // Likewise: who shares a worker with whom.
-  for (auto& [name, pool] : options.settings.pools) {
-    Prng sharing = stream(seed, str("sharing of ", name.value));
-    if (!sharing.chance(30)) continue;
-    if (sharing.chance(50)) {
-      pool.sharing = core::Sharing::kExclusive;
-    } else {
-      pool.max_clients_per_worker = static_cast<std::size_t>(sharing.between(2, 6));
-    }
-  }
-  // And who asks for what.
-  Prng needs = stream(seed, "needs");
-  options.needs_percent = pick<int>(needs, {0, 0, 0, 10, 50});
-  for (auto& [name, pool] : options.settings.pools) {
-    if (!needs.chance(12)) continue;
-    pool.sharing = core::Sharing::kPacked;
-    pool.max_clients_per_worker = 0;
-  }
+  draw_sharing(options);
   draw_warm(options);
   options.shown_after_end = pick<Duration>(prng, {minutes{1}, minutes{10}, hours{1}});
   options.foreigners = prng.chance(60);
