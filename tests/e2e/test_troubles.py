@@ -1,11 +1,13 @@
 """What goes wrong in the field, done to the real broker on the simulated EC2."""
+import os
 import signal
 import sqlite3
 import subprocess
 import threading
 import unittest
 
-from harness import BINARY, Case, Process, clean_environment, free_port, remote_eval, until
+from harness import (BINARY, PATIENCE, Broker, Case, Process, clean_environment, free_port,
+                     remote_eval, until)
 
 
 class Troubles(Case):
@@ -183,6 +185,30 @@ class State(Case):
         broker.config.write_text("max_workers = many\n" + text)
         broker.process.popen.send_signal(signal.SIGHUP)
         until("the refusal", lambda: "the former one stays in force" in broker.log())
+
+    # Held up between its doors and its clients: by a pipe for its port that nobody reads yet.
+    def coming_up(self):
+        broker = Broker(self.home, self.ec2sim().url)
+        self.processes.append(broker)
+        pipe = self.home / "port.pipe"
+        os.mkfifo(pipe)
+        broker.process = Process([BINARY, "serve", "--config", str(broker.config), "--port-file",
+                                  str(pipe)], broker.env, self.home / "broker.log")
+        until("the doors", lambda: "broker.listening" in broker.log())
+        return broker, pipe
+
+    def test_a_reload_that_is_asked_for_while_it_comes_up_is_done(self):
+        broker, pipe = self.coming_up()
+        broker.process.popen.send_signal(signal.SIGHUP)
+        pipe.read_text()
+        until("the reload", lambda: "the new settings are in force" in broker.log())
+
+    def test_a_stop_that_is_asked_for_while_it_comes_up_is_a_stop_like_others(self):
+        broker, pipe = self.coming_up()
+        broker.process.popen.send_signal(signal.SIGTERM)
+        pipe.read_text()
+        self.assertEqual(broker.process.popen.wait(timeout=PATIENCE), 0)
+        self.assertIn("broker.stopped", broker.log())
 
 
 if __name__ == "__main__":

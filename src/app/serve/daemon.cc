@@ -101,11 +101,14 @@ void Daemon::keep_watchdog_quiet() {
   });
 }
 
-int Daemon::run() {
-  signals_.add(SIGTERM);
-  signals_.add(SIGINT);
-  signals_.add(SIGHUP);
+// One that comes while the daemon is coming up waits until it serves: by its default a SIGHUP would
+// end it, and where its starter ignores that signal (nohup) it would be lost.
+void Daemon::take_signals() {
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal);
   wait_for_signal();
+}
+
+int Daemon::run() {
   keep_watchdog_quiet();
   io::check_aws(*aws_, log_, loaded_.config.core, io::now().wall);
   manager_.ready("serving");

@@ -39,6 +39,7 @@ class Daemon {
   int run();
 
  private:
+  void take_signals();
   void wait_for_signal();
   void reload();
   void stop();

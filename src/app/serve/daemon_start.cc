@@ -29,6 +29,7 @@ Daemon::Daemon(LoadedConfig loaded, ServeFlags flags)
 Daemon::~Daemon() = default;
 
 Status Daemon::start(const std::string& port_file) {
+  take_signals();
   for (const std::string& warning : loaded_.warnings) {
     say(LogLevel::kWarning, "settings.warning", warning);
   }
