@@ -33,14 +33,18 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
+std::string_view first_word(std::string_view text) {
+  std::size_t end = 0;
+  while (end < text.size() && !blank(text[end])) ++end;
+  return text.substr(0, end);
+}
+
 std::vector<std::string_view> words(std::string_view text) {
   std::vector<std::string_view> out;
   out.reserve(4);  // more than most commands have
   while (!(text = trim(text)).empty()) {
-    std::size_t end = 0;
-    while (end < text.size() && !blank(text[end])) ++end;
-    out.push_back(text.substr(0, end));
-    text.remove_prefix(end);
+    out.push_back(first_word(text));
+    text.remove_prefix(out.back().size());
   }
   return out;
 }

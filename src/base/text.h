@@ -34,6 +34,8 @@ std::string str(const Pieces&... pieces) {
 
 // Blanks are space and tab, and \r, \n, \v, \f, as Python's strip() on ASCII drops them.
 std::string_view trim(std::string_view text);
+// What stands before the first blank, or all.
+std::string_view first_word(std::string_view text);
 // Words between blanks; no empty ones.
 std::vector<std::string_view> words(std::string_view text);
 std::vector<std::string_view> split(std::string_view text, char separator);

@@ -255,10 +255,11 @@ Command parse_command(std::string_view line) {
   if (line.find('\0') != line.npos || !is_utf8(line)) {
     return BadLine{std::string(kBadRequest), true};
   }
-  Words arguments = words(line);
-  if (arguments.empty()) return core::Request{core::GetWorker{}};
-  const std::string_view verb = arguments.front();
-  arguments.erase(arguments.begin());
+  const std::string_view text = trim(line);
+  if (text.empty()) return core::Request{core::GetWorker{}};
+  const std::string_view verb = first_word(text);
+  // Most lines are a verb alone.
+  const Words arguments = verb.size() == text.size() ? Words{} : words(text.substr(verb.size()));
   if (verb == "GET_WORKER") return parse_get_worker(arguments);
   if (verb == "PING") return parse_addressed<core::Ping>(arguments);
   if (verb == "RELEASE") return parse_addressed<core::Release>(arguments);

@@ -213,7 +213,7 @@ std::string TextSession::greeting() const {
   return str("OK compute-broker ", options_->version, " protocol ", int{protocol_});
 }
 
-TextSession::Asked TextSession::ask(core::Request request, Instant now) {
+TextSession::Asked TextSession::ask(core::Request&& request, Instant now) {
   if (auto* get = std::get_if<core::GetWorker>(&request); get != nullptr && protocol_ < 3) {
     // Without a lease nothing is anybody's own.
     const std::string_view key = get->hold        ? "hold="
@@ -232,7 +232,7 @@ TextSession::Asked TextSession::ask(core::Request request, Instant now) {
     get->wants_progress = true;
     get->leased = protocol_ >= 3;
   }
-  return request;
+  return std::move(request);
 }
 
 // Only in protocol 1 does the end of input end a command.

@@ -84,7 +84,7 @@ class TextSession {
  private:
   Asked advance(Instant now);
   Asked take_line(std::string_view line, Instant now);
-  Asked ask(core::Request request, Instant now);
+  Asked ask(core::Request&& request, Instant now);
   Asked greeted(Hello hello, Instant now);
   std::string greeting() const;
   Asked refuse(std::string_view answer, Instant now);
