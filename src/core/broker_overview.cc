@@ -81,7 +81,7 @@ void Broker::State::show_pools(Overview& out) const {
   for (const auto* entry : in_order(step.settings.pools)) {
     const auto& [name, pool] = *entry;
     PoolRow row{.pool = name,
-                .cores = cores_of(pool),
+                .cores = pool.least_cores(),
                 .types = pool.instance_types,
                 .waiting = waiting.waiting_for(name),
                 .ready = of(out.ready, name),

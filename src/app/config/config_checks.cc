@@ -90,6 +90,7 @@ class Checker {
   void check_order() {
     const core::Settings& s = config_.core;
     at_most("retry_delay_min", s.retry_delay_min, "retry_delay_max", s.retry_delay_max);
+    at_most("warm_retry_min", s.warm_retry_min, "warm_retry_max", s.warm_retry_max);
     at_most("listing_fast", s.listing_fast, "listing_slow", s.listing_slow);
     at_most("token_reuse_limit", s.token_reuse_limit, "unknown_outcome_grace",
             s.unknown_outcome_grace);

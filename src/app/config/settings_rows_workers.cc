@@ -65,6 +65,17 @@ std::vector<Setting> launch_rows() {
        "a caller who meets a refusal from before it asked waits for the next try, if it comes so "
        "soon and within its patience; else it is told at once",
        ""},
+      {"Launching", "", "warm_retry_min", core_field<&S::warm_retry_min>(),
+       length(seconds{1}, hours{1}), kYes, kInDocs,
+       "first pause of a launch that only a warm window wants and that has failed; doubled each "
+       "time",
+       ""},
+      {"Launching", "", "warm_retry_max", core_field<&S::warm_retry_max>(),
+       length(seconds{1}, hours{24}), kYes, kInDocs, "its longest pause", ""},
+      {"Launching", "", "calendar_interval", core_field<&S::calendar_interval>(),
+       length(seconds{1}, minutes{10}), kYes, kInDocs,
+       "how often it is looked which warm windows hold; so late is a calendar that jumps noticed",
+       ""},
       {"Launching", "", "address_grace", core_field<&S::address_grace>(),
        length(seconds{1}, hours{1}), kYes, kInDocs,
        "an instance that runs so long without the pool's kind of address is a configuration fault",

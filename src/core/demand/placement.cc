@@ -1,9 +1,8 @@
 #include "core/demand/placement.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
-
-#include "core/demand/pool_choice.h"
 
 namespace cb::core {
 namespace {
@@ -80,7 +79,7 @@ class Placing {
     if (pool_.sharing != Sharing::kPacked) {
       slot.room = pool_.places(type);
     } else {
-      const int cores = need.type ? pool_.cores_of_type(type) : cores_of(pool_);
+      const int cores = pool_.least_cores(need.type);
       slot.room = static_cast<std::size_t>(std::max({cores, need.cores, 1}));
     }
     return slot;
@@ -194,12 +193,21 @@ class Placing {
 
 Placement place(const PoolSettings& pool, const std::vector<Group>& groups, std::vector<Slot> slots,
                 std::size_t more) {
-  Placing placing(pool, std::move(slots), more);
-  for (const int asked_for : {2, 1, 0}) {
-    for (std::size_t i = 0; i < groups.size(); ++i) {
-      if (conditions(groups[i].need) == asked_for) placing.place(groups[i], i);
-    }
+  std::vector<std::size_t> order(groups.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return conditions(groups[a].need) > conditions(groups[b].need);
+  });
+  // What the oldest count needs is held for it, whoever is choosier.
+  const auto count = std::find_if(groups.begin(), groups.end(),
+                                  [](const Group& group) { return group.need.count > 1; });
+  if (count != groups.end()) {
+    const auto its =
+        std::find(order.begin(), order.end(), static_cast<std::size_t>(count - groups.begin()));
+    std::rotate(order.begin(), its, its + 1);
   }
+  Placing placing(pool, std::move(slots), more);
+  for (const std::size_t i : order) placing.place(groups[i], i);
   return placing.take();
 }
 

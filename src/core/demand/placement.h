@@ -42,9 +42,10 @@ struct Placement {
   std::vector<Missing> missing;  // the groups that what comes is not enough for, by age
 };
 
-// `groups` by age. Who asked for more is placed first: the others may use what is left of that.
-// `more`: so many workers may still be launched; a count that they do not suffice
-// for is left out, unless it is the oldest: what is begun for it would be held in vain.
+// `groups` by age. The oldest count is placed first, for what is there is held for it; then who is
+// choosier about the kind of machine: the others may use what is left of that.
+// `more`: so many workers may still be launched; a count that they do not suffice for is left out,
+// unless it is the oldest: what is begun for it would be held in vain.
 Placement place(const PoolSettings& pool, const std::vector<Group>& groups, std::vector<Slot> slots,
                 std::size_t more);
 

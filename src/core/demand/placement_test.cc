@@ -129,6 +129,13 @@ TEST(Placement, ASecondCountThatCannotBeMetIsNotBegun) {
   EXPECT_EQ(missing(exclusive(), {{several(5), 1}}, {}, 3), "5");
 }
 
+TEST(Placement, ACountThatCameLaterBeginsNothingBeforeTheOldestHasAll) {
+  Need choosier = several(5);
+  choosier.type = "c6i.16xlarge";
+  EXPECT_EQ(missing(exclusive(), {{several(6), 1}, {choosier, 1}}, {}, 8), "6");
+  EXPECT_EQ(missing(exclusive(), {{several(6), 1}, {choosier, 1}}, {}, 11), "6 5");
+}
+
 TEST(Placement, AReadyOneThatIsHeldForACountIsNoHopeForItsOthers) {
   Slot ready = coming(1);
   ready.ready = true;

@@ -26,7 +26,7 @@ bool offers(const Settings& settings, const PoolSettings& pool, const GetWorker&
   if (request.market && !allows(pool, *request.market)) return false;
   if (request.region && *request.region != settings.region) return false;
   if (request.cores == 0) return true;
-  return request.cores <= (request.type ? pool.cores_of_type(*request.type) : cores_of(pool));
+  return request.cores <= pool.least_cores(request.type);
 }
 
 bool asks_for_something(const GetWorker& request) {
@@ -59,7 +59,7 @@ std::string_view markets_of(const PoolSettings& pool) {
 std::string offer(const Settings& settings, const Pool& pool, const GetWorker& request) {
   const std::string& name = pool.first.value;
   std::vector<std::string> parts;
-  const int cores = cores_of(pool.second);
+  const int cores = pool.second.least_cores();
   if (cores == 0) {
     parts.push_back(str("set [pool.", name, "] cores: its types do not say"));
   } else {
@@ -88,13 +88,6 @@ std::vector<const Pool*> in_order(const Settings::Pools& pools) {
   std::stable_sort(out.begin(), out.end(),
                    [](const Pool* a, const Pool* b) { return a->second.place < b->second.place; });
   return out;
-}
-
-int cores_of(const PoolSettings& pool) {
-  if (pool.cores != 0 || pool.instance_types.empty()) return pool.cores;
-  int fewest = cores_of(pool.instance_types.front());
-  for (const std::string& type : pool.instance_types) fewest = std::min(fewest, cores_of(type));
-  return fewest;
 }
 
 Need need_of(const GetWorker& request) {
@@ -161,7 +154,7 @@ Refused no_pool(const Settings& settings, const GetWorker& request) {
 std::size_t workers_for(const PoolSettings& pool, const Need& need) {
   const auto count = static_cast<std::size_t>(need.count);
   if (pool.sharing != Sharing::kPacked || need.alone || need.cores == 0) return count;
-  const int cores = need.type ? pool.cores_of_type(*need.type) : cores_of(pool);
+  const int cores = pool.least_cores(need.type);
   const auto on_one = static_cast<std::size_t>(std::max(1, cores / need.cores));
   return (count + on_one - 1) / on_one;
 }

@@ -11,9 +11,6 @@
 
 namespace cb::core {
 
-// What a pool offers: its setting `cores`, else the fewest of its types; 0: nobody knows.
-int cores_of(const PoolSettings& pool);
-
 // In the order of the configuration.
 std::vector<const Settings::Pools::value_type*> in_order(const Settings::Pools& pools);
 

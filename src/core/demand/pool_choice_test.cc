@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/model/cores.h"
+
 namespace cb::core {
 namespace {
 
@@ -61,11 +63,11 @@ TEST(PoolChoice, WhatNoPoolOffersIsRefusedWithWhatThereIs) {
 TEST(PoolChoice, APoolOffersAsManyCoresAsTheSmallestOfItsTypes) {
   PoolSettings pool;
   pool.instance_types = {"c7i.16xlarge", "c7i.8xlarge"};
-  EXPECT_EQ(cores_of(pool), 32);
+  EXPECT_EQ(pool.least_cores(), 32);
   pool.instance_types.emplace_back("t3.micro");
-  EXPECT_EQ(cores_of(pool), 0);
+  EXPECT_EQ(pool.least_cores(), 0);
   pool.cores = 1;
-  EXPECT_EQ(cores_of(pool), 1);
+  EXPECT_EQ(pool.least_cores(), 1);
 }
 
 TEST(PoolChoice, ATypesNameSaysItsCores) {

@@ -9,9 +9,6 @@
 namespace cb::core {
 namespace {
 
-constexpr Duration kLook = seconds{30};  // so late is a jump of the calendar noticed
-constexpr Duration kTryMin = seconds{10}, kTryMax = minutes{10};
-
 std::string counted(std::size_t workers) {
   return str(workers, workers == 1 ? " worker" : " workers");
 }
@@ -70,7 +67,7 @@ WarmRules::Want WarmRules::want(const PoolName& pool, const Windows& windows) co
 
 void WarmRules::look() {
   std::map<PoolName, Want> wants;
-  Duration next = kLook;
+  Duration next = step_.settings.calendar_interval;  // the calendar may jump
   wanting_.clear();
   for (const auto& [pool, windows] : windows_) {
     if (step_.pool(pool) == nullptr) continue;
@@ -133,14 +130,16 @@ std::string WarmRules::because(const PoolName& pool) const {
 void WarmRules::failed(const PoolName& pool, const std::string& why,
                        std::optional<Instant> next_try) {
   if (wanted(pool) == 0) return;
-  const Instant soonest = step_.now.boot + back_off(kTryMin, kTryMax, tries_[pool].failures++);
+  const Instant soonest =
+      step_.now.boot + back_off(step_.settings.warm_retry_min, step_.settings.warm_retry_max,
+                                tries_[pool].failures++);
   hindered(pool, why, std::max(soonest, next_try.value_or(soonest)));
 }
 
 void WarmRules::hindered(const PoolName& pool, const std::string& why,
                          std::optional<Instant> next_try) {
   Tries& tries = tries_[pool];
-  tries.not_before = next_try.value_or(step_.now.boot + kTryMin);
+  tries.not_before = next_try.value_or(step_.now.boot + step_.settings.warm_retry_min);
   step_.timers.arm_by({TimerKind::kNextTry, ""}, tries.not_before);
   if (!std::exchange(tries.why, why).empty()) return;
   step_.log(LogLevel::kWarning, "warm.short", about(pool),

@@ -4,8 +4,8 @@
 // demand, and launches by the way of all launches.
 //
 // Windows are times of the calendar, which may jump: they are looked at when one begins or ends,
-// and twice a minute beside that. A TERMINATE_ALL suspends every window that it falls into, for
-// whoever ends everything does not want it back at once. It is saved, so that a restart within
+// and each calendar_interval beside that. A TERMINATE_ALL suspends every window that it falls into,
+// for whoever ends everything does not want it back at once. It is saved, so that a restart within
 // such a window launches nothing either.
 
 #include <map>

@@ -13,7 +13,6 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "core/model/cloud.h"
-#include "core/model/cores.h"
 #include "core/model/need.h"
 #include "core/model/serving.h"
 
@@ -51,23 +50,17 @@ struct PoolSettings {
   Duration warm_lead = seconds{90};  // a warm window wants its workers so long before it begins
 
   // The cores that a worker of `type` has to give, as far as anybody knows; 0: nobody does.
-  int cores_of_type(std::string_view type) const { return cores != 0 ? cores : cores_of(type); }
+  int cores_of_type(std::string_view type) const;
+  // The cores that each has of that type; unset: of any, so those of the smallest. 0: nobody knows.
+  int least_cores(const std::optional<std::string>& type = {}) const;
   // How many places for leases a worker of `type` has, or kAnyNumber. A packed one has one for each
   // core.
-  std::size_t places(std::string_view type) const {
-    if (sharing == Sharing::kPacked) return static_cast<std::size_t>(cores_of_type(type));
-    if (sharing == Sharing::kExclusive) return 1;
-    return max_clients_per_worker != 0 ? max_clients_per_worker : kAnyNumber;
-  }
+  std::size_t places(std::string_view type) const;
   bool any_number_of_clients() const {
     return sharing == Sharing::kShared && max_clients_per_worker == 0;
   }
   // How many of them one lease of `need` takes; kAnyNumber: all.
-  std::size_t places_taken(const Need& need) const {
-    const bool packed = sharing == Sharing::kPacked;
-    if (need.alone || (packed && need.cores == 0)) return kAnyNumber;
-    return packed ? static_cast<std::size_t>(need.cores) : 1;
-  }
+  std::size_t places_taken(const Need& need) const;
   Serving serving() const { return {address, worker_port, ready, launch_timeout, idle_timeout}; }
   bool operator==(const PoolSettings&) const = default;
 };
@@ -107,6 +100,9 @@ struct Settings {
   Duration launch_interval = milliseconds{500};
   // A caller who meets an older refusal waits for the next try, when it comes within this time.
   Duration next_try_wait = seconds{30};
+  // Back-off of launches that only a warm window wants, doubled each time.
+  Duration warm_retry_min = seconds{10};
+  Duration warm_retry_max = minutes{10};
   Duration address_grace = seconds{60};  // running without an address for so long is bad config
 
   // Watching.
@@ -131,6 +127,7 @@ struct Settings {
   Duration sweep_grace = minutes{2};        // an unknown instance younger than this is spared
   Duration adoption_patience = seconds{5};  // how long callers wait for an adopted one to answer
   Duration progress_interval = seconds{1};
+  Duration calendar_interval = seconds{30};  // between two looks at which warm windows hold
   Duration takeover_after = minutes{10};  // a broker of our name that is silent for so long is gone
 
   // Restart.

@@ -29,7 +29,7 @@ std::vector<core::WorkerAddress> given_in(const core::Answer& answer) {
 std::map<Kind, std::size_t> most_needed(const core::PoolSettings& pool,
                                         const std::map<core::Need, std::size_t>& callers) {
   const bool packed = pool.sharing == core::Sharing::kPacked;
-  const auto most = static_cast<std::size_t>(std::max(core::cores_of(pool), 1));
+  const auto most = static_cast<std::size_t>(std::max(pool.least_cores(), 1));
   std::map<Kind, Class> classes;
   for (const auto& [need, number] : callers) {
     Class& its = classes[{need.type.value_or(""), need.market}];

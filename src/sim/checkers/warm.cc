@@ -14,10 +14,6 @@ namespace {
 using core::WorkerPhase;
 
 constexpr const char* kWarmRule = "19-warm";
-// The longest pause between two tries for a window, in whose way EC2 or a bad boot stands.
-constexpr Duration kLongestPause = minutes{10};
-// Between two looks at what else may stand in the way.
-constexpr Duration kNextLook = seconds{10};
 
 // A machine boots at its pace, and is seen to, in a world without these.
 bool boots_go_well(const Options& options) {
@@ -115,7 +111,7 @@ bool Warm::hindered(const PoolName& pool) const {
   if (counted >= settings.max_workers || !memory_.obstacles(pool, {}).empty()) return true;
   const auto troubled = troubled_.find(pool);
   return troubled != troubled_.end() &&
-         ground_.turn.at - troubled->second <= kLongestPause + settings.capacity_memory;
+         ground_.turn.at - troubled->second <= settings.warm_retry_max + settings.capacity_memory;
 }
 
 void Warm::has_enough(const PoolName& pool) {
@@ -125,7 +121,8 @@ void Warm::has_enough(const PoolName& pool) {
     return;
   }
   const Moment since = short_since_.try_emplace(pool, ground_.turn.at).first->second;
-  const Duration limit = kNextLook + seconds{5} + 4 * ground_.options.batching;
+  const Duration limit =
+      ground_.options.settings.warm_retry_min + seconds{5} + 4 * ground_.options.batching;
   if (ground_.turn.at - std::max(since, ground_.hears_since()) <= limit) return;
   throw Violated(kWarmRule, str("pool ", pool.value, " has ", there, " workers and launches, its ",
                                 "windows want ", demand_.least(pool), " since ", stamp(since),

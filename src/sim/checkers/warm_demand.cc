@@ -5,12 +5,6 @@
 #include "sim/checkers/configured.h"
 
 namespace cb::sim {
-namespace {
-
-constexpr Duration kLooks = seconds{30};  // at the calendar, this often
-
-}  // namespace
-
 const core::WarmWindow* WarmDemand::at(const PoolName& pool, WallTime time) const {
   const auto found = ground_.warm.find(pool);
   if (found == ground_.warm.end() || !ground_.options.settings.pools.contains(pool)) return nullptr;
@@ -76,7 +70,8 @@ std::size_t WarmDemand::staying(const PoolName& pool) const {
 
 void WarmDemand::turned() {
   if (ground_.options.warm.empty()) return;
-  const Moment old = ground_.turn.at - kLooks - seconds{1} - 4 * ground_.options.batching;
+  const Moment old = ground_.turn.at - ground_.options.settings.calendar_interval - seconds{1} -
+                     4 * ground_.options.batching;
   for (const auto& [pool, settings] : ground_.options.settings.pools) {
     Samples& samples = samples_[pool];
     const std::size_t now = wanted(pool, ground_.turn.now.wall);

@@ -108,6 +108,10 @@ void draw_settings(core::Settings& settings, Prng& prng) {
 void draw_warm(Options& options) {
   Prng prng = stream(options.seed, "warm");
   if (!prng.chance(40)) return;
+  Prng paces = stream(options.seed, "warm paces");
+  options.settings.warm_retry_min = pick<Duration>(paces, {seconds{4}, seconds{10}, seconds{27}});
+  options.settings.warm_retry_max = pick<Duration>(paces, {seconds{80}, minutes{10}});
+  options.settings.calendar_interval = pick<Duration>(paces, {seconds{12}, seconds{31}});
   const WallTime morning = Clock::calendar({}), night = morning + options.length;
   for (auto& [name, pool] : options.settings.pools) {
     if (!prng.chance(85)) continue;
