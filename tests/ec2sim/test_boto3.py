@@ -1,7 +1,7 @@
 """boto3 reads every answer, and botocore's model knows every element of it."""
 import datetime
 
-from model import Checker
+from checked import CheckedTest
 from simulator import Dserv, LAUNCH, SimulatorTest, main, until
 
 SPOT = {"MarketType": "spot", "SpotOptions": {"SpotInstanceType": "one-time",
@@ -9,17 +9,7 @@ SPOT = {"MarketType": "spot", "SpotOptions": {"SpotInstanceType": "one-time",
 TAGS = [{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": "a & <b> \"ü\""}]}]
 
 
-class Shapes(SimulatorTest):
-    def setUp(self):
-        self.sim = self.simulator()
-        self.checker = Checker()
-        self.ec2 = self.sim.client()
-        self.checker.watch(self.ec2)
-
-    def tearDown(self):
-        self.assertEqual(self.checker.faults, [])
-        self.assertGreater(self.checker.answers, 0)
-
+class Shapes(CheckedTest):
     def state(self, instance_id):
         answer = self.ec2.describe_instances(InstanceIds=[instance_id])
         return answer["Reservations"][0]["Instances"][0]["State"]["Name"]

@@ -1,8 +1,8 @@
 """Launch templates and fleets, as boto3 reads them and botocore's model knows them."""
 import base64
 
-from model import Checker
-from simulator import SimulatorTest, main
+from checked import CheckedTest
+from simulator import main
 
 IMAGE = "ami-0060337ebb6cf00ad"
 GROUP = "sg-0d5e12fe0a10c0001"
@@ -16,17 +16,7 @@ TEMPLATE = {"ImageId": IMAGE, "KeyName": "dserv-workers",
                                    "Tags": [{"Key": "Name", "Value": "dserv-worker"}]}]}
 
 
-class Checked(SimulatorTest):
-    def setUp(self):
-        self.sim = self.simulator()
-        self.checker = Checker()
-        self.ec2 = self.sim.client()
-        self.checker.watch(self.ec2)
-
-    def tearDown(self):
-        self.assertEqual(self.checker.faults, [])
-        self.assertGreater(self.checker.answers, 0)
-
+class FleetTest(CheckedTest):
     def template(self, name="pool", **more):
         made = self.ec2.create_launch_template(
             LaunchTemplateName=name, LaunchTemplateData={**TEMPLATE, **more},
@@ -35,7 +25,7 @@ class Checked(SimulatorTest):
         return made["LaunchTemplate"]["LaunchTemplateId"]
 
 
-class LaunchTemplates(Checked):
+class LaunchTemplates(FleetTest):
     def test_they_are_made_listed_and_deleted(self):
         made = self.template()
         self.template("other")
@@ -79,7 +69,7 @@ class LaunchTemplates(Checked):
         self.assertEqual(self.sim.instance(launched["InstanceId"])["user_data"], "hello")
 
 
-class Fleets(Checked):
+class Fleets(FleetTest):
     def fleet(self, target, overrides, market="spot", **more):
         template = {"LaunchTemplateName": "pool", "Version": "$Latest"}
         return self.ec2.create_fleet(
