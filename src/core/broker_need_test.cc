@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -287,6 +288,48 @@ TEST_F(NeedTest, OfTwoCountsThatDoNotFitTogetherOneIsServedWholeAndThenTheOther)
   for (const StatusRow& row : world.status()) world.ask(Release{row.address, row.leases[0].lease});
   world.run_for(minutes{2});
   EXPECT_NE(world.answer(second), "");
+}
+
+TEST_F(NeedTest, WhoWaitsBehindAnotherCountIsToldSo) {
+  with(Sharing::kExclusive);
+  GetWorker request{.count = 6, .wait = {}, .client = {}, .wants_progress = true, .hold = {}};
+  ask(request, 1);
+  request.count = 5;
+  request.market = Market::kOnDemand;
+  ask(request, 2);
+  world.run_for(seconds{4});
+  EXPECT_EQ(launched(), std::vector<std::string>(6, "c7i.16xlarge spot"));
+  EXPECT_TRUE(std::any_of(world.told.begin(), world.told.end(), [](const Tell& tell) {
+    return tell.progress.text == "waiting until who asked for 6 workers before is served";
+  }));
+}
+
+TEST_F(NeedTest, WhatWasHeldForACountThatIsRefusedServesWhoWaitedBehindIt) {
+  with(Sharing::kExclusive);
+  const CallerId first = ask({}, 1);
+  world.run_for(seconds{30});
+  world.connection = {};
+  world.ping(address(first));
+  world.hold_launches = true;
+  const CallerId two = ask_count(2, 2);
+  world.connection = {1};
+  world.ask(Release{address(first), world.status()[0].leases[0].lease});
+  const CallerId behind = ask({}, 3);
+  EXPECT_EQ(world.answer(behind), "");
+  // Nothing can be had any more for either of them.
+  world.hold_launches = false;
+  for (int n = 0; n < 20; ++n) {
+    world.launch_answers.push_back(
+        failure(FailureClass::kCapacity, "InsufficientInstanceCapacity"));
+  }
+  const std::vector<LaunchInstance> held(world.launches.begin() + 1, world.launches.end());
+  for (const LaunchInstance& launch : held) {
+    world.post(LaunchAnswered{launch.token,
+                              failure(FailureClass::kCapacity, "InsufficientInstanceCapacity")});
+  }
+  world.run_for(seconds{10});
+  EXPECT_EQ(world.answer(two).find("ERROR: no capacity"), 0u) << world.answer(two);
+  EXPECT_EQ(address(behind), address(first));
 }
 
 TEST_F(NeedTest, ACountThatCanNeverBeMetIsRefusedAtOnce) {

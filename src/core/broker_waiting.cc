@@ -33,12 +33,17 @@ bool Broker::State::settled(const PoolName& pool) {
     launcher.unwanted(pool);  // what was tried for them is no news to later callers
     return true;
   }
-  const bool counts = waiting.counts_wait_for(pool);
   const auto unlaunched = launcher.ensure(pool);
   std::size_t refused = 0;
-  for (const auto& [need, why] : unlaunched) refused += refuse(pool, need, why);
+  for (const auto& [need, why] : unlaunched) {
+    if (need.count > 1) refused += refuse(pool, need, why);
+  }
+  if (refused != 0) return false;
+  for (const auto& [need, why] : unlaunched) {
+    if (need.count == 1) refuse(pool, need, why);
+  }
   if (unlaunched.empty() && launcher.nothing_to_do(pool)) waiting.content(pool);
-  return !counts || refused == 0;
+  return true;
 }
 
 // After those who wait: no warm rule takes a place that a caller needs.
@@ -72,7 +77,8 @@ bool Broker::State::keeps_from(const PoolName& name, const Need& held, const Nee
   return !shares && !others;
 }
 
-// The one of them who has waited longest, or all where they may share. False: nobody, for now.
+// Serves the one of them who has waited longest, or all where they may share. False: no worker that
+// is there has room for him.
 bool Broker::State::serve(const PoolName& name, const Need& need) {
   const PoolSettings* const pool = step.pool(name);
   if (pool == nullptr) return false;

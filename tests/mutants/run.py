@@ -16,12 +16,14 @@ A mutant is a replacement of text in one source file (*.toml beside this file):
     # "digest" needs --twice
 
 The seeds are about three times as many as were needed (--survey), and 10 where that was 3 or less.
+The one that found a mutant last (found_at.json, written by --remember) is tried before them: a
+change that makes other worlds of the seeds costs time, and no mutant.
 
 The file is copied, changed and compiled; its object is linked before the unchanged library, whose
 own version of that file then stays out. A mutant whose text is gone, or that does not compile,
 fails by name. Nothing in the source tree is touched.
 
-    tests/mutants/run.py BUILD_DIR [NAME ...] [--jobs N] [--list] [--survey SEEDS]
+    tests/mutants/run.py BUILD_DIR [NAME ...] [--jobs N] [--list] [--survey SEEDS] [--remember]
 
 --survey says for each simulation mutant the first seed that finds it, whatever its limit.
 """
@@ -39,6 +41,7 @@ import tomllib
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+FOUND_AT = HERE / "found_at.json"
 LIBRARY = "mutant_subjects"
 PROGRAMS = {"rule": "mutant-sim", "test": "mutant-unit"}
 TIME_LIMIT = 300  # seconds for one step of one mutant
@@ -59,6 +62,10 @@ def load():
     for name in set(names):
         if names.count(name) > 1:
             raise SystemExit(f"two mutants are called {name}")
+    seeds = found_at()
+    for mutant in found:
+        if mutant["name"] in seeds:
+            mutant["found_at"] = seeds[mutant["name"]]
     return found
 
 
@@ -160,14 +167,28 @@ def judged(mutant, program, survey):
         if code == 0:
             raise Failed(f"{mutant['test']} passes all the same")
         return mutant["test"]
-    seeds = survey or mutant["seeds"]
-    args = mutant.get("args", ["--clients", "50"])
-    words = [program, "--seeds", f"1..{seeds}", *args, "--expect", mutant["rule"]]
-    code, text = run(words, ROOT, "the simulation")
-    if code != 0:
-        raise Failed(f"{mutant['rule']} holds for seeds 1..{seeds}: {text.strip()[-300:]}")
-    seed = re.search(rf"seed (\d+) breaks rule {re.escape(mutant['rule'])}\n", text)
-    return f"{mutant['rule']}, seed {seed.group(1) if seed else '?'} of {seeds}"
+    last = survey or mutant["seeds"]
+    ranges = [(1, last)]
+    if not survey and mutant.get("found_at", last + 1) <= last:
+        ranges.insert(0, (mutant["found_at"], mutant["found_at"]))
+    for first, end in ranges:
+        words = [program, "--seeds", f"{first}..{end}", *mutant.get("args", ["--clients", "50"]),
+                 "--expect", mutant["rule"]]
+        code, text = run(words, ROOT, "the simulation")
+        if code == 0:
+            found = re.search(rf"seed (\d+) breaks rule {re.escape(mutant['rule'])}\n", text)
+            mutant["found_at"] = int(found.group(1)) if found else first
+            return f"{mutant['rule']}, seed {mutant['found_at']} of {last}"
+    raise Failed(f"{mutant['rule']} holds for seeds 1..{last}: {text.strip()[-300:]}")
+
+
+def remember(mutants):
+    seeds = {m["name"]: m["found_at"] for m in mutants if "found_at" in m}
+    FOUND_AT.write_text(json.dumps(seeds, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def found_at():
+    return json.loads(FOUND_AT.read_text(encoding="utf-8")) if FOUND_AT.exists() else {}
 
 
 def hunt(build, mutant, survey):
@@ -194,8 +215,9 @@ def main():
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--survey", type=int, default=0, metavar="SEEDS")
+    parser.add_argument("--remember", action="store_true")
     options = parser.parse_args()
-    mutants = load()
+    every = mutants = load()
     unknown = set(options.names) - {m["name"] for m in mutants}
     if unknown:
         raise SystemExit(f"no mutant is called {', '.join(sorted(unknown))}")
@@ -214,6 +236,8 @@ def main():
             escaped += failure is not None
             verdict = found if failure is None else f"NOT FOUND: {failure}"
             print(f"{mutant['name']:34} {took:5.1f} s  {verdict}", flush=True)
+    if options.remember:
+        remember(every)
     print(f"{len(mutants) - escaped} of {len(mutants)} mutants found")
     return 1 if escaped or not mutants else 0
 

@@ -68,11 +68,15 @@ std::size_t WaitingRoom::waiting_for(const PoolName& pool) const {
   return out;
 }
 
-bool WaitingRoom::counts_wait_for(const PoolName& pool) const {
+const Need* WaitingRoom::oldest_count(const PoolName& pool) const {
   const auto queues = queues_.find(pool);
-  return queues != queues_.end() &&
-         std::any_of(queues->second.begin(), queues->second.end(),
-                     [](const auto& entry) { return entry.first.count > 1; });
+  if (queues == queues_.end()) return nullptr;
+  const Queues::value_type* out = nullptr;
+  for (const auto& entry : queues->second) {
+    const bool older = out == nullptr || entry.second.begin()->first < out->second.begin()->first;
+    if (entry.first.count > 1 && older) out = &entry;
+  }
+  return out == nullptr ? nullptr : &out->first;
 }
 
 void WaitingRoom::stir(const PoolName& pool) {

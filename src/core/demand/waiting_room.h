@@ -44,7 +44,9 @@ class WaitingRoom {
   // Who waits for `pool`, by what they need: first whose oldest came first.
   std::vector<Group> groups(const PoolName& pool) const;
   // Somebody waits for several workers of `pool` at once, which stay until he has them all.
-  bool counts_wait_for(const PoolName& pool) const;
+  bool counts_wait_for(const PoolName& pool) const { return oldest_count(pool) != nullptr; }
+  // What the first of them needs; null: nobody does.
+  const Need* oldest_count(const PoolName& pool) const;
   // Pools of which something may be new: all but those that are content, and not stirred since;
   // first whose oldest came first.
   std::vector<PoolName> restless() const;

@@ -56,6 +56,10 @@ std::string Launcher::waits_for_what(const PoolName& pool, const Need& need) con
     return cloud.doubt.empty() ? "waiting for EC2's first listing" : cloud.doubt;
   }
   if (step_.pool(pool) == nullptr) return str("pool ", pool.value, " is not configured");
+  const Need* const first = waiting_.oldest_count(pool);
+  if (need.count > 1 && first != nullptr && *first != need) {
+    return str("waiting until who asked for ", first->count, " workers before is served");
+  }
   if (const auto why = forbidden(pool)) return why->why;
   if (full(pool)) {
     return workers_.ending_unconfirmed() != 0 || room_soon() ? why_room_soon()

@@ -134,8 +134,9 @@ void CallRates::probed(const core::Probed& probe) {
   }
   give_reason();
   const auto worker = store_.durable().workers.find(probe.worker);
-  // Who is a suspect already is asked about already.
-  const bool good = worker != store_.durable().workers.end() &&
+  // Who is a suspect already is asked about already; what became of whom is not in a journal that
+  // cannot be written.
+  const bool good = !history_.commit_failing() && worker != store_.durable().workers.end() &&
                     worker->second.phase == core::WorkerPhase::kReady && !worker->second.doubted;
   if (!good) return;
   const core::Settings& settings = ground_.options.settings;

@@ -85,13 +85,22 @@ std::string LaunchOrder::why_not_its_turn(const PoolName& name, const core::Cand
   return ", which nobody who waits for its pool asked for";
 }
 
+// Callers with different needs, or with several, have launches of their own.
+bool LaunchOrder::several_at_once(const PoolName& pool) const {
+  const auto& needs = history_.needs_lately(pool);
+  const bool alike = std::all_of(needs.begin(), needs.end(), [](const auto& entry) {
+    return entry.first == core::Need{.leased = entry.first.leased};
+  });
+  return !alike || !ground_.options.settings.pools.at(pool).any_number_of_clients();
+}
+
 void LaunchOrder::not_refused_lately(const LaunchCall& call,
                                      const core::Candidate& candidate) const {
   const auto refuse = [&](const LaunchMemory::Refusal& refusal) {
     if (!refusal.by_launch || ground_.turn.at >= memory_.until(refusal)) return;
     // Of several launches at once one may be refused in the turn in which the next is decided.
-    const bool one_of_many = !ground_.options.settings.pools.at(call.pool).any_number_of_clients();
-    if (one_of_many && refusal.at >= ground_.turn.at - 2 * ground_.options.batching) return;
+    if (several_at_once(call.pool) && refusal.at >= ground_.turn.at - 2 * ground_.options.batching)
+      return;
     wrong(call, str("is of ", to_string(candidate), ", refused ",
                     to_string(Duration{ground_.turn.at - refusal.at}), " ago (",
                     refusal.failure.code, ")"));

@@ -45,6 +45,7 @@ class LaunchOrder : public Watcher {
   void first(const LaunchCall& call) const;
   void again(const LaunchCall& call) const;
   void in_order(const LaunchCall& call, const core::Candidate& candidate) const;
+  bool several_at_once(const PoolName& pool) const;
   std::string why_not_its_turn(const PoolName& pool, const core::Candidate& candidate,
                                const core::Need& need) const;
   void not_refused_lately(const LaunchCall& call, const core::Candidate& candidate) const;

@@ -306,6 +306,12 @@ bool TrueWords::meanwhile(const core::GetWorker& get, std::string_view text) con
   if (begins(text, "waiting for a worker that is being terminated")) {
     return room_is_made() || !memory_.cloud().settled() || !exact();
   }
+  if (begins(text, "waiting until who asked for ")) {
+    const auto& needs = history_.needs_lately(pool);
+    return get.count > 1 && std::count_if(needs.begin(), needs.end(), [](const auto& entry) {
+                              return entry.first.count > 1;
+                            }) > 1;
+  }
   if (begins(text, "about to launch ")) return about_to_launch(get, text.substr(16));
   if (begins(text, kAnew)) text.remove_prefix(kAnew.size());
   // Since long ago: whether somebody hears it too early is for refusals.
