@@ -20,6 +20,7 @@ listing_fast = "100ms"
 listing_slow = "300ms"
 terminate_repeat = "1s"
 missing_grace = "200ms"
+ready_gap = "50ms"
 """
 
 

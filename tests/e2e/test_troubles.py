@@ -63,8 +63,14 @@ class Troubles(Case):
         args = [BINARY, "ec2sim", "--listen", f"127.0.0.1:{port}", "--port-file",
                 str(self.home / "late.port"), "--set", "pending=100ms"]
         self.processes.append(Process(args, clean_environment(), self.home / "late.log"))
-        until("recovery", lambda: "EC2 answers again" in broker.log())
-        self.assertEqual(remote_eval(broker.ask("GET_WORKER"), "expr 6*7"), "42")
+        # Who asks makes it look: without anybody it would take listing_slow.
+        ip = until("recovery", lambda: self.address(broker.ask("GET_WORKER")))
+        self.assertEqual(remote_eval(ip, "expr 6*7"), "42")
+        self.assertIn("EC2 answers again", broker.log())
+
+    @staticmethod
+    def address(answer):
+        return "" if answer.startswith("ERROR") else answer
 
     def test_wrong_credentials_are_told_and_nothing_is_launched(self):
         sim = self.ec2sim()
