@@ -1,10 +1,9 @@
-// How the cost of a step grows with the number of workers, and with that of callers who wait.
-// Prints one JSON object.
+// How the cost of a step grows with the number of workers, of callers who wait, of leases on one
+// worker and on many, and of pools. Prints one JSON object.
 //
-//   bench-growth workers|callers N [STEPS]     time and memory
+//   bench-growth workers|callers|leases|packed|pools N [STEPS]     time and memory
 //   valgrind --tool=callgrind --instr-atstart=no --callgrind-out-file=F
-//     bench-growth workers|callers N STEPS OPERATION
-//                                              instructions of STEPS steps of one kind
+//     bench-growth KIND N STEPS OPERATION      instructions of STEPS steps of one kind
 
 #include <malloc.h>
 #include <valgrind/callgrind.h>
@@ -21,6 +20,8 @@
 
 #include "bench/core/big_broker.h"
 #include "bench/core/big_crowd.h"
+#include "bench/core/big_leases.h"
+#include "bench/core/big_pools.h"
 
 namespace {
 
@@ -86,6 +87,28 @@ const Operations<BigBroker> kOfWorkers{
 };
 const Operations<BigCrowd> kOfCallers{{"ask_and_hang_up", repeated<&BigCrowd::ask_and_hang_up>}};
 
+class SharedLeases : public BigLeases {
+ public:
+  explicit SharedLeases(std::size_t leases) : BigLeases(leases, core::Sharing::kShared) {}
+};
+class PackedLeases : public BigLeases {
+ public:
+  explicit PackedLeases(std::size_t leases) : BigLeases(leases, core::Sharing::kPacked) {}
+};
+
+template <class World>
+const Operations<World> kOfLeases{
+    {"give_back_and_take", repeated<&World::give_back_and_take>},
+    {"ping", repeated<&World::ping>},
+    {"lose_and_resume", repeated<&World::lose_and_resume>},
+};
+const Operations<BigPools> kOfPools{
+    {"get_worker", repeated<&BigPools::get_worker>},
+    {"ask_and_hang_up", repeated<&BigPools::ask_and_hang_up>},
+    {"launch_fails_and_is_asked_for_again",
+     repeated<&BigPools::launch_fails_and_is_asked_for_again>},
+};
+
 template <class World>
 [[noreturn]] void count_instructions(World& world, Operation<World> run, std::size_t steps) {
   run(world, steps / 10);
@@ -133,12 +156,18 @@ int measure(const Operations<World>& all, std::size_t many, std::size_t steps, c
 int main(int argc, char** argv) {
   using namespace cb::bench;
   const std::string kind = argc > 1 ? argv[1] : "";
-  if (argc < 3 || (kind != "workers" && kind != "callers")) {
-    return std::fputs("usage: bench-growth workers|callers N [STEPS [OPERATION]]\n", stderr), 2;
-  }
-  const auto many = std::max<std::size_t>(2, static_cast<std::size_t>(std::atoll(argv[2])));
+  const auto many =
+      std::max<std::size_t>(2, argc > 2 ? static_cast<std::size_t>(std::atoll(argv[2])) : 0);
   const auto steps = static_cast<std::size_t>(argc > 3 ? std::atoll(argv[3]) : 100'000);
   const char* const only = argc > 4 ? argv[4] : nullptr;
-  return kind == "workers" ? measure(kOfWorkers, many, steps, only)
-                           : measure(kOfCallers, many, steps, only);
+  if (argc > 2) {
+    if (kind == "workers") return measure(kOfWorkers, many, steps, only);
+    if (kind == "callers") return measure(kOfCallers, many, steps, only);
+    if (kind == "leases") return measure(kOfLeases<SharedLeases>, many, steps, only);
+    if (kind == "packed") return measure(kOfLeases<PackedLeases>, many, steps, only);
+    if (kind == "pools") return measure(kOfPools, many, steps, only);
+  }
+  std::fputs("usage: bench-growth workers|callers|leases|packed|pools N [STEPS [OPERATION]]\n",
+             stderr);
+  return 2;
 }

@@ -31,9 +31,13 @@ def durable(bench, options):
 
 
 WORKERS = (10, 1000, 100_000)
-CALLERS = (10, 1000, 100_000, 1_000_000)
+CALLERS = LEASES = (10, 1000, 100_000, 1_000_000)
+PACKED = (10, 1000, 100_000)
+POOLS = (2, 10, 128, 1000)
 OPERATIONS = ("get_worker", "ping", "probe_answered", "timer_and_probe")
 OF_CALLERS = ("ask_and_hang_up",)
+OF_LEASES = ("give_back_and_take", "ping", "lose_and_resume")
+OF_POOLS = ("get_worker", "ask_and_hang_up", "launch_fails_and_is_asked_for_again")
 
 
 def instructions(bench, kind, many, operation):
@@ -49,12 +53,14 @@ def instructions(bench, kind, many, operation):
 def growth(bench, options):
     some = OPERATIONS[::3] if options.quick else OPERATIONS
     yield from growth_of(bench, options, "workers", WORKERS, some)
-    # Who waits has a claim on the next worker: what a lease is to the core of today.
-    sizes = CALLERS[:-1] if options.quick else CALLERS
-    yield from growth_of(bench, options, "callers", sizes, OF_CALLERS)
+    most = slice(-1) if options.quick else slice(None)
+    yield from growth_of(bench, options, "callers", CALLERS[most], OF_CALLERS)
+    yield from growth_of(bench, options, "leases", LEASES[most], OF_LEASES, bytes_max=400)
+    yield from growth_of(bench, options, "packed", PACKED[most], OF_LEASES[:1])
+    yield from growth_of(bench, options, "pools", POOLS, OF_POOLS)
 
 
-def growth_of(bench, options, kind, sizes, operations):
+def growth_of(bench, options, kind, sizes, operations, bytes_max=None):
     rounds = 3 if options.quick else 5
     steps = 20_000 if options.quick else 100_000
     seen = {n: [] for n in sizes}
@@ -62,19 +68,21 @@ def growth_of(bench, options, kind, sizes, operations):
         for n in sizes:
             seen[n].append(bench.json("bench-growth", kind, n, steps))
     for operation in operations:
-        counted = {n: instructions(bench, kind, n, operation) for n in (10, 100_000)}
+        few, many = sizes[0], min(sizes[-1], 100_000)  # callgrind is fifty times slower
+        counted = {n: instructions(bench, kind, n, operation) for n in (few, many)}
         for n, count in counted.items():
             yield row("growth", f"{operation}, {n:,} {kind}: instructions", count, "")
-        yield row("growth", f"{operation}: instructions 100,000 / 10", counted[100_000] /
-                  counted[10], "x", at_most=6)
+        yield row("growth", f"{operation}: instructions {many:,} / {few:,} {kind}",
+                  counted[many] / counted[few], "x", at_most=6)
         taken = {n: [run[f"{operation}_ns"] for run in seen[n]] for n in sizes}
         for n in sizes:
             yield row("growth", f"{operation}, {n:,} {kind}: time", taken[n], "ns")
-        yield row("growth", f"{operation}: time {sizes[-1]:,} / 10",
-                  ratios(taken[sizes[-1]], taken[10]), "x", at_most=30)
+        yield row("growth", f"{operation}: time {sizes[-1]:,} / {few:,} {kind}",
+                  ratios(taken[sizes[-1]], taken[few]), "x", at_most=30)
     memory = {n: [run["bytes_each"] for run in seen[n]] for n in sizes}
     for n in sizes:
-        yield row("growth", f"memory of one of {n:,} {kind}", memory[n], "bytes")
+        yield row("growth", f"memory of one of {n:,} {kind}", memory[n], "bytes",
+                  at_most=bytes_max)
     spans = [max(run) / min(run) for run in zip(*memory.values())]
     yield row("growth", f"memory of one of the {kind}: largest / smallest", spans, "x",
               at_most=1.2)

@@ -36,7 +36,7 @@ WorkerAddress Broker::State::lease(const Worker& worker, const Claimant& who) {
     lease = &leases.grant(worker, who.connection, who.client, who.need);
   }
   if (who.hold) leases.hold(*lease, *who.hold);
-  return {worker.record.address, lease->record.id};
+  return {worker.record.address, lease->id};
 }
 
 void Broker::State::ask(CallerId caller, const GetWorker& request) {

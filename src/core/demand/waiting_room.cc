@@ -17,10 +17,17 @@ void WaitingRoom::add(Waiter waiter) {
   CHECK(!place_.contains(caller));
   step_.timers.arm(patience_of(caller), waiter.since + waiter.patience);
   if (waiter.wants_progress) ++listeners_;
-  restless_.insert(waiter.pool);
-  const auto queue = queues_[waiter.pool].try_emplace(waiter.need).first;
+  const auto [queue, first] = queues_[waiter.pool].try_emplace(waiter.need);
+  if (first || !is_served_with_others(waiter)) restless_.insert(waiter.pool);
   place_[caller] = {queue, ++arrivals_};
   queue->second.emplace(arrivals_, std::move(waiter));
+}
+
+// What comes for those who wait for the same is his as well: one of a herd changes nothing.
+bool WaitingRoom::is_served_with_others(const Waiter& waiter) const {
+  const PoolSettings* const pool = step_.pool(waiter.pool);
+  return pool != nullptr && pool->any_number_of_clients() && waiter.need.count == 1 &&
+         !waiter.need.alone;
 }
 
 void WaitingRoom::left(const Waiter& waiter) {

@@ -82,6 +82,7 @@ class WaitingRoom {
     Queues::iterator queue;
     std::uint64_t arrival;
   };
+  bool is_served_with_others(const Waiter& waiter) const;
   void left(const Waiter& waiter);
   void drop_empty(const PoolName& pool, Queues::iterator queue);
   Queue take_all(const PoolName& pool, const Need& need);

@@ -52,7 +52,7 @@ void Timers::arm(const TimerName& timer, Instant at) {
     heap_.emplace_back();
     return rise(heap_.size() - 1, {at, &*fresh});
   }
-  known->second.wanted.reset();
+  known->second.wanted = Instant::max();
   const std::size_t place = known->second.place;
   if (heap_[place].at != at) settle(place, {at, &*known});
 }
@@ -74,7 +74,8 @@ std::optional<DueTimer> Timers::take_due(Instant now) {
   const Instant at = heap_.front().at;
   auto taken = armed_.extract(heap_.front().timer->first);
   remove(0);
-  return DueTimer{std::move(taken.key()), taken.mapped().wanted.value_or(at)};
+  const Instant wanted = taken.mapped().wanted;
+  return DueTimer{std::move(taken.key()), wanted == Instant::max() ? at : wanted};
 }
 
 void Timers::postpone(const DueTimer& due, Instant until) {

@@ -81,8 +81,8 @@ class Timers {
     bool operator()(const TimerName& a, const TimerName& b) const { return a == b; }
   };
   struct Armed {
-    std::size_t place = 0;          // in the heap
-    std::optional<Instant> wanted;  // set when it was postponed
+    std::size_t place = 0;            // in the heap
+    Instant wanted = Instant::max();  // what it was armed for first; max: it was not postponed
   };
   using ByName = std::unordered_map<Timer, Armed, Hash, Same>;
   // Each knows its place, so that it is found, moved and removed without a search: a worker's

@@ -16,14 +16,27 @@
 
 namespace cb::core {
 
+struct Lease;
+using LeasesOfConnections = std::unordered_multimap<ConnectionId, const Lease*>;
+
+// As its LeaseRecord, which says the rest of its fields, but for the worker: a broker may hold a
+// million of them, and a connection has one or a few.
 struct Lease {
-  LeaseRecord record;
+  LeaseId id;
   const Worker* worker = nullptr;  // it is none that ends
-  ConnectionId connection{};       // 0: it is lost, or there never was one
-  Instant named{};                 // when a command last named it
-  std::optional<Instant> lost{};   // when its connection was
+  std::string client;
+  Instant since{};
+  std::optional<Instant> held_until{};
+  int cores = 0;
+  bool alone = false;
+  bool lost = false;          // its connection, and it has not been heard since
+  ConnectionId connection{};  // 0: it is lost, or there never was one
+  Instant heard{};            // when a command last named it, or it lost its connection
   // Where it stands in the lists.
-  std::list<const Lease*>::iterator of_worker{}, of_connection{};
+  std::list<const Lease*>::iterator of_worker{};
+  LeasesOfConnections::iterator of_connection{};
+
+  LeaseRecord record() const;
 };
 
 class LeaseTable {
@@ -63,7 +76,7 @@ class LeaseTable {
   // Every Lease that anybody reads is one of leases_, and none of these is const.
   static Lease& own(const Lease& lease) { return const_cast<Lease&>(lease); }
   LeaseId fresh_id();
-  Lease& keep(LeaseRecord record, const Worker& worker);
+  Lease& keep(Lease lease);
   void bind(Lease& lease, ConnectionId connection);
   void unbind(Lease& lease);
   void arm(const Lease& lease);
@@ -74,11 +87,11 @@ class LeaseTable {
   Step& step_;
   WorkerPool& workers_;
   Leases leases_;
-  std::unordered_map<ConnectionId, std::list<const Lease*>> of_connections_;
+  LeasesOfConnections of_connections_;
   Prng ids_{0};
 };
 
 // "rig-3", "a client": for sentences.
-std::string holder(const LeaseRecord& lease);
+std::string holder(const Lease& lease);
 
 }  // namespace cb::core
