@@ -332,6 +332,19 @@ TEST_F(NeedTest, WhatWasHeldForACountThatIsRefusedServesWhoWaitedBehindIt) {
   EXPECT_EQ(address(behind), address(first));
 }
 
+TEST_F(NeedTest, ACountOfWorkersForOneAloneDoesNotReckonWithOneThatSomebodyUses) {
+  const CallerId user = ask({}, 0);
+  world.run_for(seconds{30});
+  GetWorker request;
+  request.count = 2;
+  request.alone = true;
+  const CallerId caller = ask(request, 1);
+  world.run_for(seconds{30});
+  EXPECT_EQ(world.launches.size(), 3u);
+  EXPECT_EQ(world.answer(caller).find("203.0.113."), 0u) << world.answer(caller);
+  EXPECT_EQ(world.answer(caller).find(address(user)), std::string::npos);
+}
+
 TEST_F(NeedTest, ACountThatCanNeverBeMetIsRefusedAtOnce) {
   EXPECT_EQ(world.answer(ask_count(9, 1)),
             "ERROR: count=9 takes 9 workers of pool default at once, and max_workers = 8 allows no "

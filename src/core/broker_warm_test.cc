@@ -263,6 +263,70 @@ TEST_F(WarmTest, ACalendarThatJumpsIsBelievedWithinHalfAMinute) {
   EXPECT_EQ(world.alive(), 0U);
 }
 
+TEST_F(WarmTest, AtTheLimitAWorkerThatNobodyUsesGivesItsPlaceToCallersAndComesBack) {
+  two_pools(1);
+  world.want_warm(1, seconds{0}, hours{10});
+  world.run_for(minutes{20});
+  ASSERT_EQ(alive_of("default"), 1U);
+  const CallerId caller = get_of("b");
+  EXPECT_EQ(world.answer(caller), "");
+  world.run_for(minutes{2});
+  EXPECT_EQ(world.answer(caller).find("203.0.113."), 0U) << world.answer(caller);
+  EXPECT_EQ(alive_of("default"), 0U);
+  EXPECT_EQ(lines("warm.yields"), 1U);
+  world.run_for(minutes{18});  // nobody uses that of b any more
+  EXPECT_EQ(alive_of("b"), 0U);
+  EXPECT_EQ(alive_of("default"), 1U);
+}
+
+TEST_F(WarmTest, OneThatMayBeInUseGivesNobodyItsPlace) {
+  two_pools(1);
+  world.want_warm(1, seconds{0}, hours{10});
+  world.run_for(minutes{20});
+  world.get();
+  world.run_for(minutes{5});
+  EXPECT_THAT(world.answer(get_of("b")), HasSubstr("max_workers = 1 is reached"));
+  world.run_for(minutes{1});
+  EXPECT_EQ(alive_of("default"), 1U);
+}
+
+TEST_F(WarmTest, OnlyAsManyGiveTheirPlacesAsCallersLack) {
+  two_pools(3);
+  world.want_warm(3, seconds{0}, hours{10});
+  world.run_for(minutes{20});
+  ASSERT_EQ(alive_of("default"), 3U);
+  const CallerId caller = get_of("b");
+  world.run_for(minutes{2});
+  EXPECT_EQ(world.answer(caller).find("203.0.113."), 0U) << world.answer(caller);
+  EXPECT_EQ(alive_of("default"), 2U);
+  EXPECT_EQ(alive_of("b"), 1U);
+  EXPECT_EQ(world.launches.size(), 4U);
+}
+
+TEST_F(WarmTest, NoPlaceIsGivenToWhoCannotBeLaunchedForAnyway) {
+  two_pools(1);
+  world.want_warm(1, seconds{0}, hours{10});
+  world.run_for(minutes{20});
+  Settings settings = world.settings();
+  settings.launches_per_hour_max = 1;
+  world.reload(settings);
+  EXPECT_NE(world.answer(get_of("b")), "");
+  world.run_for(minutes{5});
+  EXPECT_EQ(alive_of("default"), 1U);
+}
+
+TEST_F(WarmTest, WhoLeavesNeedsNoPlaceAnyMore) {
+  two_pools(1);
+  world.want_warm(1, seconds{0}, hours{10});
+  world.run_for(minutes{20});
+  const CallerId caller = get_of("b");
+  world.post(CallerGone{caller});
+  world.run_for(minutes{5});
+  EXPECT_EQ(world.launches.size(), 1U);
+  EXPECT_EQ(alive_of("b"), 0U);
+  EXPECT_EQ(alive_of("default"), 1U);
+}
+
 TEST_F(WarmTest, AReloadChangesWhatIsWanted) {
   world.want_warm(1, seconds{0}, hours{10});
   world.run_for(minutes{1});

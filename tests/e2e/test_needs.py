@@ -3,7 +3,7 @@ import json
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
-from harness import Case, until
+from harness import Case, read_all, until
 from test_leases import Connection
 
 TYPES = 'instance_types = ["c7i.16xlarge", "c6i.16xlarge"]'
@@ -12,7 +12,8 @@ TYPES = 'instance_types = ["c7i.16xlarge", "c6i.16xlarge"]'
 class Needs(Case):
     def serve(self, pool="", **settings):
         self.sim = self.ec2sim(**settings)
-        self.served = self.broker(self.sim.url, settings="max_workers = 60\nlaunches_per_hour_max = 100",
+        self.served = self.broker(self.sim.url, settings="max_workers = 60\nlaunches_per_hour_max = 100\n"
+                                                             "launch_burst = 60",
                                   pool=f"{TYPES}\n{pool}")
 
     def connect(self):
@@ -51,6 +52,21 @@ class Needs(Case):
         self.assertTrue(all(addresses.count(ip) == 4 for ip in set(addresses)))
         self.assertEqual(len(self.sim.alive()), 50)
         self.assertEqual({sum(one["cores"] for one in row["leases"]) for row in self.rows().values()}, {64})
+
+    def test_a_thousand_callers_of_ten_pools_at_once_cause_ten_launches(self):
+        self.serve(pool="\n".join(f'[pool.p{n}]\nimage = "ami-0060337ebb6cf00ad"\n'
+                                  'security_groups = ["dserv-workers"]' for n in range(9)))
+        pools = ["default", *(f"p{n}" for n in range(9))]
+        callers = []
+        for n in range(1000):
+            connection = self.served.connect()
+            self.addCleanup(connection.close)
+            connection.sendall(f"GET_WORKER pool={pools[n % 10]}\n".encode())
+            callers.append(connection)
+        answers = [read_all(one).decode().strip() for one in callers]
+        self.assertEqual([len(set(answers[n::10])) for n in range(10)], [1] * 10, set(answers))
+        self.assertEqual(set(answers), set(self.rows()))
+        self.assertEqual(len(self.sim.instances()), 10)
 
     def test_one_alone_has_a_worker_that_nobody_else_gets(self):
         self.serve()

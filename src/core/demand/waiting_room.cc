@@ -144,7 +144,7 @@ WaitingRoom::Queue WaitingRoom::take_all(const PoolName& pool, const Need& need)
   if (queues == queues_.end()) return {};
   const auto found = queues->second.find(need);
   if (found == queues->second.end()) return {};
-  const Queue queue = std::move(found->second);
+  Queue queue = std::move(found->second);
   found->second.clear();
   for (const auto& [arrival, waiter] : queue) {
     left(waiter);

@@ -12,12 +12,18 @@ namespace cb::core {
 
 namespace {
 
-Slot slot_of(const Worker& worker, std::size_t room, bool ready) {
+Slot slot_of(const WorkerPool& workers, const Worker& worker, bool ready) {
   return {.type = worker.record.type,
           .market = worker.record.market,
-          .room = room,
-          .fresh = worker.leases.empty(),
+          .room = workers.room(worker),
+          .fresh = workers.free_for_one_alone(worker),
           .ready = ready};
+}
+
+std::size_t workers_missing(const Placement& placed) {
+  std::size_t out = 0;
+  for (const auto& missing : placed.missing) out += missing.workers;
+  return out;
 }
 
 }  // namespace
@@ -32,6 +38,7 @@ std::vector<Launcher::Unlaunched> Launcher::ensure(const PoolName& name) {
                   str("pool ", name.value, " is not configured"));
   }
   const Placement on_workers = place(name, coming(name));
+  if (on_workers.missing.empty() || !full(name)) yielding_.erase(name);
   if (on_workers.missing.empty()) return {};
   const auto for_whom_nothing_comes = [&](const std::string& why) {
     std::vector<Unlaunched> out;
@@ -85,6 +92,7 @@ std::vector<Launcher::Unlaunched> Launcher::launch_for(const PoolName& name, Pla
     return nullptr;
   };
   while (const Need* const need = next()) {
+    if (full(name) && could_launch(name, *need)) make_room(name, workers_missing(placed));
     const Tried tried = launch_one(name, *need, "a caller waits and no worker is ready");
     if (!tried.begun) {
       failed.emplace(*need, tried.none);
@@ -101,6 +109,11 @@ std::vector<Launcher::Unlaunched> Launcher::launch_for(const PoolName& name, Pla
   return out;
 }
 
+// Were there room for it.
+bool Launcher::could_launch(const PoolName& name, const Need& need) const {
+  return !forbidden(name) && !limits_.hour_is_full() && next_candidate(name, need).has_value();
+}
+
 // Its answer is due, or its next call.
 bool Launcher::awake(const Attempt& attempt) const {
   return attempt.in_flight ||
@@ -112,11 +125,11 @@ std::vector<Slot> Launcher::coming(const PoolName& name) const {
   std::vector<Slot> out;
   if (waiting_.counts_wait_for(name)) {
     for (const Worker* const worker : workers_.with_room_left(name)) {
-      out.push_back(slot_of(*worker, workers_.room(*worker), true));
+      out.push_back(slot_of(workers_, *worker, true));
     }
   }
   for (const Worker* const worker : workers_.coming(name)) {
-    out.push_back(slot_of(*worker, workers_.room(*worker), false));
+    out.push_back(slot_of(workers_, *worker, false));
   }
   return out;
 }
@@ -177,7 +190,8 @@ Launcher::Tried Launcher::launch_one(const PoolName& name, const Need& need,
   if (!step_.cloud_open || !step_.cloud(step_.region_of(name)).listed_once) return {};
   if (auto forbids = forbidden(name)) return {.none = std::move(forbids)};
   if (full(name)) {
-    const bool waits = workers_.ending_unconfirmed() != 0 || room_soon() || in_use(name, need);
+    const bool waits = workers_.ending_unconfirmed() != 0 || room_soon() ||
+                       yielding_.contains(name) || in_use(name, need);
     if (waits) return {};
     return {.none = now_and_until_somebody_acts(RefusalReason::kLimit, why_full(name, need))};
   }

@@ -62,6 +62,7 @@ std::string Launcher::waits_for_what(const PoolName& pool, const Need& need) con
   }
   if (const auto why = forbidden(pool)) return why->why;
   if (full(pool)) {
+    if (yielding_.contains(pool)) return "waiting for the place of a worker that nobody uses";
     return workers_.ending_unconfirmed() != 0 || room_soon() ? why_room_soon()
                                                              : why_full(pool, need);
   }

@@ -65,10 +65,36 @@ bool Launcher::time_is_up(const Worker& worker) const {
          workers_.idle_deadline(worker) <= step_.now.boot;
 }
 
+bool Launcher::yields(const Worker& worker) const {
+  return std::any_of(yielding_.begin(), yielding_.end(),
+                     [&](const auto& entry) { return entry.second.contains(worker.record.id); });
+}
+
+// The idle rule asks it first whether it computes, and ends it when it does not.
+void Launcher::make_room(const PoolName& name, std::size_t lacking) {
+  std::set<InstanceId>& theirs = yielding_[name];
+  std::erase_if(theirs, [&](const InstanceId& id) {
+    const Worker* const worker = workers_.find(id);
+    return worker == nullptr || (workers_.stays(*worker) && !time_is_up(*worker));
+  });
+  const bool of_pool = pool_full(name);
+  for (const auto& [id, worker] : workers_.all()) {
+    if (theirs.size() >= lacking) break;
+    const bool in_the_way = !of_pool || worker.record.pool == name;
+    if (!in_the_way || !time_is_up(worker) || yields(worker) || held_for_a_count(worker)) continue;
+    theirs.insert(id);
+    step_.timers.arm({TimerKind::kWorkerIdle, id.value}, step_.now.boot);
+    step_.log(LogLevel::kInfo, "warm.yields", about(worker.record),
+              str("worker ", id.value, " of pool ", worker.record.pool.value,
+                  ", which nobody uses, gives its place to callers of pool ", name.value));
+  }
+  if (theirs.empty()) yielding_.erase(name);
+}
+
 bool Launcher::keeps_warm(const Worker& worker) const {
   const PoolName& pool = worker.record.pool;
   const std::size_t wanted = warm_.wanted(pool);
-  if (wanted == 0 || !workers_.stays(worker)) return false;
+  if (wanted == 0 || !workers_.stays(worker) || yields(worker)) return false;
   const std::size_t there = workers_.staying_of(pool);
   if (there <= wanted) return true;
   const auto goes_first = [&](const auto& entry) {

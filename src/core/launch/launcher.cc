@@ -148,6 +148,11 @@ void Launcher::retry(const LaunchToken& token) {
   }
 }
 
+void Launcher::unwanted(const PoolName& pool) {
+  searches_.erase(pool);
+  yielding_.erase(pool);
+}
+
 void Launcher::cloud_opened() {
   for (const auto& [token, attempt] : attempts_) {
     // Not here: the listing that has proved whose they are may show what became of it.

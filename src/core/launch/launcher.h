@@ -61,7 +61,7 @@ class Launcher {
   // stops.
   bool nothing_to_do(const PoolName& pool) const;
   // Nobody waits for `pool` any more: what is under way is finished, nothing further is tried.
-  void unwanted(const PoolName& pool) { searches_.erase(pool); }
+  void unwanted(const PoolName& pool);
   // It is there, and somebody waits for it and for others at once: it is not idle.
   bool held_for_a_count(const Worker& worker) const {
     return waiting_.counts_wait_for(worker.record.pool) && workers_.room(worker) != 0;
@@ -153,9 +153,15 @@ class Launcher {
   bool warm_lacks(const PoolName& pool) const;
   std::optional<NoLaunch> launch_warm(const PoolName& pool);
   bool time_is_up(const Worker& worker) const;
+  // Those who wait for `pool` lack so many workers, and no more may be: what only warm windows keep
+  // gives them its place, by the idle rule.
+  void make_room(const PoolName& pool, std::size_t workers);
+  // It gives its place to callers.
+  bool yields(const Worker& worker) const;
   std::string why_not_warm(const PoolName& pool, const NoLaunch& none) const;
   NoLaunch now_and_until_somebody_acts(RefusalReason reason, std::string why) const;
   std::optional<NoLaunch> forbidden(const PoolName& pool) const;
+  bool could_launch(const PoolName& pool, const Need& need) const;
   bool full(const PoolName& pool) const;
   bool pool_full(const PoolName& pool) const;  // by its own limit
   std::size_t open_of(const PoolName& pool) const;
@@ -207,6 +213,7 @@ class Launcher {
       of_pool_;  // the same: each waiting pool asks for its own
   std::map<LaunchToken, ClosedAttempt> closed_;
   std::map<PoolName, Search> searches_;
+  std::map<PoolName, std::set<InstanceId>> yielding_;   // to those who wait for it; none is empty
   std::map<PoolName, Refusal> blocks_;                  // of everything that the pool launches
   std::set<std::pair<PoolName, std::string>> alerted_;  // codes
   std::map<PoolName, Duration> usual_boot_;

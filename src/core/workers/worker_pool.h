@@ -111,6 +111,8 @@ class WorkerPool {
   bool busy(const Worker& worker) const;
   // Whether nobody has it, as far as anybody said: no lease, no use by others, and not busy.
   bool nobodys(const Worker& worker) const;
+  // Nobody has it, as far as anybody said; without a lease only a shared one can be used.
+  bool free_for_one_alone(const Worker& worker) const;
   // Ends the question and its connection.
   void hang_up(const Worker& worker);
   // While a lease is on it, one idle limit from now.

@@ -18,14 +18,19 @@ std::size_t WorkerPool::room(const Worker& worker) const {
   return places - std::min(places, taken);
 }
 
-// One alone gets a worker that nobody has, as far as anybody said.
+bool WorkerPool::free_for_one_alone(const Worker& worker) const {
+  const PoolSettings* const pool = step_.pool(worker.record.pool);
+  const bool shared = pool != nullptr && pool->sharing == Sharing::kShared;
+  const bool boots = worker.record.phase == WorkerPhase::kBooting;  // and answers nobody yet
+  return worker.leases.empty() && (!shared || boots || nobodys(worker));
+}
+
 bool WorkerPool::takes(const Worker& worker, const Need& need) const {
   if (!need.fits(worker.record.type, worker.record.market)) return false;
   if (!need.leased) return worker.leased_alone == 0;
   const PoolSettings* const pool = step_.pool(worker.record.pool);
   const std::size_t size = pool != nullptr ? pool->places_taken(need) : 1;
-  if (size != kAnyNumber) return worker.indexed_room >= size;
-  return worker.leases.empty() && (pool->sharing != Sharing::kShared || nobodys(worker));
+  return size != kAnyNumber ? worker.indexed_room >= size : free_for_one_alone(worker);
 }
 
 template <class Take>

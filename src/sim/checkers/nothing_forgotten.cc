@@ -71,6 +71,15 @@ void NothingForgotten::committed(const std::vector<core::Change>& changes) {
   }
 }
 
+void NothingForgotten::turned() {
+  for (const auto& [pool, settings] : ground_.options.settings.pools) {
+    const auto& needs = history_.needs_lately(pool);
+    const bool held = std::any_of(needs.begin(), needs.end(),
+                                  [](const auto& entry) { return entry.first.count > 1; });
+    if (held) held_[pool] = ground_.now();
+  }
+}
+
 void NothingForgotten::workers(const BrokerStart& start) const {
   for (const auto& [id, life] : history_.lives()) {
     if (!life.handed || life.told_ending || !life.instance->alive()) continue;
@@ -95,8 +104,10 @@ void NothingForgotten::idle_clock(const Life& life, const core::WorkerRecord& he
                        " after the restart, but was used ", to_string(truly), " ago"));
   }
   // Someone may have asked who never got his answer.
+  const auto held_for_a_count = held_.find(life.instance->pool);
+  const Moment kept = held_for_a_count == held_.end() ? *life.handed : held_for_a_count->second;
   const Duration at_least = ground_.now() -
-                            std::max(*life.handed, life.stirred.value_or(*life.handed)) -
+                            std::max({*life.handed, life.stirred.value_or(*life.handed), kept}) -
                             2 * ground_.options.batching - life.too_young;
   if (at_least - idle > ground_.options.settings.idle_save_interval) {
     throw Violated(kNothingForgottenRule,

@@ -4,6 +4,8 @@
 // was in it: workers in use, open launches, and idle clocks (never earlier than the last
 // acknowledged use, and at most idle_save_interval later).
 
+#include <map>
+
 #include "sim/checkers/history.h"
 
 namespace cb::sim {
@@ -15,6 +17,7 @@ class NothingForgotten : public Watcher {
 
   void started(const BrokerStart& start) override;
   void committed(const std::vector<core::Change>& changes) override;
+  void turned() override;
 
  private:
   void journal(const BrokerStart& start) const;
@@ -25,6 +28,7 @@ class NothingForgotten : public Watcher {
 
   const Ground& ground_;
   const History& history_;
+  std::map<PoolName, Moment> held_;  // its workers, for a count: the latest turn that saw it wait
 };
 
 }  // namespace cb::sim

@@ -306,6 +306,9 @@ bool TrueWords::meanwhile(const core::GetWorker& get, std::string_view text) con
   if (begins(text, "waiting for a worker that is being terminated")) {
     return room_is_made() || !memory_.cloud().settled() || !exact();
   }
+  if (begins(text, "waiting for the place of a worker that nobody uses")) {
+    return somebody_is_idle() || !exact();
+  }
   if (begins(text, "waiting until who asked for ")) {
     const auto& needs = history_.needs_lately(pool);
     return get.count > 1 && std::count_if(needs.begin(), needs.end(), [](const auto& entry) {

@@ -63,6 +63,7 @@ class TrueWords : public Watcher {
   bool told_too_early(const Said& said, Moment seen, Moment next) const;
   std::optional<Duration> age_of(const LaunchMemory::Refusal& refusal) const;
   bool breaker(const Said& said) const;
+  bool somebody_is_idle() const;
   bool meanwhile(const core::GetWorker& get, std::string_view text) const;
   bool about_to_launch(const core::GetWorker& get, std::string_view text) const;
   bool launching(const core::GetWorker& get, std::string_view text) const;

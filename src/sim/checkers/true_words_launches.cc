@@ -278,4 +278,15 @@ bool TrueWords::breaker(const Said& said) const {
                          said.text.npos;
 }
 
+// Its idle time is over, or it ends for that.
+bool TrueWords::somebody_is_idle() const {
+  const auto& workers = store_.durable().workers;
+  return std::any_of(workers.begin(), workers.end(), [&](const auto& entry) {
+    const core::WorkerRecord& worker = entry.second;
+    const auto pool = ground_.options.settings.pools.find(worker.pool);
+    return pool != ground_.options.settings.pools.end() &&
+           ground_.turn.now.boot - worker.last_used >= pool->second.idle_timeout;
+  });
+}
+
 }  // namespace cb::sim

@@ -124,6 +124,19 @@ bool Waits::room_is_made() const {
 }
 
 // No more may be launched, and those that there are may be given back.
+// What only a warm window keeps is asked whether it computes, and ends: rule 19 sees to it.
+bool Waits::a_place_is_given() const {
+  const core::Settings& settings = ground_.options.settings;
+  const auto& workers = store_.durable().workers;
+  return std::any_of(workers.begin(), workers.end(), [&](const auto& entry) {
+    const core::WorkerRecord& worker = entry.second;
+    const auto pool = settings.pools.find(worker.pool);
+    return pool != settings.pools.end() && ground_.warm.contains(worker.pool) &&
+           worker.phase == core::WorkerPhase::kReady &&
+           ground_.turn.now.boot - worker.last_used >= pool->second.idle_timeout;
+  });
+}
+
 bool Waits::all_in_use(const PoolName& pool, const core::Need& need) const {
   const core::Settings& settings = ground_.options.settings;
   if (settings.pools.at(pool).any_number_of_clients() && !need.alone) return false;
@@ -165,7 +178,7 @@ void Waits::judge(const PoolName& pool, const core::Need& need) const {
     if (record.mismatch) wrong(str(" for launch ", token.value, ", which is not asked for again"));
     return;
   }
-  if (room_is_made() || all_in_use(pool, need) || memory_.unwritten() ||
+  if (room_is_made() || a_place_is_given() || all_in_use(pool, need) || memory_.unwritten() ||
       memory_.paced(2 * ground_.options.batching))
     return;
   const auto obstacles = memory_.obstacles(pool, need);

@@ -90,6 +90,7 @@ void Warm::judge_end(const core::WorkerRecord& record) {
   if (!configured(ground_.options.settings, record)) return;
   const std::size_t ended = ++ended_[pool];
   if (ground_.settings_just_told || history_.commit_failing() || memory_.unwritten()) return;
+  if (gives_its_place()) return;
   const auto stayed = stayed_.find(pool);
   const std::size_t before = stayed == stayed_.end() ? 0 : stayed->second;
   const std::size_t left = before > ended ? before - ended : 0;
@@ -97,6 +98,78 @@ void Warm::judge_end(const core::WorkerRecord& record) {
   if (std::max(left, demand_.staying(pool)) >= wanted) return;
   throw Violated(kWarmRule, str(record.id.value, " ends as idle, ", left, " are left of pool ",
                                 pool.value, ", and its windows want ", wanted));
+}
+
+// Callers wait, or did until this turn, and no more workers may be.
+bool Warm::gives_its_place() const {
+  const core::Settings& settings = ground_.options.settings;
+  const core::Records& durable = store_.durable();
+  if (durable.attempts.size() + durable.workers.size() >= settings.max_workers) {
+    return !waited_.empty();
+  }
+  return std::any_of(waited_.begin(), waited_.end(), [&](const PoolName& pool) {
+    const auto found = settings.pools.find(pool);
+    if (found == settings.pools.end() || found->second.max_workers == 0) return false;
+    const auto workers =
+        std::count_if(durable.workers.begin(), durable.workers.end(),
+                      [&](const auto& entry) { return entry.second.pool == pool; });
+    return static_cast<std::size_t>(workers) + open_launches(pool, {}) >= found->second.max_workers;
+  });
+}
+
+// Its idle time was over long ago, nobody leases it, it computes for nobody and is held for nobody.
+const core::WorkerRecord* Warm::kept_for_nobody() const {
+  const core::Settings& settings = ground_.options.settings;
+  const core::Records& durable = store_.durable();
+  // A restart gives every client the time to be heard anew.
+  if (ground_.turn.at - memory_.started_at() < settings.restart_grace + seconds{5}) return nullptr;
+  for (const auto& entry : durable.workers) {
+    const core::WorkerRecord& worker = entry.second;
+    const Life* const life = history_.life(worker.id);
+    if (worker.phase != WorkerPhase::kReady || life == nullptr || life->failing_since ||
+        life->doubted || life->end_asked || life->told_ending || life->told_stopped ||
+        !life->told_running || worker.doubted || !configured(settings, worker)) {
+      continue;
+    }
+    const Duration idle = settings.pools.at(worker.pool).idle_timeout +
+                          2 * settings.quiet_interval + settings.idle_save_interval;
+    const bool leased =
+        std::any_of(durable.leases.begin(), durable.leases.end(),
+                    [&](const auto& entry) { return entry.second.worker == worker.id; });
+    const bool computes = life->instance->computing(ground_.now()) || life->question_open ||
+                          (life->computed && ground_.now() - *life->computed < idle);
+    const auto& needs = history_.needs_lately(worker.pool);
+    const bool held = std::any_of(needs.begin(), needs.end(),
+                                  [](const auto& need) { return need.first.count > 1; });
+    if (!leased && !computes && !held && ground_.turn.now.boot - worker.last_used >= idle &&
+        demand_.least(worker.pool) != 0) {
+      return &worker;
+    }
+  }
+  return nullptr;
+}
+
+// Nothing is on its way, nothing ends, and callers wait.
+void Warm::nobody_lacks_its_place() {
+  const core::Records& durable = store_.durable();
+  const bool full = durable.workers.size() >= ground_.options.settings.max_workers;
+  const bool all_ready =
+      std::all_of(durable.workers.begin(), durable.workers.end(),
+                  [](const auto& entry) { return entry.second.phase == WorkerPhase::kReady; });
+  if (waited_.empty() || !full || !durable.attempts.empty() || !all_ready || ground_.deaf() ||
+      memory_.stopping() || memory_.unwritten() || history_.commit_failing() ||
+      ground_.settings_just_told || !memory_.cloud().settled() || memory_.cloud().in_trouble() ||
+      kept_for_nobody() == nullptr) {
+    in_the_way_since_.reset();
+    return;
+  }
+  if (!in_the_way_since_) in_the_way_since_ = ground_.turn.at;
+  const Duration limit = ground_.options.settings.quiet_interval +
+                         2 * ground_.options.settings.probe_answer_limit + seconds{5} +
+                         4 * ground_.options.batching;
+  if (ground_.turn.at - std::max(*in_the_way_since_, ground_.hears_since()) <= limit) return;
+  throw Violated(kWarmRule, str("callers wait since ", stamp(*in_the_way_since_), " while ",
+                                kept_for_nobody()->id.value, " is kept, which nobody uses"));
 }
 
 bool Warm::hindered(const PoolName& pool) const {
@@ -148,6 +221,15 @@ void Warm::has_them_ready(const PoolName& pool) {
 }
 
 void Warm::answered(CallerId, const core::Answer& answer) {
+  const auto* refused = std::get_if<core::Refused>(&answer);
+  if (refused != nullptr && refused->why.find(" is reached (") != refused->why.npos &&
+      refused->reason == core::RefusalReason::kLimit && !ground_.settings_just_told &&
+      !history_.commit_failing() && !ground_.deaf()) {
+    if (const core::WorkerRecord* const worker = kept_for_nobody()) {
+      throw Violated(kWarmRule, str("a caller is refused (", refused->why, ") while ",
+                                    worker->id.value, " is kept, which nobody uses"));
+    }
+  }
   const auto* all = std::get_if<core::Overview>(&answer);
   if (all == nullptr || ground_.settings_just_told || all_told_) return;
   for (const core::PoolRow& row : all->pools) judge_row(row);
@@ -185,6 +267,7 @@ void Warm::turned() {
     has_enough(pool);
     has_them_ready(pool);
   }
+  nobody_lacks_its_place();
 }
 
 void Warm::went_down() {
@@ -193,6 +276,7 @@ void Warm::went_down() {
   ended_.clear();
   short_since_.clear();
   unready_since_.clear();
+  in_the_way_since_.reset();
   all_told_ = false;
 }
 

@@ -65,6 +65,8 @@ void Clients::take_needs(Client& client, const core::PoolSettings& pool) {
       break;
     default:
       client.need.count = static_cast<int>(needs.between(2, 3));
+      client.need.alone =
+          stream(ground_.options.seed, str("several alone ", client.number)).chance(35);
       client.stays = true;
       break;
   }
