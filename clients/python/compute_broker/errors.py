@@ -12,7 +12,7 @@ class BrokerError(Exception):
 
 
 class BadRequest(BrokerError):
-    """The broker cannot do what was asked, today or later: an option is wrong, or no pool has it."""
+    """The broker cannot do what was asked, today or later: its options, or its pools, say no."""
 
 
 class NoCapacity(BrokerError):

@@ -7,7 +7,7 @@ import time
 from typing import Callable, List, NamedTuple, Optional, Tuple
 
 from .address import find_broker
-from .connection import ANSWER_LIMIT, CONNECT_LIMIT, Connection, accepted
+from .connection import CONNECT_LIMIT, Connection, accepted
 from .errors import BrokerError, Unavailable
 from .times import Seconds, seconds
 
@@ -138,8 +138,8 @@ def leases_of(answer: str) -> List[Lease]:
 def give_back(request: Request, leases: List[Lease]) -> None:
     """On a connection of its own: its PING is a use that is not the lease's, so that the machine goes
     on for others until it has been idle. BrokerError when the broker did not hear it."""
+    connection = greeted(request, 3, time.monotonic() + COMING_UP, threading.Event())
     deadline = time.monotonic() + COMING_UP
-    connection = greeted(request, 3, deadline, threading.Event())
     try:
         commands = [f"{verb} {lease.address}{suffix}" for lease in leases for verb, suffix in
                     [("PING", ""), ("RELEASE", f" lease={lease.id}")]]
@@ -148,8 +148,8 @@ def give_back(request: Request, leases: List[Lease]) -> None:
         for command in commands:
             connection.send(command)
         for command in commands:  # an ERROR says that the worker or the lease has ended already
-            if connection.read_line(deadline + ANSWER_LIMIT) is None:
-                raise connection.silent(command, ANSWER_LIMIT)
+            if connection.read_line(deadline) is None:
+                raise connection.silent(command, COMING_UP)
     finally:
         connection.close()
 

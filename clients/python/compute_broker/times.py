@@ -1,4 +1,4 @@
-"""Lengths of time: seconds as numbers, or with their unit as the broker writes them (20m, 1h30m)."""
+"""Lengths of time: seconds as numbers, or text with units as the broker has it (20m, 1h30m)."""
 from __future__ import annotations
 
 import re
