@@ -1,4 +1,4 @@
-"""Workers in the cloud from compute-broker: `with compute_broker.worker(cores=64) as w: w.eval(...)`."""
+"""Workers in the cloud: `with compute_broker.worker(cores=64) as w: w.eval("expr 6*7")`."""
 from . import aio
 from .address import find_broker
 from .errors import (BadRequest, BrokerError, EvalError, Limit, NoCapacity, NotAllowed, Stopped,

@@ -1,8 +1,8 @@
 """python3 -m compute_broker: get, run, eval, status and release, where the program itself is not.
 
-Exit codes: 0 done, 1 the broker or the script says no, 2 wrong usage, 3 no broker there, 4 no answer
-in time, 75 the worker was lost. `run` has those of its command, or 128 + the signal that ended it;
-125: no worker, 126: the command cannot be executed, 127: there is no such command.
+Exit codes: 0 done, 1 the broker or the script says no, 2 wrong usage, 3 no broker there, 4 no
+answer in time, 75 the worker was lost. `run` has those of its command, or 128 + the signal that
+ended it; 125: no worker, 126: the command cannot be executed, 127: there is no such command.
 """
 from __future__ import annotations
 
@@ -123,12 +123,12 @@ def release(options: argparse.Namespace) -> int:
             raise BrokerError(f"the broker has no worker at {address}, so nothing was released; "
                               "python3 -m compute_broker status shows those that there are")
         if found[0] in overview["coming"] and overview["waiting"]:
-            raise BrokerError(f"{address} is not ready yet and is waited for, so it goes on; release "
-                              "it when its caller is done")
+            raise BrokerError(f"{address} is not ready yet and is waited for, so it goes on; "
+                              "release it when its caller is done")
         ask_broker(broker, f"RELEASE {address}", limit)
         if found[0].get("leases"):
-            raise BrokerError(f"{address} goes on, because others hold leases on it; --lease ID gives "
-                              "back your own")
+            raise BrokerError(f"{address} goes on, because others hold leases on it; --lease ID "
+                              "gives back your own")
         done = f"{address} is ending, for everybody who used it"
     print('{"ok":true}' if options.json else done)
     return 0
@@ -187,7 +187,8 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--worker-port", type=int, default=WORKER_PORT, metavar="PORT")
     one.add_argument("--ping-interval", default=f"{RENEW_EVERY:g}s", metavar="TIME",
                      help=f"how often the lease is renewed [{RENEW_EVERY:g}s]")
-    one.add_argument("cmd", nargs="+", metavar="CMD", help="the command and its arguments, after --")
+    one.add_argument("cmd", nargs="+", metavar="CMD",
+                     help="the command and its arguments, after --")
     one = command("eval", evaluate, "prints the result of a Tcl script on a worker", wants=True,
                   limit=f"{EVAL_LIMIT:g}s")
     one.add_argument("--worker-port", type=int, default=WORKER_PORT, metavar="PORT")

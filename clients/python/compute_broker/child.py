@@ -15,8 +15,8 @@ FROM_THE_KEYBOARD = {signal.SIGINT, getattr(signal, "SIGQUIT", signal.SIGINT)}
 
 
 def run_child(command: List[str], variables: Dict[str, str]) -> int:
-    """Its exit code, or 128 + the signal that ended it. Signals go on to it; those of a terminal's keys
-    reach it by themselves."""
+    """Its exit code, or 128 + the signal that ended it. Signals go on to it; those of a terminal's
+    keys reach it by themselves."""
     early: List[int] = []
     child: List[subprocess.Popen[bytes]] = []
 

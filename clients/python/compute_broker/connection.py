@@ -89,8 +89,8 @@ class Connection:
                         "its log says what it waits for")
 
     def _gone(self, how: str) -> Unavailable:
-        return Unavailable(f"the broker at {self.broker} {how}; ask again, and look into its log if "
-                           "it stays so")
+        return Unavailable(f"the broker at {self.broker} {how}; ask again, and look into its log "
+                           "if it stays so")
 
 
 def accepted(line: str) -> str:

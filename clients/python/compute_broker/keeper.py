@@ -22,6 +22,7 @@ class Holding:
         self.lease = lease
         self.notices: List[str] = []  # as they came: "ended idle 900 s (limit 900 s)"
         self.lost: Optional[str] = None  # one sentence, once it is no more ours
+        self.dead = False  # its service failed us: nobody else should be sent there
 
     @property
     def interrupted(self) -> Optional[str]:
@@ -68,7 +69,7 @@ class Keeper:
         if not mine:
             return
         try:
-            give_back(self.request, mine)
+            give_back(self.request, mine, {h.lease.address for h in self.holdings if h.dead})
         except BrokerError as error:
             names = ", ".join(lease.address for lease in mine)
             warnings.warn(f"the lease on {names} was not given back ({error}); it ends by itself, "

@@ -1,4 +1,4 @@
-"""Shares scripts out among workers: each has one at a time, and what a lost one had goes to another."""
+"""Shares scripts out among workers: each has one at a time; what a lost one had goes to another."""
 from __future__ import annotations
 
 import collections

@@ -1,10 +1,10 @@
-"""What is asked of the broker, and asking it: GET_WORKER, the wait for its answer, and giving back."""
+"""What is asked of the broker, and asking it: GET_WORKER, the wait for its answer, and the end."""
 from __future__ import annotations
 
 import socket
 import threading
 import time
-from typing import Callable, List, NamedTuple, Optional, Tuple
+from typing import Callable, Container, List, NamedTuple, Optional, Tuple
 
 from .address import find_broker
 from .connection import CONNECT_LIMIT, Connection, accepted
@@ -89,8 +89,8 @@ def greeted(request: Request, protocol: int, deadline: float, stop: threading.Ev
 
 def get_workers(request: Request, protocol: int, stop: threading.Event,
                 opened: Callable[[Connection], None]) -> Tuple[Connection, List[Lease]]:
-    """Waits for what is requested; `opened` hears of each connection. A broker that ends meanwhile is
-    asked anew once it is back, for whoever waited has nothing yet."""
+    """Waits for what is requested; `opened` hears of each connection. A broker that ends meanwhile
+    is asked anew once it is back, for whoever waited has nothing yet."""
     end = time.monotonic() + request.wait
     patience = COMING_UP
     while True:
@@ -98,7 +98,9 @@ def get_workers(request: Request, protocol: int, stop: threading.Event,
         opened(connection)
         patience = BACK_WITHIN
         try:
-            return connection, _answer(request, connection, end)
+            command = request.command(end - time.monotonic())
+            connection.send(command)
+            return connection, answer(request, connection, command, end + _LATE)
         except Unavailable as error:
             connection.close()
             if time.monotonic() >= end or stop.wait(_PAUSE):
@@ -109,11 +111,10 @@ def get_workers(request: Request, protocol: int, stop: threading.Event,
             raise
 
 
-def _answer(request: Request, connection: Connection, end: float) -> List[Lease]:
-    command = request.command(end - time.monotonic())
-    connection.send(command)
+def answer(request: Request, connection: Connection, command: str, deadline: float) -> List[Lease]:
+    """The answer to a GET_WORKER that was sent, past what is said before it."""
     while True:
-        line = connection.read_line(end + _LATE)
+        line = connection.read_line(deadline)
         if line is None:
             raise connection.silent(command, request.wait + _LATE)
         if line.startswith("# "):
@@ -135,14 +136,15 @@ def leases_of(answer: str) -> List[Lease]:
     return out
 
 
-def give_back(request: Request, leases: List[Lease]) -> None:
-    """On a connection of its own: its PING is a use that is not the lease's, so that the machine goes
-    on for others until it has been idle. BrokerError when the broker did not hear it."""
+def give_back(request: Request, leases: List[Lease], dead: Container[str] = ()) -> None:
+    """On a connection of its own, on which PING is a use that is not the lease's: the machine goes
+    on for others until it has been idle, unless its address is among the `dead`. BrokerError when
+    the broker did not hear it."""
     connection = greeted(request, 3, time.monotonic() + COMING_UP, threading.Event())
     deadline = time.monotonic() + COMING_UP
     try:
-        commands = [f"{verb} {lease.address}{suffix}" for lease in leases for verb, suffix in
-                    [("PING", ""), ("RELEASE", f" lease={lease.id}")]]
+        commands = [f"PING {lease.address}" for lease in leases if lease.address not in dead]
+        commands += [f"RELEASE {lease.address} lease={lease.id}" for lease in leases]
         if request.release:
             commands += [f"RELEASE {address}" for address in {lease.address for lease in leases}]
         for command in commands:

@@ -43,15 +43,20 @@ class Worker:
 
     def eval(self, script: str, timeout: Seconds = EVAL_LIMIT,
              stop: Optional[threading.Event] = None) -> str:
-        """The result of a Tcl script. EvalError: it failed. WorkerLost: there is no worker any more;
-        the script may have run. TimedOut: it may still run. `stop`, once set, ends the wait."""
+        """The result of a Tcl script. EvalError: it failed. WorkerLost: there is no worker any
+        more; the script may have run. TimedOut: it may still run. `stop`, once set, ends the wait.
+        """
         def check() -> None:
             if self._holding.lost is not None:
                 raise WorkerLost(self._holding.lost)
             if stop is not None and stop.is_set():
                 raise Stopped(f"the wait for a script on the worker {self.address} was called off")
 
-        return dserv.evaluate(self.address, self.port, script, seconds(timeout), check)
+        try:
+            return dserv.evaluate(self.address, self.port, script, seconds(timeout), check)
+        except WorkerLost:
+            self._holding.dead = True
+            raise
 
     def map(self, script: Script[Item], items: Iterable[Item], timeout: Seconds = EVAL_LIMIT,
             stop: Optional[threading.Event] = None) -> List[str]:
@@ -82,8 +87,8 @@ class Workers(Sequence[Worker]):
 
         In the script `$item` is the item (a number, text, or a list of such); where `script` is a
         function it makes the script of an item. `timeout` is for each. What was on a worker that is
-        lost is done again on another: let a script bear being run twice. The first script that fails
-        ends the map with its error, WorkerLost comes when no worker is left.
+        lost is done again on another: let a script bear being run twice. The first script that
+        fails ends the map with its error; WorkerLost comes when no worker is left.
         """
         make = script if callable(script) else _with_item(script)
         limit = seconds(timeout)

@@ -2,16 +2,15 @@
 """How the Python client asks for workers and keeps them, against a broker that plays a script."""
 import asyncio
 import threading
-import time
 import unittest
 import warnings
 from unittest import mock
 
-from scripted import HELLO, LEASE, Case, until
+from scripted import LEASE, Case, until
 import compute_broker
 from compute_broker import keeper, request
-from compute_broker.errors import (BadRequest, BrokerError, EvalError, NoCapacity, NotAllowed, Stopped,
-                                   TimedOut, Unavailable, WorkerLost)
+from compute_broker.errors import (BadRequest, BrokerError, EvalError, NoCapacity, NotAllowed,
+                                   Stopped, TimedOut, Unavailable, WorkerLost)
 
 ONE = LEASE[:-1] + "b"
 
@@ -24,8 +23,8 @@ def in_haste(**limits):
 class Asking(Case):
     def test_every_option_arrives_as_it_was_meant(self):
         broker = self.giving(count=2)
-        with compute_broker.workers(broker=broker.address, cores=64, pool="big", type="c7i.16xlarge",
-                                    market="spot", region="us-east-1", exclusive=True, count=2,
+        with compute_broker.workers(broker=broker.address, cores=64, pool="big", exclusive=True,
+                                    type="c7i.16xlarge", market="spot", region="us-east-1", count=2,
                                     hold="20m", wait=90, client="rig 3"):
             pass
         self.assertEqual(broker.lines[:2], [
@@ -100,12 +99,6 @@ class Asking(Case):
 
 
 class Keeping(Case):
-    def setUp(self):
-        super().setUp()
-        often = mock.patch.object(keeper, "RENEW_EVERY", 0.05)
-        often.start()
-        self.addCleanup(often.stop)
-
     def keeper(self, broker, **options):
         one = keeper.Keeper(request.Request(broker=broker.address, **options), 0.05)
         one.take()
@@ -183,6 +176,14 @@ class GivingBack(Case):
             pass
         self.assertEqual(self.after_hello(broker)[-2:],
                          [f"RELEASE 127.0.0.1 lease={ONE}", "RELEASE 127.0.0.1"])
+
+    def test_a_machine_whose_service_failed_is_not_kept_for_others(self):
+        broker = self.giving()
+        gone = self.dserv(lambda script: b"")
+        with self.assertRaises(WorkerLost), \
+                compute_broker.worker(broker=broker.address, worker_port=gone.port) as w:
+            w.eval("expr 6*7")
+        self.assertEqual(self.after_hello(broker), [f"RELEASE 127.0.0.1 lease={ONE}"])
 
     def test_an_error_in_the_block_goes_through_and_gives_back_too(self):
         broker = self.giving()

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The Python client's parts, each by itself: addresses, times, Tcl words, kinds of errors, scripts on
-workers that misbehave."""
+"""The Python client's parts, each by itself: addresses, times, Tcl words, kinds of errors, scripts
+on workers that misbehave."""
 import ast
 import os
 import pathlib
@@ -22,7 +22,7 @@ def no_check():
 
 
 class Addresses(Case):
-    def test_what_is_given_comes_first_then_the_environment_then_ones_own_file_then_the_machines(self):
+    def test_what_is_given_comes_first_then_the_environment_then_ones_own_file(self):
         with tempfile.TemporaryDirectory() as home:
             own, machine = pathlib.Path(home, "own"), pathlib.Path(home, "machine")
             files = mock.patch.object(address, "configuration_files", lambda: iter([own, machine]))
@@ -53,7 +53,8 @@ class Addresses(Case):
             file = pathlib.Path(home, "client.conf")
             files = mock.patch.object(address, "configuration_files", lambda: iter([file]))
             for text, why in [("\nbrokr = a", ":2: 'brokr = a' is not"), ("broker a", ":1:"),
-                              ("broker = a:b", ":1: a:b is no address"), (b"\xff", "cannot be read")]:
+                              ("broker = a:b", ":1: a:b is no address"),
+                              (b"\xff", "cannot be read")]:
                 file.write_bytes(text if isinstance(text, bytes) else text.encode())
                 with files, self.assertRaises(ValueError) as caught:
                     compute_broker.find_broker()
@@ -115,7 +116,7 @@ class Kinds(unittest.TestCase):
 
     def test_the_exact_lines_of_the_document_all_have_a_kind(self):
         text = (ROOT / "docs/protocol.md").read_text().split("### Errors")[1].split("### Order")[0]
-        lines = re.findall(r"^\| `(ERROR[^`]*)`", text, re.M) + re.findall(r"^(ERROR: .*)$", text, re.M)
+        lines = re.findall(r"^(?:\| `)?(ERROR(?:: [^`\n]*)?)", text, re.M)
         self.assertGreater(len(lines), 8)
         for line in lines:
             self.assertIsNot(type(errors.refusal(line)), errors.BrokerError, line)
@@ -180,8 +181,8 @@ class Scripts(Case):
             return script
 
         worker, results = self.dserv(answer), []
-        threads = [threading.Thread(target=lambda n=n: results.append(self.evaluate(worker, str(n))))
-                   for n in range(32)]
+        threads = [threading.Thread(
+            target=lambda n=n: results.append(self.evaluate(worker, str(n)))) for n in range(32)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -204,7 +205,7 @@ class Scripts(Case):
         for thread in threads:
             thread.start()
         until("the four", lambda: len(worker.scripts) == 4)
-        with self.assertRaisesRegex(TimedOut, "other scripts on the worker 127.0.0.1 were not done"):
+        with self.assertRaisesRegex(TimedOut, "other scripts on the worker .* were not done"):
             self.evaluate(worker, "short", 0.3)
         done.append(True)
         for thread in threads:
@@ -214,8 +215,8 @@ class Scripts(Case):
 
 class Values(unittest.TestCase):
     def test_a_value_is_what_tcl_takes_it_for(self):
-        for value, text in [(7, "7"), (1.5, "1.5"), (True, "1"), (["a b", ["c", ""]], r"a\ b c\ \{\}"),
-                            ((1, 2), "1 2")]:
+        for value, text in [(7, "7"), (1.5, "1.5"), (True, "1"), ((1, 2), "1 2"),
+                            (["a b", ["c", ""]], r"a\ b c\ \{\}")]:
             self.assertEqual(dserv.tcl(value), text)
 
 
