@@ -10,6 +10,7 @@ while [ "$1" != -- ]; do
     moto)
       command -v moto_server >/dev/null && python3 -c 'import moto.server' 2>/dev/null ||
         skip "${BROKER_NO_MOTO:-moto is not installed}" ;;
+    pip) python3 -m pip --version >/dev/null 2>&1 || skip "pip is not installed" ;;
     boto3) python3 -c 'import boto3, botocore' 2>/dev/null || skip "boto3 is not installed" ;;
     *) command -v "$1" >/dev/null || skip "$1 is not installed" ;;
   esac

@@ -27,8 +27,8 @@ MANY = 64
 
 
 class Case(harness.Case):
-    def start(self, settings=SETTINGS, pool="", **sim):
-        self.sim = self.ec2sim(**sim)
+    def start(self, settings=SETTINGS, pool='ready = "tcp"', **sim):
+        self.sim = self.ec2sim(**{"pending": "20ms", "boot": "20ms", "service": "20ms", **sim})
         self.served = self.broker(self.sim.url, settings=settings, pool=pool)
         self.address = f"127.0.0.1:{self.served.port}"
 
@@ -78,10 +78,10 @@ class Blocks(Case):
         with compute_broker.workers(broker=self.address, count=2, exclusive=True) as both:
             self.assertEqual(len({w.address for w in both}), 2)
             doomed = next(i for i in self.sim.alive() if i["address"] == both[0].address)
-            killed = threading.Timer(0.3, self.sim.control, [f"instances/{doomed['id']}/kill", {}])
+            killed = threading.Timer(0.2, self.sim.control, [f"instances/{doomed['id']}/kill", {}])
             killed.start()
             self.addCleanup(killed.join)
-            found = both.map("after 100; expr {$item * 2}", range(16))
+            found = both.map("after 50; expr {$item * 2}", range(16))
             self.assertEqual(found, [str(2 * n) for n in range(16)])
             killed.join()
 
@@ -101,7 +101,7 @@ class Trouble(Case):
         self.start()
         with self.worker(release=True) as w:
             results = []
-            job = threading.Thread(target=lambda: results.append(w.eval("after 1500; expr 6*7")))
+            job = threading.Thread(target=lambda: results.append(w.eval("after 1000; expr 6*7")))
             job.start()
             for _ in range(2):
                 self.restart()
@@ -204,7 +204,7 @@ class Refusals(Case):
 
 class Many(Case):
     def test_64_threads_on_four_workers_of_their_own_lose_none_and_have_none_twice(self):
-        self.start(pool='sharing = "exclusive"', settings=SETTINGS)
+        self.start(pool='sharing = "exclusive"')
         lock, holders, most, done, errors = threading.Lock(), collections.Counter(), [0], [], []
 
         def job(number):
