@@ -3,7 +3,7 @@ from . import aio
 from .address import find_broker
 from .errors import (BadRequest, BrokerError, EvalError, Limit, NoCapacity, NotAllowed, Stopped,
                      TimedOut, Unavailable, WorkerLost)
-from .workers import Worker, Workers, worker, workers
+from .leased import Worker, Workers, worker, workers
 
 __all__ = ["BadRequest", "BrokerError", "EvalError", "Limit", "NoCapacity", "NotAllowed", "Stopped",
            "TimedOut", "Unavailable", "Worker", "WorkerLost", "Workers", "aio", "find_broker",

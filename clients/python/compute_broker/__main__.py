@@ -20,7 +20,7 @@ from .keeper import RENEW_EVERY, Keeper
 from .phase_line import PhaseLine
 from .request import WORKER_PORT, Lease, Request, get_workers
 from .times import seconds
-from .workers import EVAL_LIMIT, held
+from .leased import EVAL_LIMIT, held
 
 NO_WORKER = 125
 

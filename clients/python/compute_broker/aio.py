@@ -12,11 +12,11 @@ from types import TracebackType
 from typing import (Callable, Iterable, Iterator, List, Optional, Sequence, Type, TypeVar, Union,
                     overload)
 
-from . import workers as blocking
+from . import leased as blocking
 from .keeper import Keeper
 from .request import Request
 from .times import Seconds
-from .workers import EVAL_LIMIT, Item, Script
+from .leased import EVAL_LIMIT, Item, Script
 
 Result = TypeVar("Result")
 

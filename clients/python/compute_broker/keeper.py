@@ -22,6 +22,7 @@ class Holding:
         self.lease = lease
         self.notices: List[str] = []  # as they came: "ended idle 900 s (limit 900 s)"
         self.lost: Optional[str] = None  # one sentence, once it is no more ours
+        self.ended = False  # and the machine ends as well
         self.dead = False  # its service failed us: nobody else should be sent there
 
     @property
@@ -34,7 +35,7 @@ class Holding:
 
 
 class Keeper:
-    """take() once, then give_back() once; cancel() ends a take() of another thread."""
+    """take() once, then give_back(), whatever came of it; cancel() ends another thread's take()."""
 
     def __init__(self, request: Request, renew_every: float = RENEW_EVERY) -> None:
         self.request = request
@@ -51,7 +52,6 @@ class Keeper:
                                         name=f"leases of {self.request.broker}")
         self._thread.start()
         if self._closing.is_set():
-            self.give_back()
             raise Stopped("the wait for a worker was called off")
 
     def cancel(self) -> None:
@@ -66,6 +66,8 @@ class Keeper:
         if self._thread is not None:
             self._thread.join()
         mine = [holding.lease for holding in self.holdings if holding.lost is None]
+        for holding in self.holdings:
+            holding.lost = holding.lost or f"the worker {holding.lease.address} was given back"
         if not mine:
             return
         try:
@@ -132,5 +134,6 @@ class Keeper:
                 if holding.lease.address == address:
                     holding.notices.append(news.strip())
                     if news.startswith("ended"):
+                        holding.ended = True
                         holding.lost = f"the broker says that its worker {address} {news.strip()}"
 

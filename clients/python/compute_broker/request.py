@@ -50,6 +50,8 @@ class Request:
                  release: bool = False, progress: Optional[Progress] = None) -> None:
         self.broker = find_broker(broker)
         self.wait = seconds(wait)
+        if self.wait < 0:
+            raise ValueError(f"wait= takes a time from 0 on, not {wait}")
         self.count = count
         self.worker_port = worker_port
         self.release = release
@@ -59,7 +61,7 @@ class Request:
         self.hello_client = _one_word(client or socket.gethostname() or "python")
         options = {"pool": pool, "cores": cores, "type": type, "market": market, "region": region,
                    "count": None if count == 1 else count, "exclusive": 1 if exclusive else None,
-                   "hold": None if hold is None else f"{max(1, round(seconds(hold)))}s"}
+                   "hold": None if hold is None else f"{round(seconds(hold))}s"}
         self.options = {key: str(value) for key, value in options.items() if value is not None}
         for key, value in self.options.items():
             if not value or value.split() != [value]:

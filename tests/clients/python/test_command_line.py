@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""python3 -m compute_broker against a broker that plays a script: what it prints, its exit codes, and
-what a person sees on a terminal."""
+"""python3 -m compute_broker against a broker that plays a script: what it prints, its exit codes,
+and what a person sees on a terminal."""
 import json
 import os
 import pty
@@ -58,17 +58,18 @@ class Get(CommandLine):
         broker = self.broker()
         for flags in [("--count", "2"), ("--exclusive",)]:
             done = self.run_it(broker, "get", *flags)
-            self.says(done, 2, "", f"compute_broker: {flags[0]} takes --hold TIME as well: how long "
-                                   "what you get is kept for you\n")
+            self.says(done, 2, "", f"compute_broker: {flags[0]} takes --hold TIME as well: how "
+                                   "long what you get is kept for you\n")
         self.assertEqual(broker.lines, [])
 
     def test_errors_have_the_exit_codes_of_the_program(self):
         refusing = self.broker(HELLO_2, ("GET_WORKER", "ERROR: max_workers = 2 is reached"))
-        self.says(self.run_it(refusing, "get"), 1, "", "compute_broker: max_workers = 2 is reached\n")
+        self.says(self.run_it(refusing, "get"), 1, "",
+                  "compute_broker: max_workers = 2 is reached\n")
         self.says(self.run_it(refusing, "get", "--json"), 1,
                   '{"error": "max_workers = 2 is reached"}\n')
-        self.says(self.run_it(refusing, "get", "--wait", "soon"), 2, "", "compute_broker: 'soon' is "
-                  "no length of time; write it as 90s, 20m or 1h30m\n")
+        self.says(self.run_it(refusing, "get", "--wait", "soon"), 2, "",
+                  "compute_broker: 'soon' is no length of time; write it as 90s, 20m or 1h30m\n")
         nobody = self.broker()
         nobody.close()
         done = self.run_it(nobody, "get", "--wait", "0s")
@@ -123,13 +124,15 @@ class Eval(CommandLine):
 
     def test_it_prints_the_result(self):
         self.says(self.evaluates(lambda script: f"<{script}>", "expr 6*7"), 0, "<expr 6*7>\n")
-        self.says(self.evaluates(lambda script: f"<{script}>", "-", input="expr 1"), 0, "<expr 1>\n")
+        self.says(self.evaluates(lambda script: f"<{script}>", "-", input="expr 1"), 0,
+                  "<expr 1>\n")
 
     def test_each_failure_has_its_code(self):
         self.says(self.evaluates(lambda script: "!TCL_ERROR boom", "error boom"), 1, "",
                   "compute_broker: boom\n")
         self.assertEqual(self.evaluates(lambda script: b"", "x").returncode, 75)
-        self.assertEqual(self.evaluates(lambda script: None, "x", "--timeout", "300ms").returncode, 4)
+        silent = self.evaluates(lambda script: None, "x", "--timeout", "300ms")
+        self.assertEqual(silent.returncode, 4)
 
 
 class Others(CommandLine):
@@ -154,7 +157,8 @@ class Others(CommandLine):
         self.assertIn("no worker at 198.51.100.7, so nothing was released", done.stderr)
         self.assertEqual(unknown.said("RELEASE"), [])
         leased = self.broker()
-        self.assertEqual(self.run_it(leased, "release", "--lease", ONE, "198.51.100.7").returncode, 0)
+        done = self.run_it(leased, "release", "--lease", ONE, "198.51.100.7")
+        self.assertEqual(done.returncode, 0)
         self.assertEqual(leased.lines, [f"RELEASE 198.51.100.7 lease={ONE}"])
 
     def test_progress_is_shown_on_a_terminal_and_wiped(self):
@@ -162,7 +166,8 @@ class Others(CommandLine):
         command, env = self.command(broker, "get")
         ours, theirs = pty.openpty()
         self.addCleanup(os.close, ours)
-        with subprocess.Popen(command, env=env, stdin=theirs, stdout=theirs, stderr=theirs) as child:
+        with subprocess.Popen(command, env=env, stdin=theirs, stdout=theirs,
+                              stderr=theirs) as child:
             os.close(theirs)
             shown = b""
             try:

@@ -8,7 +8,7 @@ from unittest import mock
 
 from scripted import LEASE, Case, until
 import compute_broker
-from compute_broker import keeper, request
+from compute_broker import keeper, leased, request
 from compute_broker.errors import (BadRequest, BrokerError, EvalError, NoCapacity, NotAllowed,
                                    Stopped, TimedOut, Unavailable, WorkerLost)
 
@@ -148,6 +148,25 @@ class Keeping(Case):
         with self.assertRaises(WorkerLost):
             w.eval("expr 1")
 
+    def test_the_loss_of_a_lease_alone_costs_no_script_that_has_begun(self):
+        lost = threading.Event()
+
+        def answer(script):
+            lost.wait(60)
+            return "42"
+
+        worker = self.dserv(answer)
+        broker = self.giving(("RENEW", lambda line, client: (
+            "ERROR: Lease not found" if worker.scripts else "OK")))
+        one = self.keeper(broker)
+        w = compute_broker.Worker(one.holdings[0], worker.port)
+        watch = threading.Thread(target=lambda: (until("it", lambda: w.interrupted), lost.set()))
+        watch.start()
+        self.assertEqual(w.eval("expr 6*7"), "42")
+        watch.join()
+        with self.assertRaisesRegex(WorkerLost, "Lease not found"):
+            w.eval("expr 6*7")
+
     def test_a_notice_that_is_not_known_is_kept_and_ends_nothing(self):
         broker = self.giving(("RENEW", "NOTICE 127.0.0.1 painted blue\nNOTICE\nOK"))
         one = self.keeper(broker)
@@ -184,6 +203,13 @@ class GivingBack(Case):
                 compute_broker.worker(broker=broker.address, worker_port=gone.port) as w:
             w.eval("expr 6*7")
         self.assertEqual(self.after_hello(broker), [f"RELEASE 127.0.0.1 lease={ONE}"])
+
+    def test_a_worker_that_was_given_back_does_no_more_scripts(self):
+        broker = self.giving()
+        with compute_broker.worker(broker=broker.address) as w:
+            pass
+        with self.assertRaisesRegex(WorkerLost, "the worker 127.0.0.1 was given back"):
+            w.eval("expr 6*7")
 
     def test_an_error_in_the_block_goes_through_and_gives_back_too(self):
         broker = self.giving()
@@ -335,7 +361,7 @@ class Tasks(Case):
         one = keeper.Keeper(request.Request(broker=broker.address))
         with mock.patch.object(keeper, "get_workers", side_effect=lambda *a: (
                 got := request.get_workers(*a), one.cancel())[0]), self.assertRaises(Stopped):
-            one.take()
+            leased.held(one)
         self.assertEqual(broker.said("RELEASE"), [f"RELEASE 127.0.0.1 lease={ONE}"])
 
     def test_a_cancelled_script_lets_its_connection_go(self):

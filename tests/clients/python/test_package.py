@@ -19,7 +19,8 @@ class Package(unittest.TestCase):
             installed = os.listdir(os.path.join(target, "compute_broker"))
             self.assertLessEqual({path.name for path in (CLIENT / "compute_broker").iterdir()
                                   if path.name != "__pycache__"}, set(installed))
-            code = "import compute_broker, importlib.metadata as m; print(m.version('compute-broker'))"
+            code = ("import compute_broker, importlib.metadata as about; "
+                    "print(about.version('compute-broker'))")
             done = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": target},
                                   capture_output=True, text=True, timeout=PATIENCE, cwd=target)
             self.assertEqual(done.stderr, "")

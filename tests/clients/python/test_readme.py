@@ -19,8 +19,8 @@ EXPECTED = [
     ("python", r"127[.0-9]+ 42\n\['0', '1', '4', '9', '16'\]\n"),
     ("python", r"\['2', '3', '4'\]\n"),
     ("sh", r"42\ncomputing on 127[.0-9]+:2560\n1 ready, 0 on the way, \d ending, 0 callers wait\n"
-           r"  127[.0-9]+ \(i-\w+, c7i.16xlarge, pool default\): 0 leases, idle \d+ s, would end in "
-           r"\d+ s\n127[.0-9]+ is ending, for everybody who used it\n"),
+           r"  127[.0-9]+ \(i-\w+, c7i.16xlarge, pool default\): 0 leases, idle \d+ s, would end "
+           r"in \d+ s\n127[.0-9]+ is ending, for everybody who used it\n"),
 ]
 
 

@@ -11,7 +11,7 @@ import time
 import unittest
 from unittest import mock
 
-from scripted import CLIENT, ROOT, Case, until
+from scripted import CLIENT, ROOT, Case, Door, until
 import compute_broker
 from compute_broker import address, dserv, errors, times
 from compute_broker.errors import EvalError, Stopped, TimedOut, WorkerLost
@@ -130,6 +130,17 @@ class Scripts(Case):
         worker = self.dserv(lambda script: script)
         for script in ["x", "smörgås \U0001f600", "y" * 300_000]:
             self.assertEqual(self.evaluate(worker, script), script)
+
+    def test_length_and_script_leave_in_one_write(self):
+        first = []
+
+        def answer(client):
+            first.append(client.recv(65536))
+            client.sendall(b"\0\0\0\1x")
+
+        worker = self.opened(Door(answer))
+        self.assertEqual(self.evaluate(worker, "y" * 1000), "x")
+        self.assertEqual(first, [b"\0\0\x03\xe8" + b"y" * 1000])
 
     def test_an_error_in_the_script_is_tcls_own_message(self):
         worker = self.dserv(lambda script: "!TCL_ERROR divide by zero")

@@ -46,9 +46,12 @@ class Worker:
         """The result of a Tcl script. EvalError: it failed. WorkerLost: there is no worker any
         more; the script may have run. TimedOut: it may still run. `stop`, once set, ends the wait.
         """
-        def check() -> None:
-            if self._holding.lost is not None:
-                raise WorkerLost(self._holding.lost)
+        if self._holding.lost is not None:
+            raise WorkerLost(self._holding.lost)
+
+        def check() -> None:  # the loss of the lease alone costs no script that has begun
+            if self._holding.ended:
+                raise WorkerLost(str(self._holding.lost))
             if stop is not None and stop.is_set():
                 raise Stopped(f"the wait for a script on the worker {self.address} was called off")
 
@@ -136,8 +139,12 @@ class workers(_Block):
 
 def held(keeper: Keeper) -> Workers:
     """Waits for the workers that are requested."""
-    keeper.take()
-    return Workers([Worker(holding, keeper.request.worker_port) for holding in keeper.holdings])
+    try:
+        keeper.take()
+        return Workers([Worker(each, keeper.request.worker_port) for each in keeper.holdings])
+    except BaseException:
+        keeper.give_back()
+        raise
 
 
 def only_one(request: Request) -> None:
