@@ -35,6 +35,15 @@ class CommandLine(Case):
         return subprocess.run(command, env=env, capture_output=True, text=True, timeout=PATIENCE,
                               **kwargs)
 
+    def start(self, broker, *arguments):
+        """A command that goes on until it is told to end, or its standard input has ended."""
+        command, env = self.command(broker, *arguments)
+        running = subprocess.Popen(command, env=env, stdin=subprocess.PIPE, text=True,
+                                   stdout=subprocess.PIPE)
+        for end in (running.stdout.close, running.wait, running.kill, running.stdin.close):
+            self.addCleanup(end)
+        return running
+
     def says(self, done, code, out, err=""):
         self.assertEqual((done.returncode, done.stdout, done.stderr), (code, out, err))
 
@@ -97,21 +106,18 @@ class Run(CommandLine):
 
     def test_a_signal_goes_on_to_the_command_and_the_lease_is_given_back(self):
         broker = self.giving()
-        command, env = self.command(broker, "run", "--", "sh", "-c", "echo on; exec sleep 1000")
-        with subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              text=True) as running:
-            self.assertEqual(running.stdout.readline(), "on\n")
-            running.send_signal(signal.SIGTERM)
-            self.assertEqual(running.wait(PATIENCE), 128 + signal.SIGTERM)
+        running = self.start(broker, "run", "--", "sh", "-c", "echo on; exec cat")
+        self.assertEqual(running.stdout.readline(), "on\n")
+        running.send_signal(signal.SIGTERM)
+        self.assertEqual(running.wait(PATIENCE), 128 + signal.SIGTERM)
         self.assertEqual(len(broker.said("RELEASE")), 1)
 
     def test_the_lease_is_renewed_as_often_as_is_asked_for(self):
         broker = self.giving()
-        command, env = self.command(broker, "run", "--ping-interval", "20ms", "--", "cat")
-        with subprocess.Popen(command, env=env, stdin=subprocess.PIPE) as running:
-            until("three renewals", lambda: len(broker.said("RENEW")) >= 3)
-            running.stdin.close()
-            self.assertEqual(running.wait(PATIENCE), 0)
+        running = self.start(broker, "run", "--ping-interval", "20ms", "--", "cat")
+        until("three renewals", lambda: len(broker.said("RENEW")) >= 3)
+        running.stdin.close()
+        self.assertEqual(running.wait(PATIENCE), 0)
 
 
 class Eval(CommandLine):
