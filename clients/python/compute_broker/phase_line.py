@@ -1,7 +1,7 @@
 """What a person sees on a terminal while he waits; nothing anywhere else."""
 from __future__ import annotations
 
-import shutil
+import os
 import time
 from typing import Any, TextIO
 
@@ -16,8 +16,8 @@ class PhaseLine:
         if not self._visible:
             return
         line = f"[{time.monotonic() - self._begun:.0f}s] {phase}"
-        columns = shutil.get_terminal_size().columns - 1  # some go to the next line from the last
-        self._out.write(f"\r{line[:columns]}\033[K")
+        columns = os.get_terminal_size(self._out.fileno()).columns or 80  # 0: it does not know
+        self._out.write(f"\r{line[:columns - 1]}\033[K")  # some wrap from the last column
         self._out.flush()
 
     def __enter__(self) -> PhaseLine:
