@@ -29,7 +29,7 @@ class Request:
     """The options of `worker` and `workers`.
 
     cores, pool, type, market, region: what the worker is to be; see docs/protocol.md
-    exclusive: nobody else has it
+    exclusive: nobody else has it; it ends with the block
     count:     so many workers, all or none
     hold:      a time for which it is ours though this program is silent or gone ("20m")
     wait:      how long to wait for it
@@ -53,6 +53,7 @@ class Request:
         if self.wait < 0:
             raise ValueError(f"wait= takes a time from 0 on, not {wait}")
         self.count = count
+        self.exclusive = exclusive
         self.worker_port = worker_port
         self.release = release
         self.progress: Progress = progress or (lambda phase: None)
@@ -140,12 +141,14 @@ def leases_of(answer: str) -> List[Lease]:
 
 def give_back(request: Request, leases: List[Lease], dead: Container[str] = ()) -> None:
     """On a connection of its own, on which PING is a use that is not the lease's: the machine goes
-    on for others until it has been idle, unless its address is among the `dead`. BrokerError when
-    the broker did not hear it."""
+    on for others until it has been idle. Not one whose address is among the `dead`; nor one that
+    was asked for exclusively, for while it counts as used nobody else can have it so. BrokerError
+    when the broker did not hear it."""
     connection = greeted(request, 3, time.monotonic() + COMING_UP, threading.Event())
     deadline = time.monotonic() + COMING_UP
     try:
-        commands = [f"PING {lease.address}" for lease in leases if lease.address not in dead]
+        commands = [f"PING {lease.address}" for lease in leases
+                    if lease.address not in dead and not request.exclusive]
         commands += [f"RELEASE {lease.address} lease={lease.id}" for lease in leases]
         if request.release:
             commands += [f"RELEASE {address}" for address in {lease.address for lease in leases}]

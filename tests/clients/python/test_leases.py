@@ -204,6 +204,12 @@ class GivingBack(Case):
             w.eval("expr 6*7")
         self.assertEqual(self.after_hello(broker), [f"RELEASE 127.0.0.1 lease={ONE}"])
 
+    def test_what_was_ours_alone_is_not_kept_for_others_who_could_not_have_it_so(self):
+        broker = self.giving()
+        with compute_broker.worker(broker=broker.address, exclusive=True):
+            pass
+        self.assertEqual(self.after_hello(broker), [f"RELEASE 127.0.0.1 lease={ONE}"])
+
     def test_a_worker_that_was_given_back_does_no_more_scripts(self):
         broker = self.giving()
         with compute_broker.worker(broker=broker.address) as w:

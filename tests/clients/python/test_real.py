@@ -85,6 +85,12 @@ class Blocks(Case):
             self.assertEqual(found, [str(2 * n) for n in range(16)])
             killed.join()
 
+    def test_blocks_of_ones_own_one_after_the_other_stand_in_nobodys_way(self):
+        self.start(settings="max_workers = 1")
+        for _ in range(3):
+            with self.worker(exclusive=True, wait=60) as w:
+                self.assertEqual(w.eval("expr 6*7"), "42")
+
     def test_a_worker_that_is_held_needs_no_connection(self):
         self.start(settings=SETTINGS.replace('"10s"', '"0s"'))
         block = self.worker(hold="1m")
