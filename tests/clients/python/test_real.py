@@ -29,7 +29,8 @@ MANY = 64
 class Case(harness.Case):
     def start(self, settings=SETTINGS, pool='ready = "tcp"', **sim):
         self.sim = self.ec2sim(**{"pending": "20ms", "boot": "20ms", "service": "20ms", **sim})
-        self.served = self.broker(self.sim.url, settings=settings, pool=pool)
+        self.served = self.broker(self.sim.url, pool=pool,
+                                  settings=settings + '\nlisting_fast = "100ms"\n')
         self.address = f"127.0.0.1:{self.served.port}"
 
     def worker(self, **options):
