@@ -20,46 +20,36 @@
 #   $worker address | lease | lost       where it is; the lease's id; why it is lost, or nothing
 #   $worker ping | release               as above
 #
-# The lease is kept alive, and taken up again after a restart of the broker, while any call here
-# waits and from the event loop, where it runs. A script that is silent for longer without either
-# asks for -hold. Calls block; within a coroutine they yield to the event loop instead.
+# The lease is kept alive, and taken up again after a restart of the broker, while a call here waits
+# and by the event loop, where one runs. A script that is silent for longer without either asks for
+# -hold. Calls block; within a coroutine they yield to the event loop instead.
 #
-# Errors are sentences, with {COMPUTE_BROKER KIND WHO} as -errorcode. KIND: NO_CAPACITY, LIMIT,
-# BAD_REQUEST, REFUSED (any other ERROR of the broker), UNREACHABLE, WORKER_LOST, TIMEOUT, and EVAL:
-# the script's own error on the worker.
+# Errors are sentences, with {COMPUTE_BROKER KIND WHO} as -errorcode. KIND is one of those below,
+# REFUSED (another ERROR of the broker), TIMEOUT, or EVAL: the script's own error on the worker.
 
 package require Tcl 8.6-
+package require compute_broker::sockets
 package provide compute_broker 1.0
 
 namespace eval ::compute_broker {
     namespace export with lease get eval_at ping release status
 
-    variable connect_ms 5000      ;# to be connected
     variable coming_up_ms 3000    ;# a broker that is just being started is waited for
     variable answer_ms 30000      ;# of the broker to a command; beyond -wait for a worker
-    variable eval_ms 3600000      ;# of a worker to a script
     variable renew_ms 15000       ;# between two signs of life of a lease
-    variable watch_ms 1000        ;# between two looks at its connection, from the event loop
+    variable watch_ms 1000        ;# between two looks at its connection, by the event loop
     variable system_conf /etc/compute-broker/client.conf
 
-    # The ERROR lines that a program may tell apart: docs/protocol.md, Errors.
+    # What tells kinds of ERROR lines apart, the first that fits: docs/protocol.md, Errors.
     variable kinds {
-        {no capacity for pool *}                                   NO_CAPACITY
-        {a quota is used up for pool *}                            LIMIT
-        {max_workers = *}                                          LIMIT
-        {\[pool.*\] max_workers = *}                               LIMIT
-        {* launches in the last hour (launches_per_hour_max = *}   LIMIT
-        {too many connections}                                     LIMIT
-        {no worker was ready within *}                             TIMEOUT
-        {Worker not found}                                         WORKER_LOST
-        {Lease not found}                                          WORKER_LOST
-        {Bad request*}                                             BAD_REQUEST
-        {Unknown command}                                          BAD_REQUEST
+        BAD_REQUEST {{Bad request*} {Unknown command*} {no pool offers *} {pool *}}
+        NO_CAPACITY {{no capacity for *} {a quota is used up for *}
+                     {no worker could be launched for *} {no worker was ready within *}}
+        WORKER_LOST {{Worker not found} {Lease not found} {terminated by TERMINATE_ALL}}
+        UNREACHABLE {{too many connections} {the broker is stopping*}}
+        NOT_ALLOWED {{* may not use this broker*}}
+        LIMIT       {{*max_workers = *} {*launches_per_hour_max = *} {*max_lifetime = *}}
     }
-
-    # Tcl 9 would refuse a result with half a character in it.
-    variable profile {-profile tcl8}
-    if {[catch {encoding convertto {*}$profile utf-8 ""}]} { set profile {} }
 }
 
 proc ::compute_broker::with {name options body} {
@@ -96,9 +86,7 @@ proc ::compute_broker::ping {address args} { ask_about PING $address $args }
 proc ::compute_broker::release {address args} { ask_about RELEASE $address $args }
 
 proc ::compute_broker::status {args} {
-    set json [ask [broker_in [options_in $args {-broker ""}]] STATUS]
-    set at 0
-    json_value [regexp -all -inline {"(?:[^"\\]|\\.)*"|[][\{\}:,]|[^][\{\}:,\s]+} $json] at
+    from_json [ask [broker_in [options_in $args {-broker ""}]] STATUS]
 }
 
 # --- A leased worker, and the connection that holds its lease -----------------------------------
@@ -166,8 +154,8 @@ oo::class create ::compute_broker::Worker {
         }
     }
     method Heard {line} {
-        if {[string match "NOTICE $address ended*" $line]} {
-            set lost "the worker [string range $line 7 end]"
+        if {[regexp "^NOTICE $address ended ?(.*)" $line -> why]} {
+            set lost "the worker $address is no more: $why"
         } elseif {[string match NOTICE* $line]} {
             tell [dict get $options -progress] $line
         } elseif {[kind_of $line] eq "WORKER_LOST"} {
@@ -268,121 +256,15 @@ proc ::compute_broker::next_answer {sock progress name} {
 }
 
 proc ::compute_broker::kind_of {line} {
-    foreach {begins kind} $::compute_broker::kinds {
-        if {[string match "ERROR: $begins" $line]} { return $kind }
+    foreach {kind patterns} $::compute_broker::kinds {
+        foreach pattern $patterns {
+            if {[string match "ERROR: $pattern" $line]} { return $kind }
+        }
     }
     return REFUSED
 }
 
-# --- Speaking to dserv: a length of 32 bits and so many bytes of UTF-8, both ways ---------------
-
-# `guard` is called while it waits, and may fail.
-proc ::compute_broker::remote_eval {address port script ms {guard list}} {
-    set body [utf8 convertto $script]
-    if {$body eq ""} { return "" }  ;# dserv would not answer
-    {*}$guard
-    try { set sock [connect $address $port] } trap {COMPUTE_BROKER CUT} why {
-        fail WORKER_LOST "cannot reach the worker at $address, port $port: $why; ask the broker\
-            for another" $address
-    }
-    try {
-        # In one write: dserv takes a header that comes in two for another length.
-        send $sock [binary format Ia* [string length $body] $body]
-        if {![until $ms {[{*}$guard; next_frame $sock received answer]}]} {
-            fail TIMEOUT "the worker $address did not answer within [in_words $ms], and goes on\
-                with the script: give a longer -timeout, or release the worker" $address
-        }
-    } trap {COMPUTE_BROKER CUT} why {
-        fail WORKER_LOST "the worker $address $why before it answered: its service has ended, or 8\
-            connections from here are open to it; whether the script has run is not known" $address
-    } finally {
-        close $sock
-    }
-    set text [utf8 convertfrom $answer]
-    if {[string match "!TCL_ERROR *" $text]} { fail EVAL [string range $text 11 end] $address }
-    return $text
-}
-
-proc ::compute_broker::next_frame {sock so_far name} {
-    upvar 1 $so_far received $name body
-    send_rest $sock
-    if {[catch {read $sock} bytes] || ($bytes eq "" && [eof $sock])} { cut "cut the connection" }
-    append received $bytes
-    expr {[binary scan $received Iua* length body] == 2 && [string length $body] >= $length}
-}
-
-# --- Sockets that never block; an end is {COMPUTE_BROKER CUT}, and says what the other side did --
-
-proc ::compute_broker::cut {why} { return -code error -errorcode {COMPUTE_BROKER CUT} $why }
-
-proc ::compute_broker::connect {host port} {
-    variable connect_ms
-    set sock [begin_connection $host $port]
-    if {![catch {until $connect_ms {![is_connecting $sock]}} done] && $done} { return $sock }
-    close $sock
-    cut [expr {$done eq 0 ? "no answer within [in_words $connect_ms]" : $done}]
-}
-
-proc ::compute_broker::begin_connection {host port} {
-    if {[catch {socket -async $host $port} sock]} { cut $sock }
-    return $sock
-}
-
-proc ::compute_broker::is_connecting {sock} {
-    if {[fconfigure $sock -connecting]} { return 1 }
-    set why [fconfigure $sock -error]
-    if {$why ne ""} { cut $why }
-    fconfigure $sock -translation binary -blocking 0 -buffersize 1000000
-    return 0
-}
-
-proc ::compute_broker::say {sock line} { send $sock "[utf8 convertto $line]\n" }
-
-proc ::compute_broker::send {sock bytes} {
-    if {[catch {puts -nonewline $sock $bytes; flush $sock}]} { cut "cut the connection" }
-}
-
-# What the other side had no room for. Without an event loop Tcl tries again only when it is asked
-# anew, and takes a change of -blocking for that.
-proc ::compute_broker::send_rest {sock} {
-    if {[chan pending output $sock] <= 0} return
-    fconfigure $sock -blocking 1
-    fconfigure $sock -blocking 0
-    send $sock ""
-}
-
-# Whether there was a whole line. One that is cut short could be another address: it is none.
-proc ::compute_broker::take_line {sock name} {
-    upvar 1 $name line
-    if {[catch {gets $sock bytes} size]} { cut "cut the connection" }
-    if {[eof $sock]} { cut "closed the connection" }
-    set line [utf8 convertfrom [string trimright $bytes \r]]
-    expr {$size >= 0}
-}
-
-# Looks at a condition of the caller until it holds: 1, or 0 when `ms` are over.
-proc ::compute_broker::until {ms condition} {
-    set begin [clock milliseconds]
-    while {![uplevel 1 [list expr $condition]]} {
-        set waited [expr {[clock milliseconds] - $begin}]
-        if {$waited >= $ms} { return 0 }
-        pause [expr {max(1, min(50, $waited / 10))}]
-    }
-    return 1
-}
-
-proc ::compute_broker::pause {ms} {
-    set coroutine [info coroutine]
-    if {$coroutine eq "" || [catch {after $ms [list $coroutine]} timer]} { return [after $ms] }
-    yield
-    after cancel $timer
-}
-
 # --- Options, settings, text --------------------------------------------------------------------
-
-proc ::compute_broker::fail {kind sentence args} {
-    return -code error -errorcode [list COMPUTE_BROKER $kind {*}$args] $sentence
-}
 
 proc ::compute_broker::tell {command sentence} {
     if {$command ne ""} { uplevel #0 [list {*}$command $sentence] }
@@ -437,7 +319,7 @@ proc ::compute_broker::broker_of_file {file} {
 }
 
 proc ::compute_broker::host_and_port {broker} {
-    if {[regexp {^(?:\[([^][]+)\]|([^]:[]+))(?::(\d{1,5}))?$} $broker -> six host port]} {
+    if {[regexp {^(?:\[([^][]+)\]|([^]:[\s]+))(?::(\d{1,5}))?$} $broker -> six host port]} {
         scan [expr {$port eq "" ? 9000 : $port}] %d number
         if {$number >= 1 && $number <= 65535} { return [list $six$host $number] }
     }
@@ -456,25 +338,18 @@ proc ::compute_broker::in_seconds {what time} {
     expr {[scan $count %d] * [dict get {d 86400 h 3600 m 60 s 1} $unit]}
 }
 
-proc ::compute_broker::in_words {ms} { format "%g s" [expr {$ms / 1000.0}] }
-
-proc ::compute_broker::utf8 {way text} { encoding $way {*}$::compute_broker::profile utf-8 $text }
-
-# Objects are dicts, arrays are lists, null is empty.
-proc ::compute_broker::json_value {tokens name} {
-    upvar 1 $name at
-    set token [lindex $tokens $at]
-    incr at
-    if {$token eq "null"} return
-    if {[string index $token 0] eq "\""} {
-        return [subst -nocommands -novariables [string range $token 1 end-1]]
+# Objects become dicts, arrays lists, null is empty.
+proc ::compute_broker::from_json {json} {
+    foreach token [regexp -all -inline {"(?:[^"\\]|\\.)*"|[][\{\}]|[^][\{\}:,\s"]+} $json] {
+        switch -- [string index $token 0] {
+            \{ - \[ { append list \{ }
+            \} - \] { append list "\} " }
+            \" {
+                set text [string range $token 1 end-1]
+                append list [list [subst -nocommands -novariables $text]] " "
+            }
+            default { append list [expr {$token eq "null" ? "{}" : $token}] " " }
+        }
     }
-    if {$token ni {\{ \[}} { return $token }
-    set values {}
-    while {$at < [llength $tokens] && [lindex $tokens $at] ni {\} \]}} {
-        lappend values [json_value $tokens at]
-        if {[lindex $tokens $at] in {: ,}} { incr at }
-    }
-    incr at
-    return $values
+    lindex $list 0
 }
