@@ -37,6 +37,7 @@ namespace eval ::compute_broker {
     variable coming_up_ms 3000    ;# a broker that is just being started is waited for
     variable answer_ms 30000      ;# of the broker to a command; beyond -wait for a worker
     variable renew_ms 15000       ;# between two signs of life of a lease
+    variable retry_ms 500         ;# between two attempts to get a lost connection back
     variable watch_ms 1000        ;# between two looks at its connection, by the event loop
     variable system_conf /etc/compute-broker/client.conf
 
@@ -150,7 +151,8 @@ oo::class create ::compute_broker::Worker {
             if {!$asked && $now >= $due} { say $sock "RENEW lease=$lease"; set asked $now }
         } trap {COMPUTE_BROKER CUT} {} {
             if {$sock ne ""} { close $sock }
-            lassign [list "" 0 0 [expr {$now + 500}]] sock connecting asked due
+            lassign {"" 0 0} sock connecting asked
+            set due [expr {$now + $::compute_broker::retry_ms}]
         }
     }
     method Heard {line} {

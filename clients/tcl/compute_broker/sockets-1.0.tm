@@ -1,7 +1,7 @@
-# compute_broker::sockets: what the client does with bytes. Sockets that are waited for no longer than
-# they may be, with and without an event loop, and dserv's frame on them. dserv itself has no event
-# loop: there `after MS SCRIPT` is an error, `after MS` and `socket -async` are not. (Only the look-up
-# of a host's name has no time limit but the resolver's own.)
+# compute_broker::sockets: what the client does with bytes. Sockets that are waited for no longer
+# than they may be, with and without an event loop, and dserv's frame on them. dserv itself has no
+# event loop: there `after MS SCRIPT` is an error, `after MS` and `socket -async` are not. (Only the
+# look-up of a host's name has no time limit but the resolver's own.)
 
 package require Tcl 8.6-
 package provide compute_broker::sockets 1.0

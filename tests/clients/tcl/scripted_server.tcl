@@ -1,12 +1,13 @@
 # A server that follows a script, for the unit tests: a broker, or a dserv. Its arguments are the
-# port (0: a free one), and how long to wait before it opens it. The first line of its input is a list
-# in UTF-8 and base64, with the steps of each connection in the order in which they come:
+# port (0: a free one), and how long to wait before it opens it. The first line of its input is a
+# list in UTF-8 and base64, with the steps of each connection in the order in which they come:
 #
 #   hear             a line comes
 #   frame            a script comes in dserv's frame
 #   say TEXT         these bytes are sent
 #   frames TEXT      this is sent in dserv's frame, byte by byte
 #   raw HEX          these bytes are sent
+#   always TEXT      from here on this answers every line
 #   pause MS
 #   close            (else the connection stays open)
 #
@@ -34,6 +35,13 @@ proc follow {sock steps} {
                 set bytes [encoding convertto utf-8 $argument]
                 foreach byte [split [binary format Ia* [string length $bytes] $bytes] ""] {
                     puts -nonewline $sock $byte
+                    flush $sock
+                }
+            }
+            always {
+                while {[set line [take_line $sock]] ne "(hung up)"} {
+                    heard $line
+                    puts -nonewline $sock $argument
                     flush $sock
                 }
             }
