@@ -294,9 +294,13 @@ proc ::compute_broker::wanted {given} {
 proc ::compute_broker::broker_in {options} {
     global env
     if {[dict get $options -broker] ne ""} { return [dict get $options -broker] }
-    if {[info exists env(COMPUTE_BROKER)]} { return $env(COMPUTE_BROKER) }
-    if {[info exists env(HOME)]} {
-        lappend files [file join $env(HOME) .config compute-broker client.conf]
+    if {[info exists env(COMPUTE_BROKER)] && $env(COMPUTE_BROKER) ne ""} {
+        return $env(COMPUTE_BROKER)
+    }
+    foreach {name below} {XDG_CONFIG_HOME {} HOME .config} {
+        if {![info exists env($name)] || $env($name) eq ""} continue
+        lappend files [file join $env($name) $below compute-broker client.conf]
+        break
     }
     foreach file [lappend files $::compute_broker::system_conf] {
         set broker [broker_of_file $file]
