@@ -118,6 +118,8 @@ oo::class create ::compute_broker::Worker {
     }
     method eval {script args} {
         set call [options_in $args [list -timeout $::compute_broker::eval_ms]]
+        # After a silence the lease may have ended: that is found out before the script is sent.
+        until $::compute_broker::coming_up_ms {[my Alive] eq "" && $sock ne "" && !$asked}
         set guard [namespace code {my Alive}]
         remote_eval $address [dict get $options -port] $script [dict get $call -timeout] $guard
     }
