@@ -95,12 +95,12 @@ proc ::compute_broker::status {args} {
 oo::class create ::compute_broker::Worker {
     # sock is empty while the connection is cut; asked: since when an answer is owed, 0 for none;
     # due: when something is to be said, or a new connection to be tried.
-    variable options sock address lease lost connecting asked due timer
+    variable options sock address lease lost gone connecting asked due timer
 
     constructor {its_options its_sock its_address its_lease} {
         namespace path [list ::compute_broker {*}[namespace path]]
         lassign [list $its_options $its_sock $its_address $its_lease] options sock address lease
-        lassign {"" 0 "" 0} lost connecting timer
+        lassign {"" 0 0 ""} lost gone connecting timer
         my Answered
         my Watch
     }
@@ -120,7 +120,7 @@ oo::class create ::compute_broker::Worker {
         set call [options_in $args [list -timeout $::compute_broker::eval_ms]]
         # After a silence the lease may have ended: that is found out before the script is sent.
         until $::compute_broker::coming_up_ms {[my Alive] eq "" && $sock ne "" && !$asked}
-        set guard [namespace code {my Alive}]
+        set guard [namespace code {my Exists}]
         remote_eval $address [dict get $options -port] $script [dict get $call -timeout] $guard
     }
 
@@ -130,6 +130,11 @@ oo::class create ::compute_broker::Worker {
     method Alive {} {
         my Tend
         if {$lost ne ""} { fail WORKER_LOST $lost $address }
+    }
+    # A script that has begun is not given up for the lease alone: the worker goes on with it.
+    method Exists {} {
+        my Tend
+        if {$gone} { fail WORKER_LOST $lost $address }
     }
     # From the event loop, where there is one: in dserv `after MS SCRIPT` is an error.
     method Watch {} {
@@ -159,6 +164,7 @@ oo::class create ::compute_broker::Worker {
     }
     method Heard {line} {
         if {[regexp "^NOTICE $address ended ?(.*)" $line -> why]} {
+            set gone 1
             set lost "the worker $address is no more: $why"
         } elseif {[string match NOTICE* $line]} {
             tell [dict get $options -progress] $line
