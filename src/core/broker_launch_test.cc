@@ -410,10 +410,13 @@ TEST_F(BrokerTest, NothingIsLaunchedBesideABootThatIsNotGivenUpYet) {
   world.get();
   world.run_for(minutes{3} - milliseconds{1});
   ASSERT_EQ(world.launches.size(), 1U);
-  // One more asks in the very moment in which its time is over.
+  // Two more ask in the very moment in which its time is over, one for just what it is.
   world.now.boot += milliseconds{1};
   world.now.wall += milliseconds{1};
   world.get();
+  GetWorker spot;
+  spot.market = Market::kSpot;
+  world.ask(spot);
   EXPECT_EQ(world.launches.size(), 1U);
   EXPECT_EQ(world.alive(), 1U);
 }
