@@ -8,7 +8,7 @@ import subprocess
 import threading
 import unittest
 
-from harness import BINARY, Case, clean_environment, read_all, remote_eval, until
+from harness import BINARY, Case, clean_environment, free_port, read_all, remote_eval, until
 
 TCL_CLIENT = r"""
 set sock [socket [lindex $argv 0] [lindex $argv 1]]
@@ -165,6 +165,28 @@ class CommandLine(Case):
         self.assertEqual(self.served.cli("release", ip).returncode, 0)
         until("the end", lambda: not self.sim.alive())
         self.assertEqual(self.served.cli("terminate-all").returncode, 0)
+
+    def test_client_conf_names_the_broker_where_nothing_else_does(self):
+        folder = self.home / "own" / "compute-broker"
+        folder.mkdir(parents=True)
+        conf = folder / "client.conf"
+        env = clean_environment(XDG_CONFIG_HOME=str(self.home / "own"))
+
+        def status(*flags, **more):
+            return subprocess.run([BINARY, "status", *flags], env={**env, **more},
+                                  capture_output=True, text=True, timeout=60)
+        conf.write_text(f"# the lab's\n\nbroker = 127.0.0.1:{self.served.port}\n")
+        self.assertEqual(status().returncode, 0, status())
+        nowhere = f"127.0.0.1:{free_port()}"
+        self.assertIn(nowhere, status("--broker", nowhere).stderr)
+        self.assertIn(nowhere, status(COMPUTE_BROKER=nowhere).stderr)
+        for text, complaint in (("broker = lab server\n", "client.conf:1: lab server is no address"),
+                                ("\nhost = lab\n", 'client.conf:2: "host = lab" is not broker =')):
+            conf.write_text(text)
+            done = status()
+            self.assertEqual(done.returncode, 2, done)
+            self.assertIn(complaint, done.stderr.replace("\n", " "))
+            self.assertEqual(status("--broker", f"127.0.0.1:{self.served.port}").returncode, 0)
 
     def test_run_gives_the_command_a_worker_and_passes_on_its_exit_code(self):
         done = self.served.cli("run", "--release", "--", "sh", "-c",

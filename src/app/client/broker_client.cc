@@ -68,7 +68,7 @@ int connect_to(const addrinfo& address, Deadline deadline, io::UniqueFd& out) {
 Failure unreachable(const std::string& broker, const std::string& why) {
   return {kUnreachable, str("cannot reach the broker at ", broker, ": ", why,
                             "; start it there (compute-broker serve), or name another with "
-                            "--broker or COMPUTE_BROKER")};
+                            "--broker, COMPUTE_BROKER or client.conf")};
 }
 
 std::string plain(const std::string& answer) {
@@ -136,7 +136,9 @@ Result<BrokerAddress> parse_broker_address(std::string_view text) {
   if (!rest.empty() && !rest.starts_with(':')) return wrong;
   const auto number = parse_int(port);
   const bool bare_v6 = !bracketed && host.find(':') != host.npos;
-  if (host.empty() || bare_v6 || !number || *number < 1 || *number > 65'535) return wrong;
+  if (host.empty() || first_word(host) != host || bare_v6 || !number || *number < 1 ||
+      *number > 65'535)
+    return wrong;
   return BrokerAddress{std::string(host), std::string(port)};
 }
 

@@ -253,8 +253,8 @@ TEST(BrokerClient, AddressesOfBrokersAreRead) {
   EXPECT_EQ(text("lab"), "lab:9000");
   EXPECT_EQ(text("[::1]:9001"), "[::1]:9001");
   EXPECT_EQ(text("[::1]"), "[::1]:9000");
-  for (const char* wrong :
-       {"", ":9000", "lab:", "lab:0", "lab:65536", "lab:x", "::1", "[::1", "[::1]9"}) {
+  for (const char* wrong : {"", ":9000", "lab:", "lab:0", "lab:65536", "lab:x", "::1", "[::1",
+                            "[::1]9", "lab server", " lab:9000"}) {
     EXPECT_FALSE(parse_broker_address(wrong)) << wrong;
   }
 }

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <numeric>
 
+#include "app/client/client_conf.h"
 #include "app/fold.h"
 #include "base/text.h"
 #include "wire/json_text.h"
@@ -12,10 +13,17 @@
 namespace cb::app {
 
 void add_client_options(CLI::App& command, ClientOptions& options, Json json) {
-  command.add_option("--broker", options.reach.broker, "Where the broker is")
-      ->type_name("HOST:PORT")
-      ->envname("COMPUTE_BROKER")
-      ->capture_default_str();
+  const CLI::Option* const broker =
+      command
+          .add_option("--broker", options.reach.broker,
+                      "Where the broker is; client.conf may say it for all clients")
+          ->type_name("HOST:PORT")
+          ->envname("COMPUTE_BROKER")
+          ->capture_default_str();
+  command.parse_complete_callback([&options, broker] {
+    if (!broker->empty()) return;
+    if (auto named = broker_named_in(client_conf_files())) options.reach.broker = *named;
+  });
   add_duration(command, "--timeout", options.reach.answer_timeout, milliseconds{100}, hours{1},
                "How long to wait for the answer to one command");
   if (json == Json::kYes) {
