@@ -62,10 +62,10 @@ def _is_port(text: str) -> bool:
 
 def _broker_of(path: pathlib.Path) -> Optional[Address]:
     """Lines of `key = value`; what is empty or begins with # says nothing."""
+    if not os.path.exists(path):  # nor is it where one may not even look
+        return None
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return None
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} cannot be read ({error}); mend or remove it") from None
     found = None

@@ -23,8 +23,7 @@ std::optional<std::string> broker_named_in(const std::string& file) {
   };
   std::error_code error;
   const auto status = std::filesystem::status(file, error);
-  if (status.type() == std::filesystem::file_type::not_found) return {};
-  if (error) throw unreadable(error.message());
+  if (!std::filesystem::exists(status)) return {};  // nor is one where we may not even look
   if (std::filesystem::is_directory(status)) throw unreadable("it is a directory");
   errno = 0;
   std::ifstream in(file);
