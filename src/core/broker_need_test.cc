@@ -304,6 +304,46 @@ TEST_F(NeedTest, WhoWaitsBehindAnotherCountIsToldSo) {
   }));
 }
 
+TEST_F(NeedTest, WhereBothCountsFitTheLaterOneIsToldOfItsOwnLaunches) {
+  with(Sharing::kExclusive);
+  Settings settings = world.settings();
+  settings.max_workers = 20;
+  settings.launch_interval = minutes{1};  // only the first of the two is begun
+  world.reload(settings);
+  GetWorker request{.count = 5, .wait = {}, .client = {}, .wants_progress = true, .hold = {}};
+  ask(request, 1);
+  request.count = 2;
+  request.market = Market::kOnDemand;
+  const CallerId second = ask(request, 2);
+  world.run_for(seconds{2});
+  std::vector<std::string> told;
+  for (const Tell& tell : world.told) {
+    if (tell.caller == second) told.push_back(tell.progress.text);
+  }
+  EXPECT_EQ(told, std::vector<std::string>{"about to launch c7i.16xlarge on-demand"});
+}
+
+TEST_F(NeedTest, WhatIsOfNoUseToACountIsNotHeldForIt) {
+  with(Sharing::kExclusive);
+  pool().instance_types = {"c7i.16xlarge", "c6i.16xlarge"};
+  pool().idle_timeout = minutes{1};
+  pool().max_workers = 2;
+  world.change_settings();
+  const CallerId other = ask_type("c7i.16xlarge", 1);
+  world.run_for(seconds{30});
+  world.connection = {};
+  world.ping(address(other));
+  world.connection = {1};
+  world.ask(Release{address(other), world.status()[0].leases[0].lease});
+  GetWorker request;
+  request.count = 2;
+  request.type = "c6i.16xlarge";
+  const CallerId two = ask(request, 2);
+  world.run_for(minutes{3});
+  EXPECT_EQ(world.answer(two).find("203.0.113."), 0u) << world.answer(two);
+  EXPECT_EQ(world.launches.size(), 3u);
+}
+
 TEST_F(NeedTest, WhatWasHeldForACountThatIsRefusedServesWhoWaitedBehindIt) {
   with(Sharing::kExclusive);
   const CallerId first = ask({}, 1);

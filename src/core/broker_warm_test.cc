@@ -315,6 +315,22 @@ TEST_F(WarmTest, NoPlaceIsGivenToWhoCannotBeLaunchedForAnyway) {
   EXPECT_EQ(alive_of("default"), 1U);
 }
 
+TEST_F(WarmTest, WhereAPlaceBecomesFreeAnywayNoneIsGiven) {
+  two_pools(2);
+  world.want_warm(2, seconds{0}, hours{10});
+  world.run_for(minutes{20});
+  world.hold_terminations = true;
+  world.ask(Release{world.status().front().address, {}});
+  const CallerId caller = get_of("b");
+  world.run_for(seconds{1});
+  EXPECT_EQ(world.answer(caller), "");
+  world.hold_terminations = false;
+  world.run_for(minutes{2});
+  EXPECT_EQ(world.answer(caller).find("203.0.113."), 0U) << world.answer(caller);
+  EXPECT_EQ(lines("warm.yields"), 0U);
+  EXPECT_EQ(alive_of("default"), 1U);
+}
+
 TEST_F(WarmTest, WhoLeavesNeedsNoPlaceAnyMore) {
   two_pools(1);
   world.want_warm(1, seconds{0}, hours{10});

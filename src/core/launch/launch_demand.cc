@@ -190,8 +190,7 @@ Launcher::Tried Launcher::launch_one(const PoolName& name, const Need& need,
   if (!step_.cloud_open || !step_.cloud(step_.region_of(name)).listed_once) return {};
   if (auto forbids = forbidden(name)) return {.none = std::move(forbids)};
   if (full(name)) {
-    const bool waits = workers_.ending_unconfirmed() != 0 || room_soon() ||
-                       yielding_.contains(name) || in_use(name, need);
+    const bool waits = places_soon(name) != 0 || yielding_.contains(name) || in_use(name, need);
     if (waits) return {};
     return {.none = now_and_until_somebody_acts(RefusalReason::kLimit, why_full(name, need))};
   }
@@ -236,9 +235,23 @@ bool Launcher::in_use(const PoolName& name, const Need& need) const {
 }
 
 // A doomed launch whose answer is due makes room soon.
-bool Launcher::room_soon() const {
-  return std::any_of(attempts_.begin(), attempts_.end(), [](const auto& entry) {
-    return entry.second.in_flight && entry.second.record.doomed;
+std::size_t Launcher::places_soon(const PoolName& name) const {
+  const bool of_pool = pool_full(name);
+  const auto doomed = [&](const auto& entry) {
+    const Attempt& attempt = entry.second;
+    return attempt.in_flight && attempt.record.doomed && (!of_pool || attempt.record.pool == name);
+  };
+  const auto launches = std::count_if(attempts_.begin(), attempts_.end(), doomed);
+  return (of_pool ? workers_.ending_of(name) : workers_.ending_unconfirmed()) +
+         static_cast<std::size_t>(launches);
+}
+
+bool Launcher::held_for_a_count(const Worker& worker) const {
+  const PoolName& pool = worker.record.pool;
+  if (!waiting_.counts_wait_for(pool)) return false;
+  const auto groups = waiting_.groups(pool);
+  return std::any_of(groups.begin(), groups.end(), [&](const Group& group) {
+    return group.need.count > 1 && workers_.takes(worker, group.need);
   });
 }
 

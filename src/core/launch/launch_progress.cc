@@ -1,5 +1,6 @@
 // What those who wait are told meanwhile.
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/text.h"
@@ -56,19 +57,27 @@ std::string Launcher::waits_for_what(const PoolName& pool, const Need& need) con
     return cloud.doubt.empty() ? "waiting for EC2's first listing" : cloud.doubt;
   }
   if (step_.pool(pool) == nullptr) return str("pool ", pool.value, " is not configured");
-  const Need* const first = waiting_.oldest_count(pool);
-  if (need.count > 1 && first != nullptr && *first != need) {
-    return str("waiting until who asked for ", first->count, " workers before is served");
+  if (left_to_another_count(pool, need)) {
+    return str("waiting until who asked for ", waiting_.oldest_count(pool)->count,
+               " workers before is served");
   }
   if (const auto why = forbidden(pool)) return why->why;
   if (full(pool)) {
     if (yielding_.contains(pool)) return "waiting for the place of a worker that nobody uses";
-    return workers_.ending_unconfirmed() != 0 || room_soon() ? why_room_soon()
-                                                             : why_full(pool, need);
+    return places_soon(pool) != 0 ? why_room_soon() : why_full(pool, need);
   }
   if (const auto full_hour = limits_.hour_is_full()) return full_hour->why;
   const auto next = next_candidate(pool, need);
   return next ? str("about to launch ", to_string(*next)) : nothing_left(pool, need).why;
+}
+
+// The two do not fit together under max_workers: for this one nothing is begun.
+bool Launcher::left_to_another_count(const PoolName& pool, const Need& need) const {
+  const Need* const first = waiting_.oldest_count(pool);
+  if (need.count == 1 || first == nullptr || *first == need) return false;
+  const Placement placed = place(pool, with_launches(pool));
+  return std::none_of(placed.missing.begin(), placed.missing.end(),
+                      [&](const auto& missing) { return missing.need == need; });
 }
 
 std::string Launcher::why_room_soon() const {

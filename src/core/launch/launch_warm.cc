@@ -70,22 +70,32 @@ bool Launcher::yields(const Worker& worker) const {
                      [&](const auto& entry) { return entry.second.contains(worker.record.id); });
 }
 
-// The idle rule asks it first whether it computes, and ends it when it does not.
+void Launcher::kept_idle(const Worker& worker) {
+  std::erase_if(kept_idle_, [this](const auto& entry) {
+    const Worker* const known = workers_.find(entry.second);
+    return known == nullptr || !time_is_up(*known);
+  });
+  kept_idle_.emplace(worker.record.begun, worker.record.id);
+}
+
+// The idle rule asks each first whether it computes, and ends it when it does not.
 void Launcher::make_room(const PoolName& name, std::size_t lacking) {
   std::set<InstanceId>& theirs = yielding_[name];
-  std::erase_if(theirs, [&](const InstanceId& id) {
+  std::erase_if(theirs, [this](const InstanceId& id) {
     const Worker* const worker = workers_.find(id);
-    return worker == nullptr || (workers_.stays(*worker) && !time_is_up(*worker));
+    return worker == nullptr || !time_is_up(*worker);
   });
   const bool of_pool = pool_full(name);
-  for (const auto& [id, worker] : workers_.all()) {
-    if (theirs.size() >= lacking) break;
-    const bool in_the_way = !of_pool || worker.record.pool == name;
-    if (!in_the_way || !time_is_up(worker) || yields(worker) || held_for_a_count(worker)) continue;
+  const std::size_t soon = places_soon(name);
+  for (const auto& [begun, id] : kept_idle_) {
+    if (soon + theirs.size() >= lacking) break;
+    const Worker* const worker = workers_.find(id);
+    if (worker == nullptr || (of_pool && worker->record.pool != name)) continue;
+    if (!time_is_up(*worker) || yields(*worker) || held_for_a_count(*worker)) continue;
     theirs.insert(id);
     step_.timers.arm({TimerKind::kWorkerIdle, id.value}, step_.now.boot);
-    step_.log(LogLevel::kInfo, "warm.yields", about(worker.record),
-              str("worker ", id.value, " of pool ", worker.record.pool.value,
+    step_.log(LogLevel::kInfo, "warm.yields", about(worker->record),
+              str("worker ", id.value, " of pool ", worker->record.pool.value,
                   ", which nobody uses, gives its place to callers of pool ", name.value));
   }
   if (theirs.empty()) yielding_.erase(name);

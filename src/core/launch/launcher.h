@@ -1,5 +1,5 @@
 #pragma once
-// Launches: one at a time for each pool, whatever the number of callers. An intent is saved before
+// Launches: for each pool as many as those who wait lack, and its windows. An intent is saved before
 // the call; an outcome that is not known is asked for again with the same token, or looked up,
 // and never guessed.
 
@@ -63,9 +63,9 @@ class Launcher {
   // Nobody waits for `pool` any more: what is under way is finished, nothing further is tried.
   void unwanted(const PoolName& pool);
   // It is there, and somebody waits for it and for others at once: it is not idle.
-  bool held_for_a_count(const Worker& worker) const {
-    return waiting_.counts_wait_for(worker.record.pool) && workers_.room(worker) != 0;
-  }
+  bool held_for_a_count(const Worker& worker) const;
+  // Its idle time is over, and only its window keeps it: callers who lack its place get that.
+  void kept_idle(const Worker& worker);
   // What a caller of `pool` who waits for `need` is told meanwhile.
   Progress progress(const PoolName& pool, const Need& need) const;
   // What became of machines that were launched for those who wait for `pool`, and that fit `need`;
@@ -154,9 +154,9 @@ class Launcher {
   std::optional<NoLaunch> launch_warm(const PoolName& pool);
   bool time_is_up(const Worker& worker) const;
   // Those who wait for `pool` lack so many workers, and no more may be: what only warm windows keep
-  // gives them its place, by the idle rule.
+  // gives them its place, by the idle rule, where none becomes free by itself.
   void make_room(const PoolName& pool, std::size_t workers);
-  // It gives its place to callers.
+  // It has been asked to give its place to callers.
   bool yields(const Worker& worker) const;
   std::string why_not_warm(const PoolName& pool, const NoLaunch& none) const;
   NoLaunch now_and_until_somebody_acts(RefusalReason reason, std::string why) const;
@@ -167,10 +167,12 @@ class Launcher {
   std::size_t open_of(const PoolName& pool) const;
   // All its workers are in use, and whoever waits may get one that is given back.
   bool in_use(const PoolName& pool, const Need& need) const;
-  bool room_soon() const;
+  // So many workers end under the limit that `pool` has reached, or their launches are doomed.
+  std::size_t places_soon(const PoolName& pool) const;
   std::string why_full(const PoolName& pool, const Need& need) const;
   std::string why_room_soon() const;
   std::string waits_for_what(const PoolName& pool, const Need& need) const;
+  bool left_to_another_count(const PoolName& pool, const Need& need) const;
   std::string why_not_those_before(const PoolName& pool, const Need& need,
                                    const Candidate& candidate) const;
   static std::string why_mismatch(const LaunchToken& token);
@@ -213,6 +215,7 @@ class Launcher {
       of_pool_;  // the same: each waiting pool asks for its own
   std::map<LaunchToken, ClosedAttempt> closed_;
   std::map<PoolName, Search> searches_;
+  std::set<std::pair<Instant, InstanceId>> kept_idle_;  // by age; some may be so no more
   std::map<PoolName, std::set<InstanceId>> yielding_;   // to those who wait for it; none is empty
   std::map<PoolName, Refusal> blocks_;                  // of everything that the pool launches
   std::set<std::pair<PoolName, std::string>> alerted_;  // codes

@@ -88,6 +88,7 @@ void Probes::idle_due(const InstanceId& id) {
     return;
   }
   if (launcher_.keeps_warm(*worker)) {
+    launcher_.kept_idle(*worker);
     step_.timers.arm({TimerKind::kWorkerIdle, id.value},
                      step_.now.boot + step_.settings.quiet_interval);
     return;

@@ -178,6 +178,7 @@ void WorkerPool::index(Worker& worker) {
   Index& index = indices_[record.pool];
   index.counted += tallies_[record.id].counted ? 1 : 0;
   index.staying += tallies_[record.id].staying ? 1 : 0;
+  index.ending += tallies_[record.id].ending ? 1 : 0;
   step_.stirred.insert(record.pool);
   worker.indexed_room = room(worker);
   if (may_be_handed_out(worker)) {
@@ -212,6 +213,7 @@ void WorkerPool::unindex(const Worker& worker) {
   Index& index = indices_[worker.record.pool];
   index.counted -= tally->second.counted ? 1 : 0;
   index.staying -= tally->second.staying ? 1 : 0;
+  index.ending -= tally->second.ending ? 1 : 0;
   tallies_.erase(tally);
   step_.stirred.insert(worker.record.pool);
   index.ready.erase({worker.record.begun, id});
@@ -230,6 +232,11 @@ void WorkerPool::leases_changed(const Worker& worker) {
 std::size_t WorkerPool::counted_of(const PoolName& pool) const {
   const auto index = indices_.find(pool);
   return index == indices_.end() ? 0 : index->second.counted;
+}
+
+std::size_t WorkerPool::ending_of(const PoolName& pool) const {
+  const auto index = indices_.find(pool);
+  return index == indices_.end() ? 0 : index->second.ending;
 }
 
 std::size_t WorkerPool::staying_of(const PoolName& pool) const {

@@ -82,6 +82,8 @@ class WorkerPool {
                                                std::size_t most) const;
   // All that have room for anything; none while what is given to one alone cannot be written.
   std::vector<const Worker*> with_room_left(const PoolName& pool) const;
+  // Whether it has room for `need`, be it ready or not.
+  bool takes(const Worker& worker, const Need& need) const;
   // Places for leases that are left on it; kAnyNumber: no limit.
   std::size_t room(const Worker& worker) const;
   // The leases on it are others now.
@@ -99,6 +101,7 @@ class WorkerPool {
   // That may be handed out, if they have room, to one with that need.
   std::size_t ready_of(const PoolName& pool, const Need& need) const;
   std::size_t ending_unconfirmed() const { return ending_; }
+  std::size_t ending_of(const PoolName& pool) const;
   std::size_t unsettled() const { return unsettled_; }  // booting, adopting or terminating
 
   // Restarts the idle clock. Saved at once when the journal is idle_save_interval behind: recovery
@@ -134,7 +137,7 @@ class WorkerPool {
     // Of `ready` those that take another lease, by the room that is left, the least first; of the
     // same the longest known.
     std::set<std::tuple<std::size_t, Instant, InstanceId>> room;
-    std::size_t counted = 0, staying = 0;
+    std::size_t counted = 0, staying = 0, ending = 0;
   };
   struct Left {
     Instant at;
@@ -151,7 +154,6 @@ class WorkerPool {
   void count(const Tally& tally, int by);
   void index(Worker& worker);
   bool worth_waiting_for(const Worker& worker) const;
-  bool takes(const Worker& worker, const Need& need) const;
   // Calls `take(worker, how many times it has room)`, in the order of with_room(), while it says
   // true.
   template <class Take>
