@@ -1,6 +1,6 @@
 #pragma once
-// Launches: for each pool as many as those who wait lack, and its windows. An intent is saved before
-// the call; an outcome that is not known is asked for again with the same token, or looked up,
+// Launches: for each pool as many as its callers and windows lack. An intent is saved before the
+// call; an outcome that is not known is asked for again with the same token, or looked up,
 // and never guessed.
 
 #include <map>

@@ -1,6 +1,7 @@
 #pragma once
-// Whether a worker or a launch is what its pool's callers would be given now: an edit of the
-// configuration leaves those who use a worker alone, and nobody else gets it.
+// What a configuration says of a worker or a launch. Whether it is what its pool's callers would be
+// given now: an edit leaves those who use a worker alone, and nobody else gets it. Whether nobody
+// has used it for its idle time.
 
 #include <algorithm>
 #include <optional>
@@ -23,6 +24,14 @@ inline bool configured(const core::Settings& settings, const PoolName& name,
 }
 inline bool configured(const core::Settings& settings, const core::WorkerRecord& worker) {
   return configured(settings, worker.pool, worker.asked_image, worker.type, worker.serving);
+}
+// And for `longer` beside that. What boots for longer than its idle time has as much.
+inline bool idle_is_over(const core::Settings& settings, const core::WorkerRecord& worker,
+                         Instant now, Duration longer = {}) {
+  const auto pool = settings.pools.find(worker.pool);
+  if (pool == settings.pools.end()) return false;
+  const Duration limit = std::max(pool->second.idle_timeout, worker.boot.value_or(Duration{0}));
+  return now - worker.last_used >= limit + longer;
 }
 inline bool configured(const core::Settings& settings, const core::AttemptRecord& launch) {
   return configured(settings, launch.pool, launch.image, launch.type, launch.serving);

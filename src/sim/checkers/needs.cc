@@ -26,6 +26,18 @@ std::vector<core::WorkerAddress> given_in(const core::Answer& answer) {
   return {};
 }
 
+bool counts_wait(const std::map<core::Need, std::size_t>& callers) {
+  return std::any_of(callers.begin(), callers.end(),
+                     [](const auto& entry) { return entry.first.count > 1; });
+}
+
+bool counts_want(const std::map<core::Need, std::size_t>& callers, const std::string& type,
+                 core::Market market) {
+  return std::any_of(callers.begin(), callers.end(), [&](const auto& entry) {
+    return entry.first.count > 1 && entry.first.fits(type, market);
+  });
+}
+
 std::map<Kind, std::size_t> most_needed(const core::PoolSettings& pool,
                                         const std::map<core::Need, std::size_t>& callers) {
   const bool packed = pool.sharing == core::Sharing::kPacked;

@@ -27,4 +27,10 @@ struct Kind {
 std::map<Kind, std::size_t> most_needed(const core::PoolSettings& pool,
                                         const std::map<core::Need, std::size_t>& callers);
 
+// Whether somebody among them waits for several workers at once ...
+bool counts_wait(const std::map<core::Need, std::size_t>& callers);
+// ... for which such a machine is of use: it stays for him, and nobody else is given it.
+bool counts_want(const std::map<core::Need, std::size_t>& callers, const std::string& type,
+                 core::Market market);
+
 }  // namespace cb::sim

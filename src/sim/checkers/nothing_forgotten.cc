@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "sim/checkers/needs.h"
 
 namespace cb::sim {
 namespace {
@@ -73,10 +74,7 @@ void NothingForgotten::committed(const std::vector<core::Change>& changes) {
 
 void NothingForgotten::turned() {
   for (const auto& [pool, settings] : ground_.options.settings.pools) {
-    const auto& needs = history_.needs_lately(pool);
-    const bool held = std::any_of(needs.begin(), needs.end(),
-                                  [](const auto& entry) { return entry.first.count > 1; });
-    if (held) held_[pool] = ground_.now();
+    if (counts_wait(history_.needs_lately(pool))) held_[pool] = ground_.now();
   }
 }
 

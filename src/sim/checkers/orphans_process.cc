@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/checkers/bounds.h"
+#include "sim/checkers/needs.h"
 #include "sim/checkers/orphans.h"
 #include "sim/cloud/sim_cloud.h"
 
@@ -107,10 +108,9 @@ void Orphans::turned() {
 void Orphans::held_for_counts() {
   for (auto& [id, watched] : living_) {
     if (watched.phase != Phase::kReady) continue;
-    const auto& needs = history_.needs_lately(watched.instance->pool);
-    const bool held = std::any_of(needs.begin(), needs.end(),
-                                  [](const auto& entry) { return entry.first.count > 1; });
-    if (held) touched(watched);
+    const Instance& instance = *watched.instance;
+    const auto& needs = history_.needs_lately(instance.pool);
+    if (counts_want(needs, instance.type, instance.market)) touched(watched);
   }
 }
 

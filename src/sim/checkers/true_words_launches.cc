@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "base/text.h"
+#include "sim/checkers/configured.h"
 #include "sim/checkers/needs.h"
 #include "sim/checkers/true_words.h"
 
@@ -282,10 +283,7 @@ bool TrueWords::breaker(const Said& said) const {
 bool TrueWords::somebody_is_idle() const {
   const auto& workers = store_.durable().workers;
   return std::any_of(workers.begin(), workers.end(), [&](const auto& entry) {
-    const core::WorkerRecord& worker = entry.second;
-    const auto pool = ground_.options.settings.pools.find(worker.pool);
-    return pool != ground_.options.settings.pools.end() &&
-           ground_.turn.now.boot - worker.last_used >= pool->second.idle_timeout;
+    return idle_is_over(ground_.options.settings, entry.second, ground_.turn.now.boot);
   });
 }
 

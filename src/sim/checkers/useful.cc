@@ -53,13 +53,6 @@ bool Useful::has_room(const core::WorkerRecord& worker, const core::Need& need) 
   return places == core::kAnyNumber || taken + wanted <= places;
 }
 
-// What there is may be held for them.
-bool Useful::counts_wait(const PoolName& pool) const {
-  const auto& needs = history_.needs_lately(pool);
-  return std::any_of(needs.begin(), needs.end(),
-                     [](const auto& entry) { return entry.first.count > 1; });
-}
-
 void Useful::asked(CallerId caller, const core::Request& request) {
   const auto* get = std::get_if<core::GetWorker>(&request);
   if (get == nullptr) {
@@ -70,7 +63,8 @@ void Useful::asked(CallerId caller, const core::Request& request) {
   if (!ground_.options.settings.pools.contains(get->pool)) return;
   if (ground_.schedule.healed()) must_be_served(caller, get->pool);
   if (upset_ || history_.commit_failing()) return;
-  const bool held = counts_wait(get->pool);
+  // What there is may be held for them.
+  const bool held = counts_wait(history_.needs_lately(get->pool));
   const auto* worker = held ? nullptr : good_one(get->pool, core::need_of(*get));
   if (worker != nullptr) at_once_.emplace(caller, worker->id);
   // Its places may be gone for the next one.
@@ -115,7 +109,7 @@ void Useful::told(const core::Event& event) {
 void Useful::nobody_waits() const {
   if (history_.waiting().empty() || history_.commit_failing()) return;
   for (const auto& [pool, settings] : ground_.options.settings.pools) {
-    if (counts_wait(pool)) continue;
+    if (counts_wait(history_.needs_lately(pool))) continue;
     for (const auto& [need, callers] : history_.needs(pool)) {
       const auto* worker = good_one(pool, need);
       if (worker == nullptr) continue;

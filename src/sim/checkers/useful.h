@@ -29,7 +29,6 @@ class Useful : public Watcher {
  private:
   const core::WorkerRecord* good_one(const PoolName& pool, const core::Need& need) const;
   bool has_room(const core::WorkerRecord& worker, const core::Need& need) const;
-  bool counts_wait(const PoolName& pool) const;
   void nobody_waits() const;
   void must_be_served(CallerId caller, const PoolName& pool);
   void forget(CallerId caller) {

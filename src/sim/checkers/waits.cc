@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "sim/checkers/configured.h"
 #include "sim/checkers/needs.h"
 #include "sim/checkers/shown.h"
 
@@ -123,20 +124,17 @@ bool Waits::room_is_made() const {
   return made && counted >= ground_.options.settings.max_workers;
 }
 
-// No more may be launched, and those that there are may be given back.
 // What only a warm window keeps is asked whether it computes, and ends: rule 19 sees to it.
 bool Waits::a_place_is_given() const {
-  const core::Settings& settings = ground_.options.settings;
   const auto& workers = store_.durable().workers;
   return std::any_of(workers.begin(), workers.end(), [&](const auto& entry) {
     const core::WorkerRecord& worker = entry.second;
-    const auto pool = settings.pools.find(worker.pool);
-    return pool != settings.pools.end() && ground_.warm.contains(worker.pool) &&
-           worker.phase == core::WorkerPhase::kReady &&
-           ground_.turn.now.boot - worker.last_used >= pool->second.idle_timeout;
+    return ground_.warm.contains(worker.pool) && worker.phase == core::WorkerPhase::kReady &&
+           idle_is_over(ground_.options.settings, worker, ground_.turn.now.boot);
   });
 }
 
+// No more may be launched, and those that there are may be given back.
 bool Waits::all_in_use(const PoolName& pool, const core::Need& need) const {
   const core::Settings& settings = ground_.options.settings;
   if (settings.pools.at(pool).any_number_of_clients() && !need.alone) return false;

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "sim/checkers/bounds.h"
 #include "sim/checkers/configured.h"
+#include "sim/checkers/needs.h"
 
 namespace cb::sim {
 namespace {
@@ -123,6 +124,7 @@ const core::WorkerRecord* Warm::kept_for_nobody() const {
   const core::Records& durable = store_.durable();
   // A restart gives every client the time to be heard anew.
   if (ground_.turn.at - memory_.started_at() < settings.restart_grace + seconds{5}) return nullptr;
+  const Duration late = 2 * settings.quiet_interval + settings.idle_save_interval;
   for (const auto& entry : durable.workers) {
     const core::WorkerRecord& worker = entry.second;
     const Life* const life = history_.life(worker.id);
@@ -131,18 +133,16 @@ const core::WorkerRecord* Warm::kept_for_nobody() const {
         !life->told_running || worker.doubted || !configured(settings, worker)) {
       continue;
     }
-    const Duration idle = settings.pools.at(worker.pool).idle_timeout +
-                          2 * settings.quiet_interval + settings.idle_save_interval;
     const bool leased =
         std::any_of(durable.leases.begin(), durable.leases.end(),
                     [&](const auto& entry) { return entry.second.worker == worker.id; });
-    const bool computes = life->instance->computing(ground_.now()) || life->question_open ||
-                          (life->computed && ground_.now() - *life->computed < idle);
-    const auto& needs = history_.needs_lately(worker.pool);
-    const bool held = std::any_of(needs.begin(), needs.end(),
-                                  [](const auto& need) { return need.first.count > 1; });
-    if (!leased && !computes && !held && ground_.turn.now.boot - worker.last_used >= idle &&
-        demand_.least(worker.pool) != 0) {
+    const bool computes =
+        life->instance->computing(ground_.now()) || life->question_open ||
+        (life->computed &&
+         ground_.now() - *life->computed < settings.pools.at(worker.pool).idle_timeout + late);
+    const bool held = counts_want(history_.needs_lately(worker.pool), worker.type, worker.market);
+    if (!leased && !computes && !held && demand_.least(worker.pool) != 0 &&
+        idle_is_over(settings, worker, ground_.turn.now.boot, late)) {
       return &worker;
     }
   }
