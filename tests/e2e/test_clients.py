@@ -186,6 +186,7 @@ class CommandLine(Case):
             done = status()
             self.assertEqual(done.returncode, 2, done)
             self.assertIn(complaint, done.stderr.replace("\n", " "))
+            self.assertIn(complaint, json.loads(status("--json").stdout)["error"])
             self.assertEqual(status("--broker", f"127.0.0.1:{self.served.port}").returncode, 0)
 
     def test_run_gives_the_command_a_worker_and_passes_on_its_exit_code(self):

@@ -101,6 +101,8 @@ class Needs(Case):
         addresses = ran.stdout.split()
         self.assertEqual(len(set(addresses)), 2)
         self.assertFalse(set(addresses) & {one["ip"] for one in workers})
+        # What was somebody's alone is nobody's use afterwards: it ends, and does not stand in the way.
+        until("their end", lambda: len(self.sim.alive()) == 2)
         refused = self.served.cli("get", "--exclusive")
         self.assertEqual(refused.returncode, 2)
         self.assertIn("--exclusive takes --hold TIME as well", refused.stderr)

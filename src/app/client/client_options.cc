@@ -22,7 +22,9 @@ void add_client_options(CLI::App& command, ClientOptions& options, Json json) {
           ->capture_default_str();
   command.parse_complete_callback([&options, broker] {
     if (!broker->empty()) return;
-    if (auto named = broker_named_in(client_conf_files())) options.reach.broker = *named;
+    with_json_errors(options, [&options] {
+      if (auto named = broker_named_in(client_conf_files())) options.reach.broker = *named;
+    });
   });
   add_duration(command, "--timeout", options.reach.answer_timeout, milliseconds{100}, hours{1},
                "How long to wait for the answer to one command");

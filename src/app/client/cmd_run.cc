@@ -34,12 +34,13 @@ WorkersGiven workers_for(const Run& options) {
 }
 
 // Our claim is over, and the worker goes on for others until it has been idle: a use of it that is
-// not the lease's says so. Where that fails the claim ends by itself, somewhat later.
+// not the lease's says so. Not where it was ours alone: while it counts as used nobody else can
+// have it so. Where that fails the claim ends by itself, somewhat later.
 void give_back(const Run& options, const WorkersGiven::One& claim) {
   if (claim.lease.empty()) return;
   const BrokerOptions reach = in_haste(options.client.reach);
   try {
-    ask_broker(reach, str("PING ", claim.address));
+    if (!options.get.alone) ask_broker(reach, str("PING ", claim.address));
     ask_broker(reach, str("RELEASE ", claim.address, " lease=", claim.lease));
   } catch (const Failure&) {
     return;
@@ -78,7 +79,7 @@ int run_on(WorkersGiven given, const Run& options) {
 
 // Somebody who looks is told what goes on costing money.
 void say_that_they_stay(const Run& options, const std::vector<std::string>& addresses) {
-  if (options.release || ::isatty(STDERR_FILENO) != 1) return;
+  if (options.release || options.get.alone || ::isatty(STDERR_FILENO) != 1) return;
   const std::string all = join(addresses, ", ");
   complain(addresses.size() == 1
                ? str("the worker ", all, " goes on for others and ends when it has been idle; ",
