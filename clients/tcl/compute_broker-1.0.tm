@@ -2,7 +2,8 @@
 #
 #   compute_broker::with worker {-cores 64} { puts [$worker eval {expr 6*7}] }
 #
-#   with NAME OPTIONS BODY   runs BODY with a leased worker in NAME; gives it back however BODY ends
+#   with NAME OPTIONS BODY   runs BODY with a leased worker in NAME; gives it back however BODY ends:
+#                            it goes on for others until it has been idle, unless it was exclusive
 #   lease ?OPTIONS?          a leased worker, until its `release`
 #   get ?OPTIONS?            the address of a worker that others share, without a lease
 #   eval_at ADDRESS SCRIPT ?-timeout MS? ?-port N?        what dserv there answers to SCRIPT
@@ -11,7 +12,8 @@
 #   status ?-broker HOST:PORT?                            a list of dicts, one for each ready worker
 #
 # OPTIONS: -cores N -pool NAME -type TYPE -market spot|on-demand -region NAME -exclusive 1 -hold 1h
-# say what is wanted; -wait 10m how long to wait for it; -broker HOST:PORT who is asked (else the
+# say what is wanted; -release 1 that the machine is ended when it is given back, for everybody who
+# holds no lease on it; -wait 10m how long to wait for it; -broker HOST:PORT who is asked (else the
 # environment's COMPUTE_BROKER, then client.conf, then this machine); -client NAME who asks, in the
 # broker's log; -progress CMD is called with each sentence meanwhile; -port 2560 is the worker's.
 #
@@ -66,7 +68,10 @@ proc ::compute_broker::with {name options body} {
 }
 
 proc ::compute_broker::lease {args} {
-    set options [wanted $args]
+    set options [wanted $args -release 0]
+    if {![string is boolean -strict [dict get $options -release]]} {
+        fail BAD_REQUEST "-release is 1 or 0, not [dict get $options -release]"
+    }
     lassign [ask_for_worker 3 $options] sock answer
     lassign [split $answer] address lease
     return [Worker new $options $sock $address [string range $lease 6 end]]
@@ -94,13 +99,13 @@ proc ::compute_broker::status {args} {
 
 oo::class create ::compute_broker::Worker {
     # sock is empty while the connection is cut; asked: since when an answer is owed, 0 for none;
-    # due: when something is to be said, or a new connection to be tried.
-    variable options sock address lease lost gone connecting asked due timer
+    # due: when something is to be said, or a new connection to be tried; failed: its service did.
+    variable options sock address lease lost gone failed connecting asked due timer
 
     constructor {its_options its_sock its_address its_lease} {
         namespace path [list ::compute_broker {*}[namespace path]]
         lassign [list $its_options $its_sock $its_address $its_lease] options sock address lease
-        lassign {"" 0 0 ""} lost gone connecting timer
+        lassign {"" 0 0 0 ""} lost gone failed connecting timer
         my Answered
         my Watch
     }
@@ -111,9 +116,16 @@ oo::class create ::compute_broker::Worker {
     method address {} { return $address }
     method lease {} { return $lease }
     method lost {} { my Tend; return $lost }
-    method ping {} { my Ask PING }
+    method ping {} { ask_about PING $address [my Its $lease] }
+    # A use that is not the lease's keeps the machine for others. Not one that failed us; nor one
+    # that was ours alone, for while it counts as used nobody else can have it so.
     method release {} {
-        try { my Ask RELEASE } trap {COMPUTE_BROKER WORKER_LOST} {} {} finally { my destroy }
+        set stays [expr {$lost eq "" && !$failed && [dict get $options -exclusive] in {"" 0}}]
+        try {
+            if {$stays} { my Ask PING "" }
+            my Ask RELEASE $lease
+            if {[dict get $options -release]} { my Ask RELEASE "" }
+        } finally { my destroy }
         return
     }
     method eval {script args} {
@@ -121,11 +133,18 @@ oo::class create ::compute_broker::Worker {
         # After a silence the lease may have ended: that is found out before the script is sent.
         until $::compute_broker::coming_up_ms {[my Alive] eq "" && $sock ne "" && !$asked}
         set guard [namespace code {my Exists}]
-        remote_eval $address [dict get $options -port] $script [dict get $call -timeout] $guard
+        try {
+            remote_eval $address [dict get $options -port] $script [dict get $call -timeout] $guard
+        } trap {COMPUTE_BROKER WORKER_LOST} {why outcome} {
+            set failed 1
+            return -options $outcome $why
+        }
     }
 
-    method Ask {verb} {
-        ask_about $verb $address [list -lease $lease -broker [dict get $options -broker]]
+    method Its {lease} { list -lease $lease -broker [dict get $options -broker] }
+    # What is no more need not be given back.
+    method Ask {verb lease} {
+        try { ask_about $verb $address [my Its $lease] } trap {COMPUTE_BROKER WORKER_LOST} {} {}
     }
     method Alive {} {
         my Tend
@@ -232,7 +251,7 @@ proc ::compute_broker::reach {broker} {
         return $sock
     }
     fail UNREACHABLE "cannot reach the broker at $broker: $sock; start it there (compute-broker\
-        serve), or name another with -broker or COMPUTE_BROKER" $broker
+        serve), or name another with -broker, COMPUTE_BROKER or client.conf" $broker
 }
 
 # The answer to `line`, which is no ERROR; the progress and the notices before it are told.
@@ -291,10 +310,10 @@ proc ::compute_broker::options_in {given options} {
     return $options
 }
 
-proc ::compute_broker::wanted {given} {
+proc ::compute_broker::wanted {given args} {
     set options [options_in $given [list -cores "" -pool "" -type "" -market "" -region "" \
         -exclusive "" -hold "" -wait 10m -client [regsub -all {[^!-~]} [info hostname] -] \
-        -broker "" -progress "" -port 2560]]
+        -broker "" -progress "" -port 2560 {*}$args]]
     dict set options -broker [broker_in $options]
 }
 

@@ -80,7 +80,7 @@ class TclClient(Case):
         until("the end of its machine", lambda: not self.sim.alive())
 
     def test_the_examples_of_its_readme_run_as_they_stand(self):
-        self.serve(settings="")
+        self.serve()
         examples = re.findall(r"^```tcl\n(.*?)^```$", (CLIENT / "README.md").read_text(),
                               re.M | re.S)
         printed = []
@@ -88,6 +88,16 @@ class TclClient(Case):
             printed.append(Rig(self, example).rest())
             self.ends()
         self.assertEqual(printed, ["42", "42", "4199958", "the script: divide by zero"])
+
+    def test_the_next_block_has_the_machine_of_the_one_before_until_one_releases_it(self):
+        self.serve(settings="")
+        block = "compute_broker::with w {%s} { puts [$w address] }"
+        first = Rig(self, block % "").rest()
+        self.assertEqual(Rig(self, block % "-release 1").rest(), first)
+        self.ends()
+        self.assertEqual(len(self.sim.instances()), 1)
+        Rig(self, block % "-exclusive 1").rest()
+        self.ends()
 
     def test_a_lease_outlives_kill_9_of_the_broker_under_a_script_of_the_worker(self):
         self.serve()
