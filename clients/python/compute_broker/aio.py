@@ -9,8 +9,7 @@ import concurrent.futures
 import copy
 import threading
 from types import TracebackType
-from typing import (Callable, Iterable, Iterator, List, Optional, Sequence, Type, TypeVar, Union,
-                    overload)
+from typing import Callable, Iterable, List, Optional, Sequence, Type, TypeVar
 
 from . import leased as blocking
 from .keeper import Keeper
@@ -71,25 +70,12 @@ class Worker:
         return await _apart(lambda: self._worker.map(script, items, timeout, stop), stop.set)
 
 
-class Workers(Sequence[Worker]):
+class Workers(blocking.Several[Worker]):
     """As compute_broker.Workers."""
 
     def __init__(self, all_of_them: blocking.Workers) -> None:
+        super().__init__(Worker(one) for one in all_of_them)
         self._blocking = all_of_them
-        self._all = [Worker(one) for one in all_of_them]
-
-    def __len__(self) -> int:
-        return len(self._all)
-
-    @overload
-    def __getitem__(self, index: int) -> Worker: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Worker]: ...
-    def __getitem__(self, index: Union[int, slice]) -> Union[Worker, Sequence[Worker]]:
-        return self._all[index]
-
-    def __iter__(self) -> Iterator[Worker]:
-        return iter(self._all)
 
     async def map(self, script: Script[Item], items: Iterable[Item],
                   timeout: Seconds = EVAL_LIMIT) -> List[str]:

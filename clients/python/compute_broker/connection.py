@@ -37,7 +37,7 @@ class Connection:
         except OSError as error:
             raise Unavailable(f"cannot reach the broker at {broker}: {error.strerror or error}; "
                               "start it there (compute-broker serve), or name another with "
-                              "broker= or COMPUTE_BROKER") from None
+                              "broker=, COMPUTE_BROKER or client.conf") from None
 
     def close(self) -> None:
         self._socket.close()

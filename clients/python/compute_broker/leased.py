@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import threading
 from types import TracebackType
-from typing import (Any, Callable, Iterable, Iterator, List, Optional, Sequence, Type, TypeVar,
+from typing import (Any, Callable, Iterable, List, Optional, Sequence, Type, TypeVar,
                     Union, overload)
 
 from . import dserv
@@ -14,6 +14,7 @@ from .request import Request
 from .times import Seconds, seconds
 
 Item = TypeVar("Item")
+One = TypeVar("One")
 Script = Union[str, Callable[[Item], str]]
 
 EVAL_LIMIT = 3600.0  # seconds, unless timeout= says otherwise
@@ -67,23 +68,24 @@ class Worker:
         return Workers([self]).map(script, items, timeout, stop)
 
 
-class Workers(Sequence[Worker]):
-    def __init__(self, all_of_them: Sequence[Worker]) -> None:
+class Several(Sequence[One]):
+    """What is a list to look at, and more."""
+
+    def __init__(self, all_of_them: Iterable[One]) -> None:
         self._all = list(all_of_them)
 
     def __len__(self) -> int:
         return len(self._all)
 
     @overload
-    def __getitem__(self, index: int) -> Worker: ...
+    def __getitem__(self, index: int) -> One: ...
     @overload
-    def __getitem__(self, index: slice) -> Sequence[Worker]: ...
-    def __getitem__(self, index: Union[int, slice]) -> Union[Worker, Sequence[Worker]]:
+    def __getitem__(self, index: slice) -> Sequence[One]: ...
+    def __getitem__(self, index: Union[int, slice]) -> Union[One, Sequence[One]]:
         return self._all[index]
 
-    def __iter__(self) -> Iterator[Worker]:
-        return iter(self._all)
 
+class Workers(Several[Worker]):
     def map(self, script: Script[Item], items: Iterable[Item], timeout: Seconds = EVAL_LIMIT,
             stop: Optional[threading.Event] = None) -> List[str]:
         """The results of `script` for each item, in their order. Each worker has one at a time.
