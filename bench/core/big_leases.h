@@ -6,32 +6,15 @@
 #include <utility>
 #include <vector>
 
-#include "base/check.h"
-#include "bench/kit/fake_cloud.h"
-#include "core/broker.h"
+#include "bench/core/big_world.h"
 
 namespace cb::bench {
 
-class BigLeases {
+class BigLeases : BigWorld {
  public:
   BigLeases(std::size_t leases, core::Sharing sharing)
-      : sharing_(sharing), broker_(settings(workers_for(leases, sharing), sharing), encode) {
-    const std::size_t workers = workers_for(leases, sharing);
-    core::Started started;
-    started.fresh_nonce = "benchmark";
-    core::Listing listing;
-    for (std::size_t i = 0; i < workers; ++i) {
-      const core::WorkerRecord record = ready_worker(i, now_);
-      started.records.workers.emplace(record.id, record);
-      listing.instances.push_back(running(record));
-    }
-    run(std::move(started));
-    run(core::Identified{{"111122223333"}});
-    CHECK(query_.value != 0);
-    run(core::Listed{query_, std::move(listing)});
-    for (std::size_t i = 0; i < workers; ++i) {
-      run(core::Probed{{1}, ready_worker(i, now_).id, core::ProbeOutcome::kReady});
-    }
+      : BigWorld(settings(workers_for(leases, sharing), sharing), workers_for(leases, sharing)),
+        sharing_(sharing) {
     held_.reserve(leases);
     for (std::size_t i = 0; i < leases; ++i) CHECK(take(i));
   }
@@ -40,21 +23,20 @@ class BigLeases {
   bool give_back_and_take() {
     const std::size_t place = next();
     const Held former = std::exchange(held_[place], {});
-    run(core::Asked{
-        {++caller_}, core::Release{former.address, former.lease}, {}, former.connection});
+    served(core::Release{former.address, former.lease}, former.connection);
     run(core::ConnectionLost{former.connection});
     return take(place);
   }
   bool ping() {
     const Held& held = held_[next()];
-    return answered(core::Ping{held.address, held.lease}, held.connection);
+    return served(core::Ping{held.address, held.lease}, held.connection);
   }
   // A client is gone without a word, and is back in time.
   bool lose_and_resume() {
     Held& held = held_[next()];
     run(core::ConnectionLost{held.connection});
     held.connection = {++connection_};
-    return answered(core::Renew{held.lease}, held.connection);
+    return served(core::Renew{held.lease}, held.connection);
   }
 
  private:
@@ -64,11 +46,9 @@ class BigLeases {
     ConnectionId connection;
   };
 
-  static constexpr int kCores = 16;             // of a lease
-  static constexpr std::size_t kOnOne = 4;      // on a machine of 64 cores
-  static constexpr std::size_t kStride = 7919;  // a prime: every lease has its turn, far apart
+  static constexpr int kCores = 16;         // of a lease
+  static constexpr std::size_t kOnOne = 4;  // on a machine of 64 cores
 
-  static std::string encode(const core::LaunchSpec&) { return "request"; }
   static std::size_t workers_for(std::size_t leases, core::Sharing sharing) {
     return sharing == core::Sharing::kPacked ? (leases + kOnOne - 1) / kOnOne : 1;
   }
@@ -81,44 +61,29 @@ class BigLeases {
     settings.lease_ttl = settings.lease_grace = hours{24};
     return settings;
   }
-  std::size_t next() { return turn_ = (turn_ + kStride) % held_.size(); }
+  std::size_t next() { return turns_.next(held_.size()); }
   bool take(std::size_t place) {
     core::GetWorker get;
     get.leased = true;
     if (sharing_ == core::Sharing::kPacked) get.cores = kCores;
     const ConnectionId connection{++connection_};
-    if (!answered(std::move(get), connection)) return false;
+    if (!served(std::move(get), connection)) return false;
+    const auto* given = std::get_if<core::WorkerAddress>(&first<core::Reply>()->answer);
+    CHECK(given != nullptr);
     if (place == held_.size()) held_.emplace_back();
-    held_[place] = {given_.address, given_.lease, connection};
+    held_[place] = {given->address, given->lease, connection};
     return true;
   }
-  bool answered(core::Request request, ConnectionId connection) {
-    replied_ = false;
-    run(core::Asked{{++caller_}, std::move(request), {}, connection});
-    return replied_;
-  }
-  void run(const core::Event& event) {
-    const core::Decision decision = broker_.step(now_, event);
-    for (const core::Action& action : decision.then) {
-      if (const auto* list = std::get_if<core::ListInstances>(&action)) query_ = list->query;
-      const auto* reply = std::get_if<core::Reply>(&action);
-      if (reply == nullptr) continue;
-      CHECK(!std::holds_alternative<core::Refused>(reply->answer));
-      replied_ = true;
-      if (const auto* given = std::get_if<core::WorkerAddress>(&reply->answer)) given_ = *given;
-    }
+  bool served(core::Request request, ConnectionId connection) {
+    if (!answered(std::move(request), connection)) return false;
+    CHECK(!std::holds_alternative<core::Refused>(first<core::Reply>()->answer));
+    return true;
   }
 
   core::Sharing sharing_;
-  Now now_{Instant{hours{100}}, WallTime{hours{490'000}}};
-  core::Broker broker_;
   std::vector<Held> held_;
-  core::WorkerAddress given_;
-  std::size_t turn_ = 0;
-  std::uint64_t caller_ = 0;
+  Turns turns_;
   std::uint64_t connection_ = 0;
-  QueryId query_{};
-  bool replied_ = false;
 };
 
 }  // namespace cb::bench

@@ -23,9 +23,13 @@ inline std::string address_of(std::size_t number) {
   return str("10.", number >> 16 & 255, '.', number >> 8 & 255, '.', number & 255);
 }
 
+inline InstanceId ready_worker_id(std::size_t number) {
+  return {str("i-0", 1'000'000'000'000'000 + number)};
+}
+
 inline core::WorkerRecord ready_worker(std::size_t number, Now now) {
   core::WorkerRecord record;
-  record.id = {str("i-0", 1'000'000'000'000'000 + number)};
+  record.id = ready_worker_id(number);
   record.pool = {"default"};
   record.account = "111122223333";
   record.region = "us-east-1";
