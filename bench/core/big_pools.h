@@ -36,7 +36,8 @@ class BigPools : BigWorld {
   bool launch_fails_and_is_asked_for_again() {
     const core::LaunchInstance& call = calls_[next()];
     run(core::LaunchAnswered{
-        call.token, core::CloudFailure{core::FailureClass::kUnreachable, "timeout", "no route"}});
+        call.token, call.region,
+        core::CloudFailure{core::FailureClass::kUnreachable, "timeout", "no route"}});
     move_to(now().boot + kMoment);
     run(core::TimePassed{});
     return count<core::LaunchInstance>() == 1;

@@ -45,7 +45,7 @@ class QuickCloud : public PerfectPorts {
     view.state = core::InstanceState::kPending;
     view.token = what.token;
     mine.push_back(view);
-    sink->post(core::LaunchAnswered{what.token, core::Launched{{view}}});
+    sink->post(core::LaunchAnswered{what.token, what.region, core::Launched{{view}}});
   }
   void list(const core::ListInstances& what) override {
     sink->post(core::Listed{what.query, core::Listing{mine}});

@@ -67,9 +67,9 @@ class PerfectPorts : public port::Cloud,
   std::vector<core::InstanceView> machines;
   port::EventSink* sink = nullptr;  // set before the first event
 
-  void identify() override { sink->post(core::Identified{{"111122223333"}}); }
+  void identify(const core::Identify&) override { sink->post(core::Identified{{"111122223333"}}); }
   void launch(const core::LaunchInstance& what) override {
-    sink->post(core::LaunchAnswered{what.token, core::Launched{machines}});
+    sink->post(core::LaunchAnswered{what.token, what.region, core::Launched{machines}});
   }
   void list(const core::ListInstances& what) override {
     sink->post(core::Listed{what.query, core::Listing{machines}});

@@ -19,6 +19,7 @@ void Broker::State::on(const Started& event) {
   step.place = event.place;
   Records records = event.records;
   step.identity = records.broker.value_or(BrokerRecord{});
+  step.journal_is_new = event.journal_lost || step.identity.nonce.empty();
   if (step.identity.nonce.empty()) {
     step.identity.nonce = event.fresh_nonce;
     step.save(step.identity);
@@ -117,7 +118,8 @@ void Broker::State::on(const TerminateAnswered& event) {
   const auto* failure = std::get_if<CloudFailure>(&event.result);
   if (failure != nullptr &&
       (failure->what == FailureClass::kDenied || failure->what == FailureClass::kUnexpected)) {
-    mass.failed(str("TerminateInstances failed (", failure->code, ": ", failure->message, ")"));
+    mass.failed(event.asked,
+                str("TerminateInstances failed (", failure->code, ": ", failure->message, ")"));
   }
 }
 
@@ -221,7 +223,7 @@ void Broker::State::on(const SaveWorks&) {
 
 void Broker::State::on(const SettingsChanged& event) {
   step.settings = event.settings;
-  step.cloud(step.settings.region);
+  step.watch_regions();
   for (const PoolName& pool : waiting.pools()) step.stirred.insert(pool);
   launcher.try_anew();
   workers.reconsider_all();

@@ -316,7 +316,7 @@ TEST_F(BrokerTest, ALaunchThatWasCalledLateIsLookedForFromItsAnswerOn) {
   world.now.wall += minutes{20};
   const LaunchToken token = world.journal.attempts.begin()->first;
   world.post(LaunchAnswered{
-      token, LaunchOutcomeUnknown{failure(FailureClass::kUnknownOutcome, "timeout")}});
+      token, "us-east-1", LaunchOutcomeUnknown{failure(FailureClass::kUnknownOutcome, "timeout")}});
   world.run_for(minutes{9});
   EXPECT_EQ(world.journal.attempts.size(), 1U);
   world.run_for(minutes{2});

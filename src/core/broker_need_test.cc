@@ -364,7 +364,7 @@ TEST_F(NeedTest, WhatWasHeldForACountThatIsRefusedServesWhoWaitedBehindIt) {
   }
   const std::vector<LaunchInstance> held(world.launches.begin() + 1, world.launches.end());
   for (const LaunchInstance& launch : held) {
-    world.post(LaunchAnswered{launch.token,
+    world.post(LaunchAnswered{launch.token, launch.region,
                               failure(FailureClass::kCapacity, "InsufficientInstanceCapacity")});
   }
   EXPECT_EQ(world.answer(two).find("ERROR: no capacity"), 0u) << world.answer(two);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "core/broker_state.h"
 #include "core/demand/pool_choice.h"
 
@@ -45,6 +46,7 @@ void Launcher::show(Overview& overview) const {
 // Why nothing would be launched for its callers; empty: nothing stands in the way.
 std::string Launcher::trouble(const PoolName& pool) const {
   if (const auto why = forbidden(pool)) return why->why;
+  if (unreachable(pool)) return {};  // which is said of its regions
   return next_candidate(pool, {}) ? std::string() : nothing_left(pool, {}).why;
 }
 
@@ -59,13 +61,15 @@ Overview Broker::State::overview() {
   }
   out.waiting = waiting.size();
   if (!step.save_trouble.empty()) out.troubles.push_back(step.save_trouble);
+  if (!step.account_trouble.empty()) out.troubles.push_back(step.account_trouble);
   for (const auto& [region, cloud] : step.clouds) {
+    if (!step.account_trouble.empty()) break;  // of any region no more is known
     if (!cloud.trouble.empty()) {
       out.troubles.push_back(cloud.trouble);
     } else if (!cloud.doubt.empty()) {
       out.troubles.push_back(cloud.doubt);
     } else if (!cloud.listed_once) {
-      out.troubles.push_back("EC2 has not answered its first listing yet");
+      out.troubles.push_back(str(step.ec2_in(region), " has not answered its first listing yet"));
     }
   }
   launcher.show(out);

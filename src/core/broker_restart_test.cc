@@ -203,16 +203,22 @@ TEST_F(BrokerTest, NewKeysThatNothingProvesToBeOursAreNotBelieved) {
 TEST_F(BrokerTest, AListingThatProvesNothingIsNoFailureOfEc2) {
   ready_worker();
   world.run_for(minutes{5});
-  world.machines.clear();
+  const auto machines = std::exchange(world.machines, {});
   world.identity.account.clear();
   world.listing_failure = failure(FailureClass::kUnknownOutcome, "InternalError");
   world.post(KeysChanged{});
   world.listing_failure.reset();
   world.run_for(minutes{2});
   world.listing_failure = failure(FailureClass::kUnknownOutcome, "InternalError");
-  world.run_for(seconds{29});
+  world.run_for(seconds{26});
   const std::string refused = world.answer(world.get());
   EXPECT_NE(refused.find("STS does not say"), std::string::npos) << refused;
+  world.machines = machines;
+  world.identity.account = "111122223333";
+  world.post(KeysChanged{});
+  const CallerId caller = world.get();
+  world.run_for(seconds{2});
+  EXPECT_EQ(world.answer(caller), "");
 }
 
 TEST_F(BrokerTest, AListingAskedWithTheFormerKeysIsNotBelieved) {

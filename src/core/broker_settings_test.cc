@@ -197,7 +197,8 @@ TEST_F(Reload, ALaunchWhoseAnswerComesAfterTheChangeIsEndedAndReplaced) {
   const CallerId caller = world.get();
   world.reload(with_image("ami-0456"));
   world.hold_launches = false;
-  world.post(LaunchAnswered{world.launches[0].token, Launched{{world.only().view}}});
+  world.post(LaunchAnswered{world.launches[0].token, world.launches[0].region,
+                            Launched{{world.only().view}}});
   world.run_for(seconds{30});
   EXPECT_EQ(world.answer(caller), "203.0.113.2");
   EXPECT_EQ(world.alive(), 1U);
@@ -209,7 +210,7 @@ TEST_F(Reload, ARefusalOfWhatWasConfiguredBeforeIsNoneOfWhatIsConfiguredNow) {
   world.reload(with_image("ami-0456"));
   world.hold_launches = false;
   world.machines.clear();
-  world.post(LaunchAnswered{world.launches[0].token,
+  world.post(LaunchAnswered{world.launches[0].token, world.launches[0].region,
                             failure(FailureClass::kBadConfig, "InvalidAMIID.NotFound")});
   world.run_for(seconds{30});
   EXPECT_EQ(world.answer(caller), "203.0.113.2");

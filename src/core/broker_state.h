@@ -33,7 +33,7 @@ struct Parts {
 struct Broker::State : Parts {
   State(Settings settings, EncodeLaunch encode_launch) : Parts(encode_launch) {
     step.settings = std::move(settings);
-    step.cloud(step.settings.region);
+    step.watch_regions();
   }
 
   // One for each kind of event; broker_requests.cc has those of clients.

@@ -73,7 +73,8 @@ bool Broker::State::keeps_from(const PoolName& name, const Need& held, const Nee
   if (pool == nullptr) return false;
   const bool shares = pool->any_number_of_clients() && !held.alone && !other.alone;
   const bool others = (held.type && other.type && *held.type != *other.type) ||
-                      (held.market && other.market && *held.market != *other.market);
+                      (held.market && other.market && *held.market != *other.market) ||
+                      (held.region && other.region && *held.region != *other.region);
   return !shares && !others;
 }
 

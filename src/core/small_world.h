@@ -78,7 +78,11 @@ class SmallWorld {
   bool lose_launch_answers = false;         // it happens, and nobody says so
   bool hold_launches = false;               // they stay in flight
   std::optional<CloudFailure> listing_failure;
-  std::deque<TerminateResult> terminate_failures;  // used up first
+  std::set<std::string> dead_regions;    // nothing that is sent there arrives
+  std::set<std::string> silent_regions;  // listings there are answered later
+  void answer_silent_regions();
+  void only_in(const std::string& region) { answered_in_ = region; }  // launch_answers, that is
+  std::deque<TerminateResult> terminate_failures;                     // used up first
   bool hold_terminations = false;
   std::map<InstanceId, CloudFailure> unendable;  // EC2 refuses to end these, and the others end
   bool hold_identity = false;
@@ -126,6 +130,8 @@ class SmallWorld {
   void move_machines();
 
   Settings settings_;
+  std::string answered_in_;
+  std::vector<ListInstances> unanswered_;
   std::deque<Event> queue_;
   std::map<CallerId, std::vector<Answer>> answers_;
   std::uint64_t callers_ = 0;

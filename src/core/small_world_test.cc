@@ -16,6 +16,10 @@ std::string encode(const LaunchSpec& spec) {
              spec.tags.at(std::string(kOwnerTag)), " ", spec.subnet);
 }
 
+CloudFailure not_sent() {
+  return {FailureClass::kUnreachable, "connect", "no route to host"};
+}
+
 }  // namespace
 
 SmallWorld::SmallWorld(Settings settings) : settings_(std::move(settings)) {
@@ -125,11 +129,15 @@ void SmallWorld::act(const Action& action) {
 
 void SmallWorld::launch(const LaunchInstance& what) {
   launches.push_back(what);
-  if (!launch_answers.empty()) {
+  if (dead_regions.contains(what.region)) {
+    queue_.push_back(LaunchAnswered{what.token, what.region, not_sent()});
+    return;
+  }
+  if (!launch_answers.empty() && (answered_in_.empty() || answered_in_ == what.region)) {
     LaunchResult answer = launch_answers.front();
     launch_answers.pop_front();
     if (!std::holds_alternative<Launched>(answer)) {
-      queue_.push_back(LaunchAnswered{what.token, answer});
+      queue_.push_back(LaunchAnswered{what.token, what.region, answer});
       return;
     }
   }
@@ -146,7 +154,7 @@ void SmallWorld::launch(const LaunchInstance& what) {
                     .type = std::string(word[1]),
                     .market = *parse_market(word[2]),
                     .image = answered_image.empty() ? std::string(word[3]) : answered_image,
-                    .zone = "us-east-1a",
+                    .zone = what.region + "a",
                     .launched = now.wall,
                     .token = what.token,
                     .tags = {{"Name", "dserv-worker"},
@@ -159,11 +167,11 @@ void SmallWorld::launch(const LaunchInstance& what) {
   if (hold_launches) return;
   if (lose_launch_answers) {
     queue_.push_back(LaunchAnswered{
-        what.token,
+        what.token, what.region,
         LaunchOutcomeUnknown{{FailureClass::kUnknownOutcome, "timeout", "no answer in 30 s"}}});
     return;
   }
-  queue_.push_back(LaunchAnswered{what.token, Launched{{same->second.view}}});
+  queue_.push_back(LaunchAnswered{what.token, what.region, Launched{{same->second.view}}});
 }
 
 void SmallWorld::move_machines() {
@@ -182,6 +190,11 @@ void SmallWorld::move_machines() {
 
 void SmallWorld::list(const ListInstances& what) {
   ++listings;
+  if (dead_regions.contains(what.region)) {
+    queue_.push_back(Listed{what.query, not_sent()});
+    return;
+  }
+  if (silent_regions.contains(what.region)) return unanswered_.push_back(what);
   if (listing_failure) {
     queue_.push_back(Listed{what.query, *listing_failure});
     return;
@@ -202,10 +215,20 @@ void SmallWorld::list(const ListInstances& what) {
   queue_.push_back(Listed{what.query, listing});
 }
 
+void SmallWorld::answer_silent_regions() {
+  silent_regions.clear();
+  for (const ListInstances& what : std::exchange(unanswered_, {})) list(what);
+  run_for(Duration{0});
+}
+
 void SmallWorld::terminate(const TerminateInstances& what) {
   terminated.insert(terminated.end(), what.ids.begin(), what.ids.end());
   terminate_calls.push_back(what.ids);
   if (hold_terminations) return;
+  if (dead_regions.contains(what.region)) {
+    queue_.push_back(TerminateAnswered{what.ids, not_sent()});
+    return;
+  }
   if (!terminate_failures.empty()) {
     queue_.push_back(TerminateAnswered{what.ids, terminate_failures.front()});
     terminate_failures.pop_front();

@@ -12,7 +12,7 @@ struct Act {
   void operator()(const core::Reply& a) { ports.replies.reply(a.caller, a.answer); }
   void operator()(const core::Tell& a) { ports.replies.tell(a.caller, a.progress); }
   void operator()(const core::Notify& a) { ports.replies.notify(a.connection, a.notice); }
-  void operator()(const core::Identify&) { ports.cloud.identify(); }
+  void operator()(const core::Identify& a) { ports.cloud.identify(a); }
   void operator()(const core::LaunchInstance& a) { ports.cloud.launch(a); }
   void operator()(const core::ListInstances& a) { ports.cloud.list(a); }
   void operator()(const core::TerminateInstances& a) { ports.cloud.terminate(a); }

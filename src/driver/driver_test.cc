@@ -66,7 +66,7 @@ class TestBench : public port::Cloud,
     return refused != nullptr ? refused->why : "no address";
   }
 
-  void identify() override { driver->post(core::Identified{{"1234"}}); }
+  void identify(const core::Identify&) override { driver->post(core::Identified{{"1234"}}); }
   void launch(const core::LaunchInstance& what) override {
     done.push_back("launch");
     core::InstanceView view;
@@ -80,9 +80,10 @@ class TestBench : public port::Cloud,
     view.tags = {{std::string(core::kBrokerTag), "default"},
                  {std::string(core::kPoolTag), "default"}};
     cloud[view.id] = view;
-    late = core::LaunchAnswered{what.token, core::Launched{{view}}};
-    driver->post(late_answers ? core::LaunchAnswered{what.token, core::LaunchOutcomeUnknown{}}
-                              : late);
+    late = core::LaunchAnswered{what.token, what.region, core::Launched{{view}}};
+    driver->post(late_answers
+                     ? core::LaunchAnswered{what.token, what.region, core::LaunchOutcomeUnknown{}}
+                     : late);
   }
   void list(const core::ListInstances& what) override {
     core::Listing listing;

@@ -20,16 +20,15 @@ class EventSink {
   virtual void post(core::Event event) = 0;
 };
 
-// EC2 and STS of one account; each call names the region it goes to, identify goes to that of the
-// configuration. Each call is answered by exactly one event, in any order, within the
-// implementation's own time limit; none fails by itself: a refusal, a time-out, missing keys are an
-// answer with a CloudFailure. After a crash no answer comes: what was asked may have happened, and
-// whoever asked has the intent in the journal.
+// EC2 and STS of one account; each call names the region it goes to. Each call is answered by
+// exactly one event, in any order, within the implementation's own time limit; none fails by
+// itself: a refusal, a time-out, missing keys are an answer with a CloudFailure. After a crash no
+// answer comes: what was asked may have happened, and whoever asked has the intent in the journal.
 class Cloud {
  public:
   virtual ~Cloud() = default;
-  // Identified. An empty account where STS cannot be asked; that is no failure.
-  virtual void identify() = 0;
+  // Identified. An empty account where STS cannot be asked in any region; that is no failure.
+  virtual void identify(const core::Identify& what) = 0;
   // LaunchAnswered. Sent once: the implementation never repeats it, since only the core knows
   // whether it is still wanted. An answer that does not come is LaunchOutcomeUnknown, never a
   // CloudFailure; what was certainly not sent is kUnreachable.

@@ -44,6 +44,72 @@ class CheckConfig(Case):
             again.write_text(done.stdout)
             self.assertEqual(self.run_cli("check-config", str(again)).returncode, 0)
 
+    def test_what_is_of_regions_is_printed_so_that_it_can_be_read_again(self):
+        file = self.scratch() / "b.toml"
+        file.write_text('[pool.default]\nimage = "ami-1"\nregions = ["us-east-1", "eu-west-1"]\n'
+                        'images = { eu-west-1 = "ami-2" }\n'
+                        'subnet = "subnet-1"\nregion_subnets = { eu-west-1 = ["subnet-2", "subnet-3"] }\n'
+                        'security_groups = ["sg-1"]\n'
+                        'region_security_groups = { eu-west-1 = "sg-2" }\n')
+        done = self.run_cli("check-config", "--all", str(file), env=KEYS)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        for printed in ('images = { eu-west-1 = ["ami-2"] }',
+                        'region_subnets = { eu-west-1 = ["subnet-2", "subnet-3"] }'):
+            self.assertRegex(done.stdout, rf"(?m)^{re.escape(printed)} +# {file}:[0-9]$")
+        again = self.scratch() / "again.toml"
+        again.write_text(done.stdout)
+        once_more = self.run_cli("check-config", "--all", str(again), env=KEYS)
+        self.assertEqual((once_more.returncode, once_more.stderr), (0, ""))
+
+    def test_defaults_may_name_more_regions_than_a_pool_launches_in(self):
+        file = self.scratch() / "b.toml"
+        file.write_text('[defaults]\nimages = { us-east-1 = "ami-1", eu-west-1 = "ami-2" }\n'
+                        '[pool.near]\nregions = ["us-east-1"]\n'
+                        '[pool.both]\nregions = ["us-east-1", "eu-west-1"]\n')
+        done = self.run_cli("check-config", str(file), env=KEYS)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_one_endpoint_for_several_regions_is_told_of(self):
+        file = self.scratch() / "b.toml"
+        file.write_text('[aws]\nendpoint = "https://vpce-1.ec2.us-east-1.vpce.amazonaws.com"\n'
+                        '[pool.default]\nimage = "resolve:ssm:/lab/dserv"\n'
+                        'regions = ["us-east-1", "eu-west-1"]\n')
+        done = self.run_cli("check-config", str(file), env=KEYS)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("aws.endpoint is one for all regions", " ".join(done.stderr.split()))
+
+    def test_what_one_region_knows_is_not_asked_of_another(self):
+        two = 'regions = ["us-east-1", "eu-west-1"]\n'
+        for said, fault in (
+                ('image = "ami-1"\n' + two,
+                 "image names ami-1 for us-east-1 and eu-west-1, but an id is known in one region "
+                 "only: name those of the others in pool.default.images"),
+                ('images = { us-east-1 = "ami-1" }\n' + two,
+                 "images names no image for eu-west-1, and pool.default.image is not set"),
+                ('image = "resolve:ssm:/lab/dserv"\nsubnets = ["subnet-1"]\n' + two,
+                 "subnets names subnet-1 for us-east-1 and eu-west-1, but an id is known in one "
+                 "region only: name those of the others in pool.default.region_subnets"),
+                ('image = "resolve:ssm:/lab/dserv"\nsecurity_groups = ["dserv", "sg-1"]\n' + two,
+                 "security_groups names sg-1 for us-east-1 and eu-west-1, but an id is known in one "
+                 "region only: name those of the others in pool.default.region_security_groups"),
+                ('image = "ami-1"\nregions = ["eu-west-1"]\nimages = { us-west-2 = "ami-2" }\n',
+                 "images names us-west-2, where this pool does not launch: add it to regions, or "
+                 "take it out"),
+                ('image = "ami-1"\nregions = ["eu-wset-1"]\n',
+                 "regions: eu-wset-1 is no AWS region; did you mean eu-west-1?"),
+                ('image = "ami-1"\nregions = ["eu-west-1", "eu-west-1"]\n',
+                 "regions names eu-west-1 twice"),
+                ('images = { us-east-1 = ["ami-1", "ami-2"], eu-west-1 = "ami-3" }\n' + two,
+                 "images names 2 images for us-east-1: name one"),
+                ('image = "ami-1"\nimages = ["ami-2"]\n',
+                 'images takes a table of 0 to 16 regions, such as { eu-west-1 = "a", us-west-2 = '
+                 '["b", "c"] }; it is a list of something else')):
+            file = self.scratch() / "b.toml"
+            file.write_text("[pool.default]\n" + said)
+            done = self.run_cli("check-config", str(file), env=KEYS)
+            self.assertEqual((done.returncode, done.stdout), (1, ""), said)
+            self.assertIn(f"pool.default.{fault}", " ".join(done.stderr.split()), said)
+
     def test_warm_windows_say_what_they_ask_for_in_a_month(self):
         file = self.scratch() / "b.toml"
         warm = ('[{ schedule = "Mon-Fri 08:00-18:00 America/New_York", workers = 2 }, '

@@ -105,7 +105,7 @@ json::object ProbeCloud::ask(const json::object& question) {
     cloud.terminate({state_->caller.setup().region, ids});
   } else {
     CHECK(op == "identify");
-    cloud.identify();
+    cloud.identify({{state_->caller.setup().region}});
   }
   return state_->answer();
 }

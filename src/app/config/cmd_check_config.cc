@@ -7,6 +7,7 @@
 
 #include "app/client/client_options.h"
 #include "app/config/aws_settings.h"
+#include "app/config/config_checks.h"
 #include "app/config/config_flags.h"
 #include "app/config/config_print.h"
 #include "app/fold.h"
@@ -30,8 +31,9 @@ void tell(const std::string& text) {
 std::string what_is_missing(const LoadedConfig& loaded, const Result<io::AwsSetup>& aws) {
   std::vector<std::string> missing;
   const auto& pools = loaded.config.core.pools;
-  if (std::any_of(pools.begin(), pools.end(),
-                  [](const auto& pool) { return pool.second.image.empty(); })) {
+  if (std::any_of(pools.begin(), pools.end(), [&](const auto& pool) {
+        return lacks_images(loaded.config.core, pool.second);
+      })) {
     missing.emplace_back("nothing can be launched without an image");
   }
   if (!aws) missing.push_back(aws.error().what);

@@ -109,6 +109,14 @@ class Checker {
                !url.starts_with("http://localhost")) {
       warn("aws.endpoint", "aws.endpoint is not encrypted: what is sent can be read on the way");
     }
+    const auto& pools = config_.core.pools;
+    const bool several = std::any_of(pools.begin(), pools.end(), [](const auto& entry) {
+      return entry.second.regions.size() > 1;
+    });
+    if (!several || url.starts_with("http://127.") || url.starts_with("http://localhost")) return;
+    warn("aws.endpoint",
+         "aws.endpoint is one for all regions, and a pool launches in several: "
+         "whatever answers there must do so for each of them");
   }
 
   // Of every text and list, whatever it is for.
@@ -118,6 +126,10 @@ class Checker {
       std::vector<std::string> texts;
       if (const auto* text = std::get_if<std::string>(&value)) texts = {*text};
       if (const auto* list = std::get_if<std::vector<std::string>>(&value)) texts = *list;
+      if (const auto* table = std::get_if<core::ByRegion>(&value)) {
+        for (const auto& [region, list] : *table)
+          texts.insert(texts.end(), list.begin(), list.end());
+      }
       for (const std::string& text : texts) {
         if (!is_placeholder(text)) continue;
         fault(key.path(), str(key.path(), " is still the placeholder ", toml_quoted(text),
@@ -130,18 +142,18 @@ class Checker {
 
   void check_pool(const PoolName& name, const core::PoolSettings& pool) {
     const auto path = [&](std::string_view key) { return str("pool.", name.value, '.', key); };
-    if (pool.image.empty()) {
+    if (lacks_images(config_.core, pool)) {
       warn(path("image"), str("nothing can be launched until ", path("image"), " is set"));
-    } else if (!pool.image.starts_with("ami-") && !pool.image.starts_with("resolve:ssm:") &&
-               !is_placeholder(pool.image)) {
-      fault(path("image"),
-            str(path("image"), " takes the id of an AMI, such as ami-0123456789abcdef0, or ",
-                "resolve:ssm:NAME of a parameter that holds one"));
     }
     check_entries(path("instance_types"), pool.instance_types);
-    check_entries(path("security_groups"), pool.security_groups);
-    check_entries(path("subnets"), pool.subnets);
-    check_groups(path("security_groups"), pool);
+    check_regions(path("regions"), pool);
+    check_images(path("image"), path("images"), pool);
+    check_of_region(path("security_groups"), path("region_security_groups"), pool, "sg-");
+    check_of_region(path("subnets"), path("region_subnets"), pool, "subnet-");
+    for (const std::string& region : config_.core.regions_of(pool)) {
+      const bool own = pool.region_security_groups.contains(region);
+      check_groups(path(own ? "region_security_groups" : "security_groups"), region, pool);
+    }
     check_user_data(path("user_data_file"), pool.user_data);
     check_times(name, pool);
     check_sharing(path("max_clients_per_worker"), path("cores"), pool);
@@ -229,9 +241,80 @@ class Checker {
     }
   }
 
-  void check_groups(const std::string& path, const core::PoolSettings& pool) {
-    if (pool.subnets.empty()) return;
-    for (const std::string& group : pool.security_groups) {
+  void check_regions(const std::string& path, const core::PoolSettings& pool) {
+    check_entries(path, pool.regions);
+    for (const std::string& region : pool.regions) {
+      const std::string wrong = wrong_region(region);
+      if (!wrong.empty()) fault(path, str(path, ": ", wrong));
+    }
+  }
+
+  void check_image(const std::string& path, const std::string& image) {
+    if (image.starts_with("ami-") || image.starts_with("resolve:ssm:") || is_placeholder(image)) {
+      return;
+    }
+    fault(path, str(path, " takes the id of an AMI, such as ami-0123456789abcdef0, or ",
+                    "resolve:ssm:NAME of a parameter that holds one"));
+  }
+
+  void check_images(const std::string& image, const std::string& images,
+                    const core::PoolSettings& pool) {
+    if (!pool.image.empty()) check_image(image, pool.image);
+    for (const auto& [region, its] : pool.images) {
+      if (its.size() == 1) {
+        check_image(images, its.front());
+      } else {
+        fault(images, str(images, " names ", its.size(), " images for ", region, ": name one"));
+      }
+    }
+    check_of_regions(image, pool, {pool.image}, images, pool.images, "ami-");
+    if (!pool.image.empty() || lacks_images(config_.core, pool)) return;
+    for (const std::string& region : config_.core.regions_of(pool)) {
+      if (!pool.image_in(region).empty()) continue;
+      fault(images, str(images, " names no image for ", region, ", and ", image, " is not set"));
+    }
+  }
+
+  void check_of_region(const std::string& list, const std::string& table,
+                       const core::PoolSettings& pool, std::string_view id) {
+    const bool groups = id == "sg-";
+    const auto& all = groups ? pool.security_groups : pool.subnets;
+    const auto& by_region = groups ? pool.region_security_groups : pool.region_subnets;
+    check_entries(list, all);
+    for (const auto& [region, its] : by_region) check_entries(table, its);
+    check_of_regions(list, pool, all, table, by_region, id);
+  }
+
+  // What `list` names stands for every region that `table` does not name; an id is one region's.
+  void check_of_regions(const std::string& list, const core::PoolSettings& pool,
+                        const std::vector<std::string>& all, const std::string& table,
+                        const core::ByRegion& by_region, std::string_view id) {
+    const auto regions = config_.core.regions_of(pool);
+    std::vector<std::string> others;
+    for (const std::string& region : regions) {
+      if (!by_region.contains(region)) others.push_back(region);
+    }
+    for (const std::string& one : all) {
+      if (others.size() < 2 || !one.starts_with(id)) continue;
+      fault(list,
+            str(list, " names ", one, " for ", join(others, " and "),
+                ", but an id is known in one region only: name those of the others in ", table));
+      return;
+    }
+    if (regions.front().empty()) return;  // the environment says which it is
+    for (const auto& [region, its] : by_region) {
+      if (config_.core.launches_in(pool, region)) continue;
+      // What stands under [defaults] is every pool's, also of those that launch elsewhere.
+      if (loaded_.inherited.contains(table)) continue;
+      fault(table, str(table, " names ", region, ", where this pool does not launch: add it to ",
+                       "regions, or take it out"));
+    }
+  }
+
+  void check_groups(const std::string& path, const std::string& region,
+                    const core::PoolSettings& pool) {
+    if (pool.subnets_in(region).empty()) return;
+    for (const std::string& group : pool.security_groups_in(region)) {
       if (group.starts_with("sg-")) continue;
       fault(path, str(path, " names ", group, ", but with a subnet EC2 takes ids only (sg-...)"));
     }
@@ -254,6 +337,14 @@ class Checker {
 };
 
 }  // namespace
+
+bool lacks_images(const core::Settings& settings, const core::PoolSettings& pool) {
+  const auto regions = settings.regions_of(pool);
+  const bool environment_says_it = regions.size() == 1 && regions.front().empty();
+  if (environment_says_it && !pool.images.empty()) return false;
+  return std::all_of(regions.begin(), regions.end(),
+                     [&](const std::string& region) { return pool.image_in(region).empty(); });
+}
 
 std::vector<std::string> check_config(LoadedConfig& loaded) {
   return Checker(loaded).run();

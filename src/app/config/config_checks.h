@@ -8,6 +8,9 @@
 
 namespace cb::app {
 
+// No region in which the pool launches has an image: nothing can be launched.
+bool lacks_images(const core::Settings& settings, const core::PoolSettings& pool);
+
 // Appends to `loaded.warnings`, and returns the faults: sentences that name place and key.
 std::vector<std::string> check_config(LoadedConfig& loaded);
 

@@ -37,6 +37,22 @@ std::optional<Value> warm_value(const toml::array& array) {
   return Value{std::move(out)};
 }
 
+// What has one entry may be written as that.
+std::optional<Value> by_region_value(const toml::table& table) {
+  core::ByRegion out;
+  for (auto&& [region, node] : table) {
+    std::vector<std::string>& texts = out[std::string(region.str())];
+    if (const auto text = node.value_exact<std::string>()) {
+      texts = {*text};
+    } else if (const auto list = node.is_array() ? list_value(*node.as_array()) : std::nullopt) {
+      texts = std::get<std::vector<std::string>>(*list);
+    } else {
+      return {};
+    }
+  }
+  return Value{std::move(out)};
+}
+
 // Empty when the node is not of the type that the setting has under this key.
 std::optional<Value> typed_value(const Setting& setting, std::string_view key,
                                  const toml::node& node) {
@@ -61,6 +77,8 @@ std::optional<Value> typed_value(const Setting& setting, std::string_view key,
       return node.is_array() ? list_value(*node.as_array()) : std::nullopt;
     case Type::kWarmRules:
       return node.is_array() ? warm_value(*node.as_array()) : std::nullopt;
+    case Type::kByRegion:
+      return node.is_table() ? by_region_value(*node.as_table()) : std::nullopt;
     case Type::kText:
     case Type::kChoice:
       if (const auto v = node.value_exact<std::string>()) return Value{*v};

@@ -19,6 +19,8 @@ const char* type_name(const Setting& setting) {
       return "TIME";
     case Type::kList:
       return "A,B,...";
+    case Type::kByRegion:
+      return "REGION=A,...";
     case Type::kWarmRules:
       return "SCHEDULE=N;...";
     case Type::kText:

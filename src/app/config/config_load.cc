@@ -155,7 +155,10 @@ class Loader {
   void fill_in_defaults(const PoolName& pool) {
     for (Assignment assignment : defaults_) {
       assignment.key.pool = pool;
-      if (!loaded_.origins.contains(assignment.key.path())) assign(assignment);
+      const std::string path = assignment.key.path();
+      if (loaded_.origins.contains(path)) continue;
+      assign(assignment);
+      loaded_.inherited.insert(path);
     }
   }
 

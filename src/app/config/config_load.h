@@ -3,6 +3,7 @@
 // flags. Blocks on reading files; keeps nothing.
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,7 @@ struct LoadedConfig {
   ServeConfig config;
   std::string file;                            // empty: none
   std::map<std::string, std::string> origins;  // by path; absent: "default"
+  std::set<std::string> inherited;             // paths of pools that [defaults] has said
   std::vector<std::string> warnings;           // one sentence each
 
   // "default", "compute-broker.toml:3", "environment COMPUTE_BROKER_NAME", "flag --name".

@@ -93,6 +93,8 @@ std::string takes(const Setting& setting) {
       return str("text, ", range, " bytes");
     case Type::kList:
       return str("list, ", range, " entries");
+    case Type::kByRegion:
+      return str("table by region, ", range, " entries");
     case Type::kWarmRules:
       return str("list, ", range, " windows");
     case Type::kChoice:

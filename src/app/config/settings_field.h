@@ -73,6 +73,7 @@ Type type_of() {
   if constexpr (std::is_integral_v<T>) return Type::kInteger;
   if constexpr (std::is_same_v<T, Duration>) return Type::kDuration;
   if constexpr (std::is_same_v<T, std::vector<std::string>>) return Type::kList;
+  if constexpr (std::is_same_v<T, core::ByRegion>) return Type::kByRegion;
   return Type::kText;
 }
 

@@ -45,6 +45,17 @@ std::optional<Value> warm_rules(std::string_view text) {
   return Value{std::move(out)};
 }
 
+std::optional<Value> by_region(std::string_view text) {
+  core::ByRegion out;
+  for (const std::string& entry : entries(text)) {
+    const std::size_t equals = entry.find('=');
+    if (equals == entry.npos) return {};
+    const std::string_view value = trim(std::string_view(entry).substr(equals + 1));
+    out[std::string(trim(entry.substr(0, equals)))].emplace_back(value);
+  }
+  return Value{std::move(out)};
+}
+
 // Whether a running broker can take the setting over. While it listens where the new
 // configuration does not, it must not take the new word on who may connect there.
 bool can_take(const Setting& setting, const ServeConfig& running, const ServeConfig& loaded) {
@@ -175,6 +186,9 @@ std::string what_it_takes(const Setting& setting) {
       return str("takes a list of ", setting.range.min, " to ", setting.range.max,
                  " windows, such as [{ schedule = \"Mon-Fri 08:00-18:00 America/New_York\", ",
                  "workers = 1 }]");
+    case Type::kByRegion:
+      return str("takes a table of ", setting.range.min, " to ", setting.range.max,
+                 " regions, such as { eu-west-1 = \"a\", us-west-2 = [\"b\", \"c\"] }");
     case Type::kChoice:
       return str("takes one of \"", join(setting.field.choices, "\", \""), '"');
   }
@@ -198,6 +212,9 @@ Result<Value> read_text(const Setting& setting, std::string_view text) {
       return Value{entries(text)};
     case Type::kWarmRules:
       if (auto rules = warm_rules(text)) return std::move(*rules);
+      return wrong;
+    case Type::kByRegion:
+      if (auto table = by_region(text)) return std::move(*table);
       return wrong;
     case Type::kText:
     case Type::kChoice:

@@ -23,7 +23,7 @@ struct Field {
   void (*set)(ServeConfig&, const PoolName& pool, const Value&);
 };
 
-// Both ends included: the number, milliseconds, bytes of text, or entries of a list.
+// Both ends included: the number, milliseconds, bytes of text, or entries of a list or table.
 struct Range {
   std::int64_t min = 0;
   std::int64_t max = 0;
@@ -77,8 +77,8 @@ std::optional<SettingKey> find_setting(std::string_view path);
 
 // "takes a whole number from 0 to 10000".
 std::string what_it_takes(const Setting& setting);
-// Text of a variable or a flag; the entries of a list stand between commas. The error is
-// what_it_takes().
+// Text of a variable or a flag; the entries of a list stand between commas, those of a region after
+// it: `eu-west-1=a,eu-west-1=b`. The error is what_it_takes().
 Result<Value> read_text(const Setting& setting, std::string_view text);
 // Whether `value`, which has the setting's type, is within its range or choices.
 Status check_range(const Setting& setting, const Value& value);

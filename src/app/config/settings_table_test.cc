@@ -38,6 +38,15 @@ TEST(SettingsTable, EveryKeyIsFoundByItsPathAndHasItsOwnNames) {
   }
 }
 
+TEST(SettingsTable, WhatIsOfRegionsReadsBackFromItsText) {
+  const auto key = find_setting("pool.default.region_subnets");
+  ASSERT_TRUE(key);
+  const auto value = read_text(*key->setting, "eu-west-1=a, us-west-2 = b,eu-west-1=c");
+  ASSERT_TRUE(value);
+  EXPECT_EQ(to_toml(*value), "{ eu-west-1 = [\"a\", \"c\"], us-west-2 = [\"b\"] }");
+  EXPECT_FALSE(read_text(*key->setting, "subnet-a"));
+}
+
 // An unset state_dir and similar are empty, which their range may not hold for what is written.
 TEST(SettingsTable, EveryDefaultIsWithinItsRangeAndReadsBackFromItsText) {
   for (const SettingKey& key : keys_of_default_pool()) {
@@ -45,7 +54,7 @@ TEST(SettingsTable, EveryDefaultIsWithinItsRangeAndReadsBackFromItsText) {
     const Value value = setting.field.get(ServeConfig{}, key.pool);
     EXPECT_TRUE(check_range(setting, value)) << key.path();
     std::string text = to_toml(value);
-    std::erase_if(text, [](char c) { return c == '"' || c == '[' || c == ']'; });
+    std::erase_if(text, [](char c) { return std::string("\"[]{}").find(c) != std::string::npos; });
     const auto again = read_text(setting, text);
     ASSERT_TRUE(again) << key.path();
     EXPECT_EQ(*again, value) << key.path();
@@ -62,6 +71,7 @@ TEST(SettingsTable, EverySettingReachesAFieldOfItsOwn) {
     if (auto* n = std::get_if<std::int64_t>(&changed)) ++*n;
     if (auto* d = std::get_if<Duration>(&changed)) *d += seconds{1};
     if (auto* l = std::get_if<std::vector<std::string>>(&changed)) l->push_back("x");
+    if (auto* r = std::get_if<core::ByRegion>(&changed)) (*r)["eu-west-1"] = {"x"};
     if (auto* t = std::get_if<std::string>(&changed)) {
       *t = key.setting->field.choices.empty() ? "x" : field.choices.back();
       if (changed == before) *t = field.choices.front();

@@ -46,6 +46,12 @@ std::string to_toml(const Value& value) {
       }
       return str('[', join(entries, ", "), ']');
     }
+    std::string operator()(const core::ByRegion& v) const {
+      if (v.empty()) return "{}";
+      std::vector<std::string> entries;
+      for (const auto& [region, texts] : v) entries.push_back(str(region, " = ", (*this)(texts)));
+      return str("{ ", join(entries, ", "), " }");
+    }
   };
   return std::visit(Writer{}, value);
 }
@@ -60,6 +66,7 @@ std::int64_t magnitude(const Value& value) {
       return std::int64_t(v.size());
     }
     std::int64_t operator()(const WarmRules& v) const { return std::int64_t(v.size()); }
+    std::int64_t operator()(const core::ByRegion& v) const { return std::int64_t(v.size()); }
   };
   return std::visit(Measure{}, value);
 }

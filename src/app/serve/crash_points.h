@@ -41,7 +41,7 @@ class CrashingStore final : public port::Store {
 class CrashingCloud final : public port::Cloud {
  public:
   CrashingCloud(port::Cloud& real, CrashPoints& points) : real_(real), points_(points) {}
-  void identify() override { real_.identify(); }
+  void identify(const core::Identify& what) override { real_.identify(what); }
   void launch(const core::LaunchInstance& what) override;
   void list(const core::ListInstances& what) override { real_.list(what); }
   void terminate(const core::TerminateInstances& what) override;

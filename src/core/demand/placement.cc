@@ -9,7 +9,7 @@ namespace {
 
 // How many of its machine's kinds it leaves open no choice of.
 int conditions(const Need& need) {
-  return (need.type ? 1 : 0) + (need.market ? 1 : 0);
+  return (need.type ? 1 : 0) + (need.market ? 1 : 0) + (need.region ? 1 : 0);
 }
 
 class Placing {
@@ -22,7 +22,7 @@ class Placing {
   void place(const Group& group, std::size_t index) {
     const Need& need = group.need;
     const bool comes = std::any_of(out_.slots.begin(), out_.slots.end(), [&](const Slot& slot) {
-      return !slot.ready && need.fits(slot.type, slot.market);
+      return !slot.ready && need.fits(slot.type, slot.market, slot.region);
     });
     const std::size_t before = launched();
     lacks_ = false;
@@ -55,7 +55,7 @@ class Placing {
 
   // How many such leases it has room for.
   std::size_t takes(const Slot& slot, const Need& need) const {
-    if (!need.fits(slot.type, slot.market)) return 0;
+    if (!need.fits(slot.type, slot.market, slot.region)) return 0;
     const std::size_t size = pool_.places_taken(need);
     if (size == kAnyNumber) return slot.fresh ? 1 : 0;
     return slot.room == kAnyNumber ? kAnyNumber : slot.room / size;
@@ -75,7 +75,9 @@ class Placing {
   // What a launch for `need` will bring, as far as anybody knows.
   Slot new_worker(const Need& need) const {
     const std::string_view type = need.type ? std::string_view(*need.type) : "";
-    Slot slot{.type = type, .market = need.market.value_or(Market::kSpot)};
+    Slot slot{.type = type,
+              .market = need.market.value_or(Market::kSpot),
+              .region = need.region ? std::string_view(*need.region) : ""};
     if (pool_.sharing != Sharing::kPacked) {
       slot.room = pool_.places(type);
     } else {

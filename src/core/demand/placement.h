@@ -18,6 +18,7 @@ namespace cb::core {
 struct Slot {
   std::string_view type;
   Market market = Market::kSpot;
+  std::string_view region{};
   std::size_t room = kAnyNumber;        // places that are left on it
   bool fresh = true;                    // nobody is on it yet
   bool ready = false;                   // it is there already

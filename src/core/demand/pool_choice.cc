@@ -24,7 +24,7 @@ bool has_type(const PoolSettings& pool, const std::string& type) {
 bool offers(const Settings& settings, const PoolSettings& pool, const GetWorker& request) {
   if (request.type && !has_type(pool, *request.type)) return false;
   if (request.market && !allows(pool, *request.market)) return false;
-  if (request.region && *request.region != settings.region) return false;
+  if (request.region && !settings.launches_in(pool, *request.region)) return false;
   if (request.cores == 0) return true;
   return request.cores <= pool.least_cores(request.type);
 }
@@ -67,7 +67,10 @@ std::string offer(const Settings& settings, const Pool& pool, const GetWorker& r
   }
   if (request.type) parts.push_back(join(pool.second.instance_types, ", "));
   if (request.market) parts.emplace_back(markets_of(pool.second));
-  if (request.region) parts.push_back(settings.region);
+  if (request.region) {
+    const auto regions = settings.regions_of(pool.second);
+    parts.push_back(join(std::vector<std::string>(regions.begin(), regions.end()), ", "));
+  }
   return str(name, " (", join(parts, "; "), ")");
 }
 
@@ -93,6 +96,7 @@ std::vector<const Pool*> in_order(const Settings::Pools& pools) {
 Need need_of(const GetWorker& request) {
   return {.type = request.type,
           .market = request.market,
+          .region = request.region,
           .cores = request.cores,
           .count = request.count,
           .leased = request.leased,

@@ -15,6 +15,7 @@ namespace {
 Slot slot_of(const WorkerPool& workers, const Worker& worker, bool ready) {
   return {.type = worker.record.type,
           .market = worker.record.market,
+          .region = worker.record.region,
           .room = workers.room(worker),
           .fresh = workers.free_for_one_alone(worker),
           .ready = ready};
@@ -48,15 +49,13 @@ std::vector<Launcher::Unlaunched> Launcher::ensure(const PoolName& name) {
     }
     return out;
   };
-  const CloudState& cloud = step_.cloud(step_.region_of(name));
-  if (!cloud.trouble.empty()) {
-    if (cloud.trouble_doubted && step_.cloud_open) return {};
-    return for_whom_nothing_comes(cloud.trouble);
+  if (const auto why = unreachable(name)) {
+    return asked_anew(name, {}) ? std::vector<Unlaunched>{} : for_whom_nothing_comes(*why);
   }
-  for (const LaunchToken& token : under_way_for(name)) {
-    if (!attempts_.at(token).record.mismatch) continue;
-    if (auto out = for_whom_nothing_comes(why_mismatch(token)); !out.empty()) return out;
+  if (const auto why = mismatch(name)) {
+    if (auto out = for_whom_nothing_comes(*why); !out.empty()) return out;
   }
+  leave_regions_that_are_cut_off(name);
   Placement placed = place(name, with_launches(name));
   std::vector<LaunchToken> asleep;
   for (const Slot& slot : placed.slots) {
@@ -66,6 +65,72 @@ std::vector<Launcher::Unlaunched> Launcher::ensure(const PoolName& name) {
   for (const LaunchToken& token : asleep) retry(token);
   if (!asleep.empty()) placed = place(name, with_launches(name));
   return launch_for(name, std::move(placed));
+}
+
+bool Launcher::cut_off(const std::string& region) const {
+  return !step_.trouble_in(region).empty();
+}
+
+// Another of the pool's regions can be asked, has been listed, and answers launches.
+bool Launcher::has_another(const PoolName& name, const std::string& region) const {
+  const auto regions = step_.settings.regions_of(*step_.pool(name));
+  return std::any_of(regions.begin(), regions.end(), [&](const std::string& other) {
+    return other != region && step_.cloud(other).listed_once && !cut_off(other) &&
+           !answers_no_launch(other);
+  });
+}
+
+// Since the start its EC2 has not answered.
+bool Launcher::unheard_of(const PoolName& name, const std::string& region) const {
+  const CloudState& cloud = step_.cloud(region);
+  return !cloud.listed_once && cloud.listing_failed && has_another(name, region);
+}
+
+bool Launcher::answers_no_launch(const std::string& region) const {
+  const CloudState& cloud = step_.cloud(region);
+  return cloud.launches_fail_since &&
+         cloud.launch_failed_at - *cloud.launches_fail_since >=
+             step_.settings.cloud_unreachable_patience &&
+         step_.now.boot - cloud.launch_failed_at < step_.settings.capacity_memory;
+}
+
+bool Launcher::passed_over(const PoolName& name, const std::string& region) const {
+  if (cut_off(region)) return true;
+  if (step_.pool(name) == nullptr) return false;
+  return unheard_of(name, region) || (answers_no_launch(region) && has_another(name, region));
+}
+
+std::optional<std::string> Launcher::unreachable(const PoolName& name) const {
+  const auto regions = step_.settings.regions_of(*step_.pool(name));
+  const auto is_cut_off = [this](const std::string& region) { return cut_off(region); };
+  if (!std::all_of(regions.begin(), regions.end(), is_cut_off)) return {};
+  return step_.trouble_in(regions.front());
+}
+
+std::optional<std::string> Launcher::mismatch(const PoolName& name) const {
+  for (const LaunchToken& token : under_way_for(name)) {
+    const AttemptRecord& record = attempts_.at(token).record;
+    if (record.mismatch && !cut_off(record.region)) return why_mismatch(token);
+  }
+  return {};
+}
+
+bool Launcher::asked_anew(const PoolName& name, const Need& need) const {
+  if (!step_.cloud_open) return false;
+  const auto regions = step_.settings.regions_of(*step_.pool(name));
+  return std::any_of(regions.begin(), regions.end(), [&](const std::string& region) {
+    const CloudState& cloud = step_.cloud(region);
+    return (!need.region || *need.region == region) && cut_off(region) && cloud.trouble_doubted;
+  });
+}
+
+// Another region may launch in its place.
+void Launcher::leave_regions_that_are_cut_off(const PoolName& name) {
+  for (const LaunchToken& token : under_way_for(name)) {
+    const auto attempt = attempts_.find(token);
+    const bool heard_of = attempt->second.in_flight || attempt->second.record.outcome_unknown;
+    if (!heard_of && passed_over(name, attempt->second.record.region)) close(attempt, true);
+  }
 }
 
 // Nobody gets anything, for one reason.
@@ -128,8 +193,11 @@ std::vector<Slot> Launcher::coming(const PoolName& name) const {
       out.push_back(slot_of(workers_, *worker, true));
     }
   }
+  const bool elsewhere = step_.pool(name) != nullptr && !unreachable(name);
   for (const Worker* const worker : workers_.coming(name)) {
-    out.push_back(slot_of(workers_, *worker, false));
+    // Its address only a listing tells.
+    const bool lost = worker->record.address.empty() && cut_off(worker->record.region);
+    if (!lost || !elsewhere) out.push_back(slot_of(workers_, *worker, false));
   }
   return out;
 }
@@ -138,6 +206,7 @@ void Launcher::add_launch(std::vector<Slot>& slots, const Attempt& attempt) cons
   const AttemptRecord& record = attempt.record;
   slots.push_back({.type = record.type,
                    .market = record.market,
+                   .region = record.region,
                    .room = step_.pool(record.pool)->places(record.type),
                    .launch = &record.token});
 }
@@ -148,7 +217,9 @@ std::vector<Slot> Launcher::with_launches(const PoolName& name) const {
   std::vector<Slot> out = coming(name);
   for (const bool sure : {true, false}) {
     for (const LaunchToken& token : under_way_for(name)) {
-      if (awake(attempts_.at(token)) == sure) add_launch(out, attempts_.at(token));
+      const Attempt& attempt = attempts_.at(token);
+      const bool comes = !passed_over(name, attempt.record.region);
+      if (awake(attempt) == sure && comes) add_launch(out, attempt);
     }
   }
   return out;
@@ -166,14 +237,14 @@ Placement Launcher::place(const PoolName& name, std::vector<Slot> slots) const {
   return core::place(pool, waiting_.groups(name), std::move(slots), more);
 }
 
-bool Launcher::lacks(const PoolName& name, const std::string& type, Market market,
-                     const LaunchToken& launch) const {
+bool Launcher::lacks(const PoolName& name, const Candidate& kind, const LaunchToken& launch) const {
   if (step_.pool(name) == nullptr) return false;
   std::vector<Slot> slots = coming(name);
   std::size_t others = 0;
   for (const LaunchToken& token : under_way_for(name)) {
-    if (token == launch || !awake(attempts_.at(token))) continue;
-    add_launch(slots, attempts_.at(token));
+    const Attempt& attempt = attempts_.at(token);
+    if (token == launch || !awake(attempt) || passed_over(name, attempt.record.region)) continue;
+    add_launch(slots, attempt);
     ++others;
   }
   if (workers_.staying_of(name) + others < warm_.wanted(name)) return true;
@@ -181,24 +252,44 @@ bool Launcher::lacks(const PoolName& name, const std::string& type, Market marke
   const Placement placed = place(name, std::move(slots));
   return std::any_of(placed.missing.begin(), placed.missing.end(), [&](const auto& missing) {
     const Need& need = missing.need;
-    return need.fits(type, market) && (need.count > 1 || workers_.with_room(name, need) == nullptr);
+    return need.fits(kind.type, kind.market, kind.region) &&
+           (need.count > 1 || workers_.with_room(name, need) == nullptr);
   });
+}
+
+// One region of the pool at least has been listed; and where no journal tells, all have been that
+// can be: what is in another counts as well, and may be what is wanted.
+bool Launcher::knows_what_there_is(const PoolName& name) const {
+  const auto regions = step_.settings.regions_of(*step_.pool(name));
+  const bool one = std::any_of(regions.begin(), regions.end(), [&](const std::string& region) {
+    return step_.cloud(region).listed_once && !cut_off(region);
+  });
+  return one && (!step_.journal_is_new ||
+                 std::all_of(step_.clouds.begin(), step_.clouds.end(), [](const auto& entry) {
+                   return entry.second.listed_once || !entry.second.trouble.empty();
+                 }));
 }
 
 Launcher::Tried Launcher::launch_one(const PoolName& name, const Need& need,
                                      const std::string& why) {
-  if (!step_.cloud_open || !step_.cloud(step_.region_of(name)).listed_once) return {};
+  if (!step_.cloud_open || !knows_what_there_is(name)) return {};
   if (auto forbids = forbidden(name)) return {.none = std::move(forbids)};
-  if (full(name)) {
-    const bool waits = places_soon(name) != 0 || yielding_.contains(name) || in_use(name, need);
-    if (waits) return {};
-    return {.none = now_and_until_somebody_acts(RefusalReason::kLimit, why_full(name, need))};
-  }
+  const bool is_full = full(name);
+  const bool has_hope = places_soon(name) != 0 || yielding_.contains(name) || in_use(name, need);
+  if (is_full && has_hope) return {};
+  // Whose place could be had, nobody is asked for while nothing could be launched there.
   if (const auto hour = limits_.hour_is_full()) {
     return {.none = NoLaunch{RefusalReason::kLimit, hour->why, hour->since, hour->until}};
   }
   const auto candidate = next_candidate(name, need);
-  if (!candidate) return {.none = nothing_left(name, need)};
+  if (!candidate) {
+    if (asked_anew(name, need)) return {};
+    return {.none = nothing_left(name, need)};
+  }
+  if (is_full) {
+    return {.none = now_and_until_somebody_acts(RefusalReason::kLimit, why_full(name, need))};
+  }
+  if (!step_.cloud(candidate->region).listed_once) return {};
   if (const auto next = limits_.paced_until()) {
     step_.timers.arm_by({TimerKind::kNextTry, ""}, *next);
     return {};
@@ -215,7 +306,8 @@ bool Launcher::nothing_to_do(const PoolName& name) const {
   std::vector<Slot> sure = coming(name);
   for (const LaunchToken& token : under_way_for(name)) {
     const Attempt& attempt = attempts_.at(token);
-    if (attempt.in_flight && !attempt.record.mismatch) add_launch(sure, attempt);
+    const bool there = attempt.in_flight && !attempt.record.mismatch;
+    if (there && !passed_over(name, attempt.record.region)) add_launch(sure, attempt);
   }
   return place(name, std::move(sure)).missing.empty();
 }
@@ -239,11 +331,18 @@ std::size_t Launcher::places_soon(const PoolName& name) const {
   const bool of_pool = pool_full(name);
   const auto doomed = [&](const auto& entry) {
     const Attempt& attempt = entry.second;
-    return attempt.in_flight && attempt.record.doomed && (!of_pool || attempt.record.pool == name);
+    return attempt.in_flight && attempt.record.doomed &&
+           (!of_pool || attempt.record.pool == name) && !cut_off(attempt.record.region);
   };
   const auto launches = std::count_if(attempts_.begin(), attempts_.end(), doomed);
-  return (of_pool ? workers_.ending_of(name) : workers_.ending_unconfirmed()) +
-         static_cast<std::size_t>(launches);
+  std::size_t ends = of_pool ? workers_.ending_of(name) : workers_.ending_unconfirmed();
+  if (!step_.cloud_trouble().empty()) {  // where nobody can be asked, none ends soon
+    for (const auto& [id, worker] : workers_.all()) {
+      const bool counted = !of_pool || worker.record.pool == name;
+      if (counted && workers_.ends_unconfirmed(worker) && cut_off(worker.record.region)) --ends;
+    }
+  }
+  return ends + static_cast<std::size_t>(launches);
 }
 
 bool Launcher::held_for_a_count(const Worker& worker) const {

@@ -30,12 +30,13 @@ void Launcher::answered(const LaunchAnswered& answer) {
         const ClosedAttempt known = closed != closed_.end()
                                         ? closed->second
                                         : ClosedAttempt{answer.token, pool, step_.now.boot};
-        late(view, step_.region_of(known.pool), known);
+        late(view, answer.region, known);
       }
     }
     return;
   }
   found->second.in_flight = false;
+  note_answer(found->second.record.region, answer.result);
   step_.stirred.insert(found->second.record.pool);
   if (const auto* result = std::get_if<Launched>(&answer.result)) {
     launched(found, *result);
@@ -47,6 +48,18 @@ void Launcher::answered(const LaunchAnswered& answer) {
     send_again_later(found->second,
                      str("EC2 has not said what became of it (", why.code, ": ", why.message, ")"));
   }
+}
+
+void Launcher::note_answer(const std::string& region, const LaunchResult& result) {
+  CloudState& cloud = step_.cloud(region);
+  const auto* const failure = std::get_if<CloudFailure>(&result);
+  const bool definite = std::holds_alternative<Launched>(result) ||
+                        (failure != nullptr && failure->what != FailureClass::kThrottle &&
+                         failure->what != FailureClass::kUnreachable &&
+                         failure->what != FailureClass::kUnknownOutcome);
+  if (definite) return cloud.launches_fail_since.reset();
+  if (!cloud.launches_fail_since) cloud.launches_fail_since = step_.now.boot;
+  cloud.launch_failed_at = step_.now.boot;
 }
 
 void Launcher::mark_unknown(Attempt& attempt, bool mismatch) {
@@ -111,7 +124,7 @@ void Launcher::late(const InstanceView& view, const std::string& region,
                     const ClosedAttempt& closed) {
   if (workers_.find(view.id) != nullptr || workers_.ended_before(view.id)) return;
   const PoolName& pool = closed.pool;
-  const bool useful = lacks(pool, view.type, view.market, {});
+  const bool useful = lacks(pool, {region, view.market, view.type}, {});
   WorkerRecord asked = workers_.first_record(view, region);
   asked.pool = pool;
   asked.token = closed.token;
@@ -203,7 +216,7 @@ void Launcher::note(const PoolName& pool, const Candidate& candidate,
                     const std::optional<std::string>& why) {
   const std::string said = why.value_or("it left no instance, and EC2 did not say why");
   step_.log(LogLevel::kWarning, "launch.failed", about(pool),
-            str("launch of ", to_string(candidate), " for pool ", pool.value, " failed: ", said));
+            str("launch of ", name_of(candidate), " for pool ", pool.value, " failed: ", said));
   if (!waiting_.waits_for(pool)) return warm_.failed(pool, said, {});
   Search& search = searches_[pool];
   // What EC2 said of it stays said, though an earlier launch of the same is given up later.
@@ -226,7 +239,7 @@ void Launcher::react(const PoolName& pool, const Candidate& candidate,
     return Refusal{failure, step_.now.boot, step_.now.boot + memory};
   };
   step_.log(LogLevel::kWarning, "launch.failed", about(pool),
-            str("launch of ", to_string(candidate), " for pool ", pool.value,
+            str("launch of ", name_of(candidate), " for pool ", pool.value,
                 " failed: ", failure.code, failure.message.empty() ? "" : ": ", failure.message));
   if (failure.what == FailureClass::kCapacity) {
     if (failure.code.ends_with("Unsupported")) {
@@ -243,9 +256,13 @@ void Launcher::react(const PoolName& pool, const Candidate& candidate,
              failure.what == FailureClass::kNotYetVisible) {
     // Another candidate may well do.
     capacity_.refused(pool, candidate, refusal(settings.denied_memory));
-  } else if (concerns_subnet(failure) && others_than(pool, candidate.subnet)) {
+  } else if (concerns_subnet(failure) && others_than(pool, candidate)) {
     for (const Candidate& one :
          candidates_in(*step_.pool(pool), candidate.region, candidate.subnet)) {
+      capacity_.refused(pool, one, refusal(settings.denied_memory));
+    }
+  } else if (in_other_regions(pool, candidate.region)) {
+    for (const Candidate& one : candidates_in(*step_.pool(pool), candidate.region)) {
       capacity_.refused(pool, one, refusal(settings.denied_memory));
     }
   } else {
@@ -254,10 +271,18 @@ void Launcher::react(const PoolName& pool, const Candidate& candidate,
   if (alerted_.emplace(pool, failure.code).second) alert(pool, candidate, failure);
 }
 
-// Whether the pool launches in other subnets as well.
-bool Launcher::others_than(const PoolName& name, const std::string& subnet) const {
+// Whether the pool launches in other subnets of its region as well.
+bool Launcher::others_than(const PoolName& name, const Candidate& candidate) const {
   const PoolSettings* const pool = step_.pool(name);
-  return pool != nullptr && launches_in(*pool, subnet) && pool->subnets.size() > 1;
+  return pool != nullptr &&
+         launches_in(step_.settings, *pool, candidate.region, candidate.subnet) &&
+         pool->subnets_in(candidate.region).size() > 1;
+}
+
+// Whether it launches there, and elsewhere as well.
+bool Launcher::in_other_regions(const PoolName& name, const std::string& region) const {
+  const PoolSettings* const pool = step_.pool(name);
+  return pool != nullptr && step_.settings.launches_in(*pool, region) && pool->regions.size() > 1;
 }
 
 void Launcher::quota_reached(const PoolName& pool, const Candidate& candidate,

@@ -10,39 +10,51 @@ namespace {
 
 constexpr std::string_view kTokenPrefix = "cb-";
 
-}  // namespace
-
-std::vector<Candidate> candidates(const PoolSettings& pool, const std::string& region,
-                                  const Need& need) {
-  const std::vector<std::string> wherever{""};
-  const auto& subnets = pool.subnets.empty() ? wherever : pool.subnets;
-  std::vector<Candidate> out;
-  const auto add = [&](Market market, const std::string& type) {
-    if (!need.fits(type, market)) return;
-    for (const std::string& subnet : subnets) out.push_back({region, market, type, "", subnet});
-  };
-  const Market first = pool.market == MarketOrder::kOnDemand ? Market::kOnDemand : Market::kSpot;
-  for (const std::string& type : pool.instance_types) add(first, type);
-  if (pool.market == MarketOrder::kSpotThenOnDemand && !pool.instance_types.empty()) {
-    add(Market::kOnDemand, need.type.value_or(pool.instance_types.front()));
-  }
-  return out;
+// The empty one is EC2's to choose.
+const std::vector<std::string>& subnets_of(const PoolSettings& pool, const std::string& region) {
+  static const std::vector<std::string> kWherever{""};
+  const std::vector<std::string>& own = pool.subnets_in(region);
+  return own.empty() ? kWherever : own;
 }
 
-std::vector<Candidate> candidates_in(const PoolSettings& pool, const std::string& region,
-                                     const std::string& subnet) {
+}  // namespace
+
+std::vector<Candidate> candidates(const Settings& settings, const PoolSettings& pool,
+                                  const Need& need) {
   std::vector<Candidate> out;
-  for (const std::string& type : pool.instance_types) {
-    for (const Market market : {Market::kSpot, Market::kOnDemand}) {
+  const auto add = [&](const std::string& region, Market market, const std::string& type) {
+    if (!need.fits(type, market, region)) return;
+    for (const std::string& subnet : subnets_of(pool, region)) {
       out.push_back({region, market, type, "", subnet});
+    }
+  };
+  const Market first = pool.market == MarketOrder::kOnDemand ? Market::kOnDemand : Market::kSpot;
+  for (const std::string& region : settings.regions_of(pool)) {
+    for (const std::string& type : pool.instance_types) add(region, first, type);
+    if (pool.market == MarketOrder::kSpotThenOnDemand && !pool.instance_types.empty()) {
+      add(region, Market::kOnDemand, need.type.value_or(pool.instance_types.front()));
     }
   }
   return out;
 }
 
-bool launches_in(const PoolSettings& pool, const std::string& subnet) {
-  if (pool.subnets.empty()) return subnet.empty();
-  return std::find(pool.subnets.begin(), pool.subnets.end(), subnet) != pool.subnets.end();
+std::vector<Candidate> candidates_in(const PoolSettings& pool, const std::string& region,
+                                     const std::optional<std::string>& subnet) {
+  const auto& subnets = subnet ? std::vector<std::string>{*subnet} : subnets_of(pool, region);
+  std::vector<Candidate> out;
+  for (const std::string& type : pool.instance_types) {
+    for (const Market market : {Market::kSpot, Market::kOnDemand}) {
+      for (const std::string& one : subnets) out.push_back({region, market, type, "", one});
+    }
+  }
+  return out;
+}
+
+bool launches_in(const Settings& settings, const PoolSettings& pool, const std::string& region,
+                 const std::string& subnet) {
+  const auto& subnets = subnets_of(pool, region);
+  return settings.launches_in(pool, region) &&
+         std::find(subnets.begin(), subnets.end(), subnet) != subnets.end();
 }
 
 LaunchSpec launch_spec(const Settings& settings, const PoolName& name, const PoolSettings& pool,
@@ -53,9 +65,9 @@ LaunchSpec launch_spec(const Settings& settings, const PoolName& name, const Poo
   spec.market = candidate.market;
   spec.type = candidate.type;
   spec.zone = candidate.zone;
-  spec.image = pool.image;
+  spec.image = pool.image_in(candidate.region);
   spec.key_name = pool.key_name;
-  spec.security_groups = pool.security_groups;
+  spec.security_groups = pool.security_groups_in(candidate.region);
   spec.subnet = candidate.subnet;
   spec.instance_profile = pool.instance_profile;
   spec.user_data = user_data(settings.max_lifetime, pool.user_data);

@@ -1,6 +1,7 @@
 #pragma once
 // What to launch for a pool, in which order, and the exact spec of one launch.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,17 +11,18 @@
 
 namespace cb::core {
 
-// What serves `need`: each type on spot, then each on demand, as the pool's `market` says; each in
-// every subnet before the next type, since what a zone lacks of one type another zone may have. On
-// demand only the first type is tried: it has capacity when anything has, and the others cost no
-// less.
-std::vector<Candidate> candidates(const PoolSettings& pool, const std::string& region,
+// What serves `need`: each type on spot, then each on demand, as the pool's `market` says, and then
+// the same in its next region; each in every subnet before the next type, since what a zone lacks
+// of one type another zone may have. On demand only the first type is tried: it has capacity when
+// anything has, and the others cost no less.
+std::vector<Candidate> candidates(const Settings& settings, const PoolSettings& pool,
                                   const Need& need);
-// Whatever the pool may launch in `subnet`, whoever needs it.
+// Whatever the pool may launch in that region, or in that subnet of it, whoever needs it.
 std::vector<Candidate> candidates_in(const PoolSettings& pool, const std::string& region,
-                                     const std::string& subnet);
-// Whether one of them is in `subnet`.
-bool launches_in(const PoolSettings& pool, const std::string& subnet);
+                                     const std::optional<std::string>& subnet = {});
+// Whether one of them is there.
+bool launches_in(const Settings& settings, const PoolSettings& pool, const std::string& region,
+                 const std::string& subnet);
 
 // The whole request for one attempt at `candidate`. `wall` dates the expiry tag.
 LaunchSpec launch_spec(const Settings& settings, const PoolName& name, const PoolSettings& pool,

@@ -2,13 +2,20 @@
 
 #include <gtest/gtest.h>
 
+#include "base/text.h"
 #include "core/advice/cloud_advice.h"
 
 namespace cb::core {
 namespace {
 
+Settings in_one_region() {
+  Settings settings;
+  settings.region = "us-east-1";
+  return settings;
+}
+
 TEST(LaunchPlan, SpotOfEachTypeComesBeforeOnDemandOfTheFirst) {
-  const auto all = candidates(PoolSettings{}, "us-east-1", {});
+  const auto all = candidates(in_one_region(), PoolSettings{}, {});
   ASSERT_EQ(all.size(), 4U);
   EXPECT_EQ(to_string(all[0]), "c7i.16xlarge spot");
   EXPECT_EQ(to_string(all[2]), "c7a.16xlarge spot");
@@ -18,9 +25,9 @@ TEST(LaunchPlan, SpotOfEachTypeComesBeforeOnDemandOfTheFirst) {
 TEST(LaunchPlan, AMarketThatIsNotWantedIsNotTried) {
   PoolSettings pool;
   pool.market = MarketOrder::kSpot;
-  EXPECT_EQ(candidates(pool, "r", {}).size(), 3U);
+  EXPECT_EQ(candidates(in_one_region(), pool, {}).size(), 3U);
   pool.market = MarketOrder::kOnDemand;
-  for (const Candidate& candidate : candidates(pool, "r", {})) {
+  for (const Candidate& candidate : candidates(in_one_region(), pool, {})) {
     EXPECT_EQ(candidate.market, Market::kOnDemand);
   }
 }
@@ -30,15 +37,52 @@ TEST(LaunchPlan, ATypeIsTriedInEverySubnetBeforeTheNext) {
   pool.instance_types = {"c7i.16xlarge", "c6i.16xlarge"};
   pool.subnets = {"subnet-a", "subnet-b"};
   std::vector<std::string> names;
-  for (const Candidate& one : candidates(pool, "r", {})) names.push_back(to_string(one));
+  for (const Candidate& one : candidates(in_one_region(), pool, {}))
+    names.push_back(to_string(one));
   EXPECT_EQ(names,
             (std::vector<std::string>{
                 "c7i.16xlarge spot in subnet-a", "c7i.16xlarge spot in subnet-b",
                 "c6i.16xlarge spot in subnet-a", "c6i.16xlarge spot in subnet-b",
                 "c7i.16xlarge on-demand in subnet-a", "c7i.16xlarge on-demand in subnet-b"}));
-  EXPECT_TRUE(launches_in(pool, "subnet-b"));
-  EXPECT_FALSE(launches_in(pool, ""));
-  EXPECT_TRUE(launches_in(PoolSettings{}, ""));
+  const Settings settings = in_one_region();
+  EXPECT_TRUE(launches_in(settings, pool, "us-east-1", "subnet-b"));
+  EXPECT_FALSE(launches_in(settings, pool, "us-east-1", ""));
+  EXPECT_FALSE(launches_in(settings, pool, "eu-west-1", "subnet-b"));
+  EXPECT_TRUE(launches_in(settings, PoolSettings{}, "us-east-1", ""));
+}
+
+TEST(LaunchPlan, OnDemandOfOneRegionComesBeforeSpotOfTheNext) {
+  PoolSettings pool;
+  pool.instance_types = {"c7i.16xlarge"};
+  pool.regions = {"eu-west-1", "us-east-1"};
+  pool.region_subnets = {{"us-east-1", {"subnet-a"}}};
+  std::vector<std::string> names;
+  for (const Candidate& one : candidates(in_one_region(), pool, {})) {
+    names.push_back(str(to_string(one), ", ", one.region));
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"c7i.16xlarge spot, eu-west-1",
+                                             "c7i.16xlarge on-demand, eu-west-1",
+                                             "c7i.16xlarge spot in subnet-a, us-east-1",
+                                             "c7i.16xlarge on-demand in subnet-a, us-east-1"}));
+  Need need;
+  need.region = "us-east-1";
+  EXPECT_EQ(candidates(in_one_region(), pool, need).size(), 2U);
+}
+
+TEST(LaunchPlan, ALaunchIsOfItsRegionsImageAndGroups) {
+  PoolSettings pool;
+  pool.image = "ami-1";
+  pool.images = {{"eu-west-1", {"ami-2"}}};
+  pool.security_groups = {"workers"};
+  pool.region_security_groups = {{"eu-west-1", {"sg-2"}}};
+  const auto spec_in = [&](const std::string& region) {
+    return launch_spec(in_one_region(), {"default"}, pool, {region, Market::kSpot, "t"},
+                       make_token("n0nce", 7), WallTime{});
+  };
+  EXPECT_EQ(spec_in("us-east-1").image, "ami-1");
+  EXPECT_EQ(spec_in("us-east-1").security_groups, std::vector<std::string>{"workers"});
+  EXPECT_EQ(spec_in("eu-west-1").image, "ami-2");
+  EXPECT_EQ(spec_in("eu-west-1").security_groups, std::vector<std::string>{"sg-2"});
 }
 
 TEST(LaunchPlan, ALaunchCarriesTheTagsByWhichItIsFoundAgain) {

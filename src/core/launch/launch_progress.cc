@@ -40,7 +40,7 @@ Progress Launcher::progress(const PoolName& pool, const Need& need) const {
     return {running ? Progress::Phase::kBooting : Progress::Phase::kPending, text};
   }
   if (const Attempt* const attempt = under_way(pool, need)) {
-    std::string text = str("launching ", to_string(candidate_of(attempt->record)));
+    std::string text = str("launching ", name_of(candidate_of(attempt->record)));
     if (attempt->failures != 0) text += str(" (", attempt->last_trouble, ")");
     const std::string why = why_not_those_before(pool, need, candidate_of(attempt->record));
     if (!why.empty()) text += str(", since ", why);
@@ -49,14 +49,28 @@ Progress Launcher::progress(const PoolName& pool, const Need& need) const {
   return {Progress::Phase::kWaiting, waits_for_what(pool, need)};
 }
 
+// Unset: what is next need not wait for one.
+std::optional<std::string> Launcher::waits_for_listing_of(const PoolName& pool,
+                                                          const Need& need) const {
+  const auto next = next_candidate(pool, need);
+  if (next && !step_.cloud(next->region).listed_once) return next->region;
+  if (knows_what_there_is(pool)) return {};
+  for (const auto& [region, cloud] : step_.clouds) {
+    if (!cloud.listed_once && !cut_off(region)) return region;
+  }
+  return {};
+}
+
 // No worker is on its way and no launch is open. In the order in which ensure() asks.
 std::string Launcher::waits_for_what(const PoolName& pool, const Need& need) const {
-  const CloudState& cloud = step_.cloud(step_.region_of(pool));
-  if (!cloud.trouble.empty()) return str("asking EC2 anew; lately: ", cloud.trouble);
-  if (!cloud.listed_once) {
-    return cloud.doubt.empty() ? "waiting for EC2's first listing" : cloud.doubt;
-  }
   if (step_.pool(pool) == nullptr) return str("pool ", pool.value, " is not configured");
+  if (const auto why = unreachable(pool)) return str("asking EC2 anew; lately: ", *why);
+  if (const auto region = waits_for_listing_of(pool, need)) {
+    const CloudState& cloud = step_.cloud(*region);
+    if (!cloud.doubt.empty()) return cloud.doubt;
+    return str("waiting for EC2's first listing",
+               *region == step_.settings.region ? "" : " in " + *region);
+  }
   if (left_to_another_count(pool, need)) {
     return str("waiting until who asked for ", waiting_.oldest_count(pool)->count,
                " workers before is served");
@@ -68,7 +82,7 @@ std::string Launcher::waits_for_what(const PoolName& pool, const Need& need) con
   }
   if (const auto full_hour = limits_.hour_is_full()) return full_hour->why;
   const auto next = next_candidate(pool, need);
-  return next ? str("about to launch ", to_string(*next)) : nothing_left(pool, need).why;
+  return next ? str("about to launch ", name_of(*next)) : nothing_left(pool, need).why;
 }
 
 // The two do not fit together under max_workers: for this one nothing is begun.

@@ -66,7 +66,7 @@ std::optional<NoLaunch> Launcher::forbidden(const PoolName& name) const {
                     step_.save_trouble_at + step_.settings.save_retry_interval};
   }
   const PoolSettings& pool = *step_.pool(name);
-  if (pool.image.empty()) {
+  if (pool.image_in(step_.settings.regions_of(pool).front()).empty()) {
     return now_and_until_somebody_acts(
         RefusalReason::kConfiguration,
         str("[pool.", name.value, "] image is not set: nothing can be launched until the ",
@@ -79,7 +79,8 @@ std::optional<NoLaunch> Launcher::forbidden(const PoolName& name) const {
   }
   const auto block = blocks_.find(name);
   if (block != blocks_.end() && now < block->second.until) {
-    const Candidate any{step_.region_of(name), Market::kSpot, pool.instance_types.front()};
+    const std::string& region = step_.settings.regions_of(pool).front();
+    const Candidate any{region, Market::kSpot, pool.instance_types.front()};
     const auto left = std::chrono::ceil<seconds>(block->second.until - now);
     return NoLaunch{
         RefusalReason::kConfiguration,
@@ -94,11 +95,18 @@ std::optional<NoLaunch> Launcher::forbidden(const PoolName& name) const {
 
 std::optional<Candidate> Launcher::next_candidate(const PoolName& name, const Need& need) const {
   const auto search = searches_.find(name);
-  for (const Candidate& candidate : candidates(*step_.pool(name), step_.region_of(name), need)) {
+  for (const Candidate& candidate : candidates(step_.settings, *step_.pool(name), need)) {
+    if (passed_over(name, candidate.region)) continue;
     if (search != searches_.end() && search->second.tried.contains(candidate)) continue;
     if (!capacity_.unavailable(name, candidate, step_.now.boot)) return candidate;
   }
   return {};
+}
+
+std::string Launcher::why_passed_over(const std::string& region) const {
+  if (const std::string& trouble = step_.trouble_in(region); !trouble.empty()) return trouble;
+  if (answers_no_launch(region)) return str(step_.ec2_in(region), " answers no launch");
+  return step_.cloud(region).doubt;
 }
 
 NoLaunch Launcher::nothing_left(const PoolName& name, const Need& need) const {
@@ -108,21 +116,35 @@ NoLaunch Launcher::nothing_left(const PoolName& name, const Need& need) const {
   NoLaunch out{
       .reason = RefusalReason::kNoCapacity, .why = {}, .seen = search.latest, .next_try = {}};
   std::vector<std::pair<std::string, std::string>> items;
-  std::size_t refusals = 0, capacity = 0, quota = 0;
-  for (const Candidate& candidate : candidates(*step_.pool(name), step_.region_of(name), need)) {
+  std::size_t refusals = 0, capacity = 0, quota = 0, unreachable_ones = 0;
+  for (const Candidate& candidate : candidates(step_.settings, *step_.pool(name), need)) {
     const auto tried = search.tried.find(candidate);
     const auto refusal = capacity_.unavailable(name, candidate, now);
     if (tried != search.tried.end()) {
       out.anew = true;
-      items.emplace_back(to_string(candidate), tried->second);
+      items.emplace_back(name_of(candidate), tried->second);
+    }
+    if (tried == search.tried.end() && passed_over(name, candidate.region)) {
+      ++unreachable_ones;
+      items.emplace_back(name_of(candidate), why_passed_over(candidate.region));
+      continue;
     }
     if (tried != search.tried.end() || !refusal) continue;
     ++refusals;
     capacity += is_capacity(refusal->failure) ? 1 : 0;
     quota += refusal->failure.what == FailureClass::kQuota ? 1 : 0;
-    items.emplace_back(to_string(candidate), said(*refusal, name, candidate));
+    items.emplace_back(name_of(candidate), said(*refusal, name, candidate));
     out.seen = std::max(out.seen, refusal->at);
     out.next_try = std::min(out.next_try.value_or(refusal->until), refusal->until);
+  }
+  if (unreachable_ones != 0 && unreachable_ones == items.size()) {
+    out.reason = RefusalReason::kCloud;
+    out.seen = now;
+  }
+  if (items.empty()) {
+    return now_and_until_somebody_acts(
+        RefusalReason::kNoPoolFits,
+        str("pool ", name.value, " does not offer any more what ", "was asked for; ask again"));
   }
   std::string reasons = told_together(items);
   for (const std::string& event : search.happened) reasons += str("; ", event);
@@ -142,14 +164,17 @@ std::string Launcher::why_not_those_before(const PoolName& name, const Need& nee
   std::vector<std::pair<std::string, std::string>> items;
   const PoolSettings* const pool = step_.pool(name);
   if (pool == nullptr) return {};
-  for (const Candidate& one : candidates(*pool, step_.region_of(name), need)) {
+  for (const Candidate& one : candidates(step_.settings, *pool, need)) {
     if (one == candidate) break;
     const auto refusal = capacity_.unavailable(name, one, step_.now.boot);
     const bool tried = search != searches_.end() && search->second.tried.contains(one);
-    if (refusal) {
-      items.emplace_back(to_string(one), refusal->failure.code);
+    if (one.region != candidate.region && passed_over(name, one.region)) {
+      const bool asked = !cut_off(one.region) && answers_no_launch(one.region);
+      items.emplace_back(name_of(one), asked ? "EC2 answers no launch" : "EC2 cannot be asked");
+    } else if (refusal) {
+      items.emplace_back(name_of(one), refusal->failure.code);
     } else if (tried) {
-      items.emplace_back(to_string(one), search->second.tried.at(one));
+      items.emplace_back(name_of(one), search->second.tried.at(one));
     }
   }
   return told_together(items);
@@ -160,8 +185,8 @@ std::string Launcher::story(const PoolName& pool, const Need& need) const {
   if (search == searches_.end()) return {};
   std::vector<std::string> parts = search->second.happened;
   for (const auto& [candidate, fate] : search->second.tried) {
-    if (!need.fits(candidate.type, candidate.market)) continue;
-    parts.push_back(str(to_string(candidate), ": ", fate));
+    if (!need.fits(candidate.type, candidate.market, candidate.region)) continue;
+    parts.push_back(str(name_of(candidate), ": ", fate));
   }
   return join(parts, "; ");
 }

@@ -10,7 +10,10 @@ namespace cb::core {
 
 bool Launcher::warm_lacks(const PoolName& name) const {
   std::size_t sure = workers_.staying_of(name);
-  for (const LaunchToken& token : under_way_for(name)) sure += awake(attempts_.at(token)) ? 1 : 0;
+  for (const LaunchToken& token : under_way_for(name)) {
+    const Attempt& attempt = attempts_.at(token);
+    sure += awake(attempt) && !passed_over(name, attempt.record.region) ? 1 : 0;
+  }
   return sure < warm_.wanted(name);
 }
 
@@ -29,20 +32,22 @@ void Launcher::keep_warm(const PoolName& name) {
 
 // What those who wait cause is counted: it will be there for the window as well.
 std::optional<NoLaunch> Launcher::launch_warm(const PoolName& name) {
-  const CloudState& cloud = step_.cloud(step_.region_of(name));
-  if (!cloud.trouble.empty()) {
-    if (cloud.trouble_doubted && step_.cloud_open) return {};
-    return now_and_until_somebody_acts(RefusalReason::kCloud, cloud.trouble);
+  if (auto why = unreachable(name)) {
+    if (asked_anew(name, {})) return {};
+    return now_and_until_somebody_acts(RefusalReason::kCloud, *std::move(why));
   }
-  for (const LaunchToken& token : under_way_for(name)) {
-    if (!attempts_.at(token).record.mismatch) continue;
-    return now_and_until_somebody_acts(RefusalReason::kCloud, why_mismatch(token));
+  if (auto why = mismatch(name)) {
+    return now_and_until_somebody_acts(RefusalReason::kCloud, *std::move(why));
   }
+  leave_regions_that_are_cut_off(name);
   for (const LaunchToken& token : under_way_for(name)) {
     if (warm_lacks(name) && !awake(attempts_.at(token))) retry(token);
   }
   // One whose time for a call is over may have made an instance all the same.
-  std::size_t open = under_way_for(name).size();
+  std::size_t open = 0;
+  for (const LaunchToken& token : under_way_for(name)) {
+    open += passed_over(name, attempts_.at(token).record.region) ? 0 : 1;
+  }
   for (; workers_.staying_of(name) + open < warm_.wanted(name); ++open) {
     const Tried tried = launch_one(name, {}, warm_.because(name));
     if (!tried.begun) return open != 0 ? std::nullopt : tried.none;
@@ -92,6 +97,7 @@ void Launcher::make_room(const PoolName& name, std::size_t lacking) {
     const Worker* const worker = workers_.find(id);
     if (worker == nullptr || (of_pool && worker->record.pool != name)) continue;
     if (!time_is_up(*worker) || yields(*worker) || held_for_a_count(*worker)) continue;
+    if (cut_off(worker->record.region)) continue;  // nobody could be asked to end it
     theirs.insert(id);
     step_.timers.arm({TimerKind::kWorkerIdle, id.value}, step_.now.boot);
     step_.log(LogLevel::kInfo, "warm.yields", about(worker->record),

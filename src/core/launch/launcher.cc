@@ -43,13 +43,15 @@ void Launcher::forget(Attempts::iterator found) {
 const Launcher::Attempt* Launcher::under_way(const PoolName& pool, const Need& need) const {
   const auto of_pool = of_pool_.find(pool);
   if (of_pool == of_pool_.end()) return nullptr;
+  const Attempt* lost = nullptr;
   for (const LaunchToken& token : of_pool->second) {
     const Attempt& attempt = attempts_.at(token);
-    if (!attempt.record.doomed && need.fits(attempt.record.type, attempt.record.market)) {
-      return &attempt;
-    }
+    const AttemptRecord& record = attempt.record;
+    if (record.doomed || !need.fits(record.type, record.market, record.region)) continue;
+    if (!passed_over(pool, record.region)) return &attempt;
+    lost = &attempt;
   }
-  return nullptr;
+  return lost;
 }
 
 std::vector<LaunchToken> Launcher::under_way_for(const PoolName& pool) const {
@@ -70,9 +72,16 @@ std::size_t Launcher::open_of(const PoolName& pool) const {
 bool Launcher::fits(const AttemptRecord& record) const {
   const PoolSettings* const pool = step_.pool(record.pool);
   const auto& types = pool != nullptr ? pool->instance_types : std::vector<std::string>{};
-  return pool != nullptr && pool->image == record.image && launches_in(*pool, record.subnet) &&
+  return pool != nullptr && pool->image_in(record.region) == record.image &&
+         launches_in(step_.settings, *pool, record.region, record.subnet) &&
          std::find(types.begin(), types.end(), record.type) != types.end() &&
          (!record.serving || pool->serving().same_machine(*record.serving));
+}
+
+std::string Launcher::name_of(const Candidate& candidate) const {
+  const bool elsewhere = candidate.region != step_.settings.region;
+  if (!elsewhere) return to_string(candidate);
+  return str(to_string(candidate), candidate.subnet.empty() ? " in " : " of ", candidate.region);
 }
 
 Candidate Launcher::candidate_of(const AttemptRecord& record) {
@@ -93,7 +102,7 @@ void Launcher::begin(const PoolName& name, const Candidate& candidate, const std
                     .region = candidate.region,
                     .market = candidate.market,
                     .type = candidate.type,
-                    .image = pool.image,
+                    .image = pool.image_in(candidate.region),
                     .subnet = candidate.subnet,
                     .request = encode_(spec),
                     .begun = step_.now.boot,
@@ -103,8 +112,8 @@ void Launcher::begin(const PoolName& name, const Candidate& candidate, const std
   step_.save(attempt.record);
   limits_.launching(token);
   step_.log(LogLevel::kInfo, "launch.begin", about(attempt.record),
-            str("launching ", to_string(candidate), " for pool ", name.value, " (token ",
-                token.value, "): ", why));
+            str("launching ", name_of(candidate), " for pool ", name.value, " (token ", token.value,
+                "): ", why));
   send(keep(std::move(attempt)));
 }
 
@@ -132,7 +141,7 @@ void Launcher::retry(const LaunchToken& token) {
   // Each call gives the token its time anew: while somebody waits it is asked for, for hours.
   const Instant last_call = record.last_call.value_or(record.begun);
   const bool young = step_.now.boot - last_call < step_.settings.token_reuse_limit;
-  const bool needed = lacks(record.pool, record.type, record.market, token);
+  const bool needed = lacks(record.pool, candidate_of(record), token);
   const bool is_wanted = needed && !record.doomed && !step_.stopping;
   if (is_wanted && young && !step_.cloud_open && !record.mismatch) {
     // Its candidate was not refused: it is this one's turn when it is known whose keys these are.

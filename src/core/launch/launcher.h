@@ -143,8 +143,27 @@ class Launcher {
   Placement place(const PoolName& pool, std::vector<Slot> slots) const;
   // Whether a worker of that kind would be of use to somebody who waits for `pool`, or to its warm
   // window, beside what is on its way and sure to come: `launch` itself is not counted.
-  bool lacks(const PoolName& pool, const std::string& type, Market market,
-             const LaunchToken& launch) const;
+  bool lacks(const PoolName& pool, const Candidate& kind, const LaunchToken& launch) const;
+  bool knows_what_there_is(const PoolName& pool) const;
+  std::optional<std::string> waits_for_listing_of(const PoolName& pool, const Need& need) const;
+  // Its EC2 cannot be asked: no launch there is waited for, and none is begun.
+  bool cut_off(const std::string& region) const;
+  // No region of the pool can be asked: the first one's trouble.
+  std::optional<std::string> unreachable(const PoolName& pool) const;
+  // One of its launches is looked for, and nothing else is launched meanwhile.
+  std::optional<std::string> mismatch(const PoolName& pool) const;
+  // Of the regions in which it may launch for `need`, one that cannot be asked is asked again.
+  bool asked_anew(const PoolName& pool, const Need& need) const;
+  bool unheard_of(const PoolName& pool, const std::string& region) const;
+  // It answers listings, and no launch: for cloud_unreachable_patience, and until capacity_memory
+  // after the latest.
+  bool answers_no_launch(const std::string& region) const;
+  // Nothing is begun there for `pool`, and what was is not waited for.
+  bool passed_over(const PoolName& pool, const std::string& region) const;
+  bool has_another(const PoolName& pool, const std::string& region) const;
+  void note_answer(const std::string& region, const LaunchResult& result);
+  // Gives up the launches that EC2 has not heard of, where it cannot be asked.
+  void leave_regions_that_are_cut_off(const PoolName& pool);
   Tried launch_one(const PoolName& pool, const Need& need, const std::string& why);
   std::vector<Unlaunched> launch_for(const PoolName& pool, Placement placed);
   std::vector<Unlaunched> nobody(const PoolName& pool, RefusalReason reason,
@@ -178,10 +197,12 @@ class Launcher {
   static std::string why_mismatch(const LaunchToken& token);
   std::optional<Candidate> next_candidate(const PoolName& pool, const Need& need) const;
   // Every candidate is refused or was tried: says so of each.
+  std::string why_passed_over(const std::string& region) const;
   NoLaunch nothing_left(const PoolName& pool, const Need& need) const;
   std::string said(const Refusal& refusal, const PoolName& pool, const Candidate& candidate) const;
   bool fits(const AttemptRecord& record) const;
-  bool others_than(const PoolName& pool, const std::string& subnet) const;
+  bool others_than(const PoolName& pool, const Candidate& candidate) const;
+  bool in_other_regions(const PoolName& pool, const std::string& region) const;
   void begin(const PoolName& pool, const Candidate& candidate, const std::string& why);
   void send(Attempt& attempt);
   void send_again_later(Attempt& attempt, const std::string& trouble);
@@ -199,6 +220,8 @@ class Launcher {
   const Worker& take_up(WorkerRecord asked);
   void late(const InstanceView& view, const std::string& region, const ClosedAttempt& closed);
   void mark_unknown(Attempt& attempt, bool mismatch);
+  // "c7i.16xlarge spot", with its region where that is another than the broker's own.
+  std::string name_of(const Candidate& candidate) const;
   static Candidate candidate_of(const AttemptRecord& record);
   void forget_old_closed();
 

@@ -31,7 +31,9 @@ struct Notify {
   Notice notice;
 };
 // Cloud: whose account the keys are. Answered by Identified.
-struct Identify {};
+struct Identify {
+  std::vector<std::string> regions;  // whose STS is asked: the next where one does not answer
+};
 // Cloud: RunInstances. The only action that must not happen unless the batch's changes are durable.
 // Answered by LaunchAnswered with the same token.
 struct LaunchInstance {

@@ -61,6 +61,7 @@ struct ConnectionLost {
 // The answer to LaunchInstance. May come late, after the attempt was closed, or twice.
 struct LaunchAnswered {
   LaunchToken token;
+  std::string region;  // of the call
   LaunchResult result;
 };
 // The answer to ListInstances: what EC2 showed some time between question and answer; it may lag

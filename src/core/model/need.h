@@ -11,16 +11,18 @@
 namespace cb::core {
 
 struct Need {
-  std::optional<std::string> type{};  // of the machine; unset: any that the pool has
-  std::optional<Market> market{};     // unset: either
-  int cores = 0;                      // at least; of a packed worker so many are his. 0: any
-  int count = 1;                      // leases on as many workers, all or none
-  bool leased = false;                // with a claim; false: a mere use, as in protocols 1 and 2
-  bool alone = false;                 // on a worker that nobody else has or gets
+  std::optional<std::string> type{};    // of the machine; unset: any that the pool has
+  std::optional<Market> market{};       // unset: either
+  std::optional<std::string> region{};  // unset: any of the pool's
+  int cores = 0;                        // at least; of a packed worker so many are his. 0: any
+  int count = 1;                        // leases on as many workers, all or none
+  bool leased = false;                  // with a claim; false: a mere use, as in protocols 1 and 2
+  bool alone = false;                   // on a worker that nobody else has or gets
   auto operator<=>(const Need&) const = default;
 
-  bool fits(std::string_view its_type, Market its_market) const {
-    return (!type || *type == its_type) && (!market || *market == its_market);
+  bool fits(std::string_view its_type, Market its_market, std::string_view its_region) const {
+    return (!type || *type == its_type) && (!market || *market == its_market) &&
+           (!region || *region == its_region);
   }
 };
 

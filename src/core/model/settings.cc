@@ -6,6 +6,39 @@
 
 namespace cb::core {
 
+namespace {
+
+const std::vector<std::string>& in(const std::string& region, const ByRegion& there,
+                                   const std::vector<std::string>& elsewhere) {
+  const auto found = there.find(region);
+  return found != there.end() ? found->second : elsewhere;
+}
+
+}  // namespace
+
+const std::string& PoolSettings::image_in(const std::string& region) const {
+  const auto found = images.find(region);
+  return found != images.end() && !found->second.empty() ? found->second.front() : image;
+}
+
+const std::vector<std::string>& PoolSettings::security_groups_in(const std::string& region) const {
+  return in(region, region_security_groups, security_groups);
+}
+
+const std::vector<std::string>& PoolSettings::subnets_in(const std::string& region) const {
+  return in(region, region_subnets, subnets);
+}
+
+std::span<const std::string> Settings::regions_of(const PoolSettings& pool) const {
+  if (pool.regions.empty()) return {&region, 1};
+  return pool.regions;
+}
+
+bool Settings::launches_in(const PoolSettings& pool, const std::string& there) const {
+  const auto regions = regions_of(pool);
+  return std::find(regions.begin(), regions.end(), there) != regions.end();
+}
+
 int PoolSettings::cores_of_type(std::string_view type) const {
   return cores != 0 ? cores : cores_of(type);
 }

@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,8 +27,15 @@ enum class Sharing { kShared, kExclusive, kPacked };
 // Of clients on one worker, or of places on it for them.
 inline constexpr std::size_t kAnyNumber = std::numeric_limits<std::size_t>::max();
 
+// What has another name in each region, by region.
+using ByRegion = std::map<std::string, std::vector<std::string>>;
+
 struct PoolSettings {
+  // Where it launches, in the order in which that is tried; empty: in Settings::region.
+  std::vector<std::string> regions;
   std::string image;  // empty: nothing can be launched, and callers are told which key to set
+  // Instead of `image`, `security_groups` and `subnets`, in the regions that they name. One image.
+  ByRegion images, region_security_groups, region_subnets;
   std::vector<std::string> instance_types{"c7i.16xlarge", "c6i.16xlarge", "c7a.16xlarge"};
   int cores = 0;          // of each of its machines; 0: as the names of its types say
   std::size_t place = 0;  // among the pools of the configuration, in the order of its file
@@ -37,7 +45,7 @@ struct PoolSettings {
   std::size_t max_workers = 0;             // of this pool; 0: as many as the broker may have
   std::string key_name;
   std::vector<std::string> security_groups;
-  // One of each zone, in the order in which they are tried; empty: EC2 chooses a zone, and its
+  // One of each zone, in the order in which they are tried; none: EC2 chooses a zone, and its
   // default subnet.
   std::vector<std::string> subnets;
   std::string instance_profile;
@@ -49,6 +57,9 @@ struct PoolSettings {
   Duration idle_timeout = minutes{15};
   Duration warm_lead = seconds{90};  // a warm window wants its workers so long before it begins
 
+  const std::string& image_in(const std::string& region) const;
+  const std::vector<std::string>& security_groups_in(const std::string& region) const;
+  const std::vector<std::string>& subnets_in(const std::string& region) const;
   // The cores that a worker of `type` has to give, as far as anybody knows; 0: nobody does.
   int cores_of_type(std::string_view type) const;
   // The cores that each has of that type; unset: of any, so those of the smallest. 0: nobody knows.
@@ -68,6 +79,9 @@ struct PoolSettings {
 struct Settings {
   std::string name = "default";  // our identity in the tag compute-broker
   std::string region;
+  // Where `pool` launches, in the order in which that is tried. Valid while both are.
+  std::span<const std::string> regions_of(const PoolSettings& pool) const;
+  bool launches_in(const PoolSettings& pool, const std::string& region) const;
   bool adopt_untagged = false;
   using Pools = std::map<PoolName, PoolSettings>;
   Pools pools{{PoolName{"default"}, {}}};

@@ -21,9 +21,13 @@ struct CloudState {
   bool listed_once = false;      // a listing has succeeded since the start
   bool listing_failed = false;   // the latest one failed
   bool want_listing = false;     // asked for as soon as it may be
-  std::string trouble;           // the sentence; empty while EC2 answers
+  std::string trouble;           // the sentence; empty while EC2 answers; beside account_trouble
   std::string doubt;             // its latest failure, also before callers are refused for it
   bool trouble_doubted = false;  // a caller came after it was seen: EC2 is asked again first
+  // Launches that EC2 throttled, did not answer or left open: since then without a definite answer
+  // between, and the latest.
+  std::optional<Instant> launches_fail_since;
+  Instant launch_failed_at{};
   // To be asked for at the end of the step, in one call; those that EC2 has refused by themselves.
   std::vector<InstanceId> to_terminate, refused_once;
 };
@@ -43,7 +47,9 @@ struct Step {
   };
   std::optional<Pause> pause;
 
-  bool cloud_open = false;  // the keys are those of our records' account; Account keeps it
+  bool cloud_open = false;      // the keys are those of our records' account; Account keeps it
+  std::string account_trouble;  // why it is shut; empty while that is not known
+  bool journal_is_new = false;  // what there is, EC2 alone can say
   std::map<std::string, CloudState> clouds;  // by region; none goes while the process lives
   std::string save_trouble;                  // the sentence; empty while the journal can be written
   Instant save_trouble_at{};
@@ -71,11 +77,26 @@ struct Step {
   // Whoever holds something in a region, or may launch there, asks for its state here, and it is
   // watched from the end of this step on.
   CloudState& cloud(const std::string& region) { return clouds[region]; }
-  // Where `pool` launches.
-  const std::string& region_of(const PoolName&) const { return settings.region; }
-  // The first region's trouble; empty: none has any.
+  // "EC2", with its region where that is another than the broker's own.
+  std::string ec2_in(const std::string& region) const {
+    return region == settings.region ? "EC2" : "EC2 in " + region;
+  }
+  // Each region in which a pool launches is watched, and the broker's own, where all was before any
+  // pool named another.
+  void watch_regions() {
+    cloud(settings.region);
+    for (const auto& [name, its] : settings.pools) {
+      for (const std::string& region : settings.regions_of(its)) cloud(region);
+    }
+  }
+  // Why nothing can be asked there; empty: it can.
+  const std::string& trouble_in(const std::string& region) {
+    return account_trouble.empty() ? cloud(region).trouble : account_trouble;
+  }
+  // The account's, or the first region's trouble; empty: none has any.
   const std::string& cloud_trouble() const {
     static const std::string kNone;
+    if (!account_trouble.empty()) return account_trouble;
     for (const auto& [region, cloud] : clouds) {
       if (!cloud.trouble.empty()) return cloud.trouble;
     }

@@ -7,10 +7,25 @@
 
 namespace cb::core {
 
+namespace {
+
+const std::string& region_of(const Worker& worker) {
+  return worker.record.region;
+}
+const std::string& region_of(const AttemptRecord& launch) {
+  return launch.region;
+}
+
+}  // namespace
+
 void Account::identify() {
   if (identifying_) return;
   identifying_ = true;
-  step_.act(Identify{});
+  Identify who{{step_.settings.region}};
+  for (const auto& [region, cloud] : step_.clouds) {
+    if (region != step_.settings.region) who.regions.push_back(region);
+  }
+  step_.act(std::move(who));
 }
 
 bool Account::holds_anything() const {
@@ -19,7 +34,12 @@ bool Account::holds_anything() const {
 
 bool Account::region_changed() const {
   const std::string& known = step_.identity.region;
-  return !known.empty() && known != step_.settings.region;
+  if (known.empty() || known == step_.settings.region) return false;
+  const auto& workers = workers_.all();
+  const auto launches = launcher_.attempts();
+  const auto is_there = [&](const auto& entry) { return region_of(entry.second) == known; };
+  return std::any_of(workers.begin(), workers.end(), is_there) ||
+         std::any_of(launches.begin(), launches.end(), is_there);
 }
 
 bool Account::wrong_account(const CloudIdentity& identity) const {
@@ -81,13 +101,14 @@ void Account::refuse(const CloudIdentity& identity) {
   say_trouble(str(what,
                   ": nothing is launched, ended or forgotten until they agree again; give it the ",
                   "former credentials and region, or another state_dir"));
-  if (fresh) step_.log(LogLevel::kAlert, "cloud.wrong_account", step_.cloud_trouble());
+  if (fresh) step_.log(LogLevel::kAlert, "cloud.wrong_account", step_.account_trouble);
 }
 
 void Account::not_named() {
   BrokerRecord& known = step_.identity;
   if (keys_ == Keys::kWrong) return;  // the same keys as before
   if (!known.account.empty() && holds_anything()) {
+    if (keys_ != Keys::kInDoubt) shows_none_of_ours_.clear();
     keys_ = Keys::kInDoubt;
     return want_listings();
   }
@@ -113,7 +134,7 @@ void Account::go_on() {
   launcher_.cloud_opened();
 }
 
-bool Account::proved_by(const Listing& listing) {
+bool Account::proved_by(const Listing& listing, const std::string& region) {
   if (keys_ != Keys::kInDoubt) return false;
   const auto open_launches = launcher_.attempts();
   const bool ours =
@@ -124,16 +145,23 @@ bool Account::proved_by(const Listing& listing) {
   if (ours) {
     keys_ = Keys::kConfirmed;
     go_on();
-  } else {
+    return true;
+  }
+  shows_none_of_ours_.insert(region);
+  const bool none_anywhere =
+      std::all_of(step_.clouds.begin(), step_.clouds.end(), [&](const auto& entry) {
+        return !entry.second.trouble.empty() || shows_none_of_ours_.contains(entry.first);
+      });
+  if (none_anywhere) {
     say_trouble(
         "STS does not say whose credentials these are, and EC2 shows no instance of ours: "
         "nothing is launched, ended or forgotten until it does");
   }
-  return ours;
+  return false;
 }
 
 void Account::say_trouble(const std::string& sentence) {
-  for (auto& [region, cloud] : step_.clouds) cloud.trouble = sentence;
+  step_.account_trouble = sentence;
 }
 
 void Account::want_listings() {

@@ -24,17 +24,17 @@ class Account {
 
   // STS names no account, and we hold something to lose: a listing is asked for as a proof.
   bool in_doubt() const { return keys_ == Keys::kInDoubt && !step_.cloud_open; }
-  // While in doubt: a listing that shows an instance of ours proves whose keys these are.
-  bool proved_by(const Listing& listing);
+  // While in doubt: a listing of a region that shows an instance of ours proves whose keys these
+  // are.
+  bool proved_by(const Listing& listing, const std::string& region);
 
  private:
   bool holds_anything() const;
-  bool region_changed() const;  // since our records were made
+  bool region_changed() const;  // and something of ours is in the former one
   bool wrong_account(const CloudIdentity& identity) const;
   void refuse(const CloudIdentity& identity);
   void not_named();
   void go_on();
-  // All regions share the keys, and what is wrong with them.
   void say_trouble(const std::string& sentence);
   void want_listings();
 
@@ -48,7 +48,8 @@ class Account {
   enum class Keys { kUnknown, kConfirmed, kInDoubt, kWrong };
   Keys keys_ = Keys::kUnknown;
   bool identifying_ = false;
-  bool asked_with_former_keys_ = false;  // that Identify may be about them
+  std::set<std::string> shows_none_of_ours_;  // regions, since it is in doubt
+  bool asked_with_former_keys_ = false;       // that Identify may be about them
 };
 
 }  // namespace cb::core

@@ -89,7 +89,7 @@ void CloudWatch::keys_changed() {
 }
 
 void CloudWatch::keys_refused() {
-  refuse_listers(cloud_.trouble);
+  refuse_listers(step_.trouble_in(region_));
   trust_journal();
 }
 
@@ -122,12 +122,13 @@ void CloudWatch::failed(const CloudFailure& failure) {
       failure.what == FailureClass::kDenied || failure.what == FailureClass::kBadConfig;
   const bool long_ago =
       step_.now.boot - *failing_since_ >= step_.settings.cloud_unreachable_patience;
-  cloud_.doubt = str("EC2 cannot be asked: ", what);
+  cloud_.doubt = str(step_.ec2_in(region_), " cannot be asked: ", what);
   if (refused || long_ago) cloud_.trouble = cloud_.doubt;
   if (failing_how_ != failure.code) {
     failing_how_ = failure.code;
     step_.log(refused ? LogLevel::kAlert : LogLevel::kWarning, "cloud.trouble",
-              str("EC2's listing failed (", what, "); asking again until it works"));
+              str("the listing of ", step_.ec2_in(region_), " failed (", what,
+                  "); asking again until it works"));
   }
   refuse_listers(cloud_.doubt);
   if (!cloud_.listed_once) trust_journal();
@@ -150,11 +151,11 @@ void CloudWatch::complete(const Listing& listing) {
   failing_since_.reset();
   failing_how_.clear();
   if (recovered) {
-    step_.log(LogLevel::kInfo, "cloud.works", "EC2 answers again");
+    step_.log(LogLevel::kInfo, "cloud.works", str(step_.ec2_in(region_), " answers again"));
     account_.identify();  // the credentials may have been exchanged for another account's
   }
-  if (!step_.cloud_open && !account_.proved_by(listing)) {
-    refuse_listers(cloud_.trouble);
+  if (!step_.cloud_open && !account_.proved_by(listing, region_)) {
+    refuse_listers(step_.trouble_in(region_));
     if (!cloud_.listed_once) trust_journal();
     return;
   }

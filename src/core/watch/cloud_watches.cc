@@ -3,7 +3,11 @@
 namespace cb::core {
 
 void CloudWatches::identified(const CloudIdentity& identity) {
-  if (account_.identified(identity)) return;
+  const bool was_open = step_.cloud_open;
+  if (account_.identified(identity)) {
+    if (!was_open && step_.cloud_open) doubt_trouble();  // it may have been that of the former keys
+    return;
+  }
   for (auto& [region, watch] : watches_) watch.keys_refused();
 }
 
@@ -18,7 +22,11 @@ void CloudWatches::listed(const Listed& answer) {
   }
 }
 
+// Whoever comes while EC2 is being asked is content with that answer.
 void CloudWatches::doubt_trouble() {
+  for (const auto& [region, cloud] : step_.clouds) {
+    if (cloud.trouble_doubted) return;
+  }
   for (auto& [region, watch] : watches_) watch.doubt_trouble();
 }
 

@@ -148,8 +148,8 @@ TEST_F(TwoRegions, KeysOfAnotherAccountCloseBoth) {
   terminations.end(*workers.find({"i-0here"}), "idle");
   watches.schedule(false);
   EXPECT_TRUE(taken<TerminateInstances>().empty());
-  EXPECT_FALSE(step.cloud(kHere).trouble.empty());
-  EXPECT_FALSE(step.cloud(kThere).trouble.empty());
+  EXPECT_FALSE(step.trouble_in(kHere).empty());
+  EXPECT_FALSE(step.trouble_in(kThere).empty());
 }
 
 }  // namespace

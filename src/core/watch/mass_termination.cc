@@ -23,7 +23,7 @@ void MassTermination::end_everything(std::optional<CallerId> caller, const std::
   }
   if (!running_) {
     asked_.clear();
-    trouble_.clear();
+    failures_.clear();
     running_ = true;
     step_.timers.arm({TimerKind::kTerminateAll, ""},
                      step_.now.boot + step_.settings.terminate_all_patience);
@@ -45,9 +45,9 @@ void MassTermination::settle() {
     if (worker.ours && worker.record.phase == WorkerPhase::kTerminating) asked_.insert(id);
   }
   const bool all_settled = std::all_of(asked_.begin(), asked_.end(), [&](const auto& id) {
-    return accepted(id) || refused(id) != nullptr;
+    return accepted(id) || refused(id) != nullptr || failures_.contains(id);
   });
-  if (!trouble_.empty() || (all_settled && !launcher_.doomed_open())) finish();
+  if (all_settled && (!failures_.empty() || !launcher_.doomed_open())) finish();
 }
 
 const Worker* MassTermination::refused(const InstanceId& id) const {
@@ -56,13 +56,20 @@ const Worker* MassTermination::refused(const InstanceId& id) const {
 }
 
 std::string MassTermination::why_none(const TerminatedIds& answer) const {
-  if (!trouble_.empty()) return trouble_;
+  if (!failures_.empty()) return failures_.begin()->second;
   std::vector<std::string> refusals;
   for (const auto& one : answer.refused) refusals.push_back(str(one.id.value, ": ", one.why));
   if (!refusals.empty()) return join(refusals, "; ");
   if (const std::string& trouble = step_.cloud_trouble(); !trouble.empty()) return trouble;
   return str("EC2 has not accepted any of it within ",
              to_string(step_.settings.terminate_all_patience));
+}
+
+std::string MassTermination::why_unheard(const InstanceId& id) const {
+  if (const auto failure = failures_.find(id); failure != failures_.end()) return failure->second;
+  const std::string& region = workers_.find(id)->record.region;
+  const std::string& trouble = step_.trouble_in(region);
+  return trouble.empty() ? step_.cloud(region).doubt : trouble;
 }
 
 void MassTermination::finish() {
@@ -78,6 +85,11 @@ void MassTermination::finish() {
     }
   }
   const bool none = answer.ids.empty() && !asked_.empty();
+  for (const InstanceId& id : asked_) {
+    if (none || accepted(id) || refused(id) != nullptr) continue;
+    std::string why = why_unheard(id);
+    if (!why.empty()) answer.refused.push_back({id, std::move(why)});
+  }
   for (const CallerId caller : callers_) {
     if (none) {
       const std::string why = str(why_none(answer), "; it is asked again until it does");

@@ -1,6 +1,7 @@
 #pragma once
 // TERMINATE_ALL: every worker and every launch known when it arrives.
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -25,7 +26,10 @@ class MassTermination {
   // terminate_all_patience with what it has said so far. The rest is retried all the same.
   void end_everything(std::optional<CallerId> caller, const std::string& reason);
   void forget(CallerId caller) { std::erase(callers_, caller); }
-  void failed(const std::string& why) { trouble_ = why; }
+  // One call for these was refused as a whole.
+  void failed(const std::vector<InstanceId>& ids, const std::string& why) {
+    for (const InstanceId& id : ids) failures_[id] = why;
+  }
   // Ends every step: answers when there is nothing left to wait for.
   void settle();
   void patience_ended() { finish(); }
@@ -34,6 +38,8 @@ class MassTermination {
   bool accepted(const InstanceId& id) const;
   const Worker* refused(const InstanceId& id) const;  // null: EC2 has not said no
   std::string why_none(const TerminatedIds& answer) const;
+  // Why EC2 has said nothing of it; empty: it is late.
+  std::string why_unheard(const InstanceId& id) const;
   void finish();
 
   Step& step_;
@@ -43,7 +49,7 @@ class MassTermination {
   WaitingRoom& waiting_;
   std::vector<CallerId> callers_;
   std::set<InstanceId> asked_;
-  std::string trouble_;
+  std::map<InstanceId, std::string> failures_;
   bool running_ = false;
 };
 

@@ -124,7 +124,10 @@ std::optional<std::string> WorkerPool::end_wanted(const InstanceId& id) const {
 
 bool WorkerPool::configured(const WorkerRecord& record) const {
   const PoolSettings* const pool = step_.pool(record.pool);
-  return pool != nullptr && pool->image == record.asked_image &&
+  // A pool that names no regions takes its workers where they are.
+  return pool != nullptr &&
+         (pool->regions.empty() || step_.settings.launches_in(*pool, record.region)) &&
+         pool->image_in(record.region) == record.asked_image &&
          pool->serving().same_machine(*record.serving) &&
          std::find(pool->instance_types.begin(), pool->instance_types.end(), record.type) !=
              pool->instance_types.end();
@@ -140,8 +143,8 @@ bool WorkerPool::follow_settings(WorkerRecord& record) const {
   }
   if (record.asked_image.empty()) {
     // Of a name nobody can tell which id it stood for.
-    const bool by_name = pool != nullptr && !pool->image.starts_with("ami-");
-    record.asked_image = by_name ? pool->image : record.image;
+    const std::string image = pool != nullptr ? pool->image_in(record.region) : record.image;
+    record.asked_image = image.starts_with("ami-") ? record.image : image;
   }
   return !(record == before);
 }
@@ -248,10 +251,10 @@ std::size_t WorkerPool::ready_of(const PoolName& pool, const Need& need) const {
   const auto index = indices_.find(pool);
   if (index == indices_.end()) return 0;
   const auto& ready = index->second.ready;
-  if (!need.type && !need.market) return ready.size();
+  if (!need.type && !need.market && !need.region) return ready.size();
   return static_cast<std::size_t>(std::count_if(ready.begin(), ready.end(), [&](const auto& entry) {
     const WorkerRecord& record = find(entry.second)->record;
-    return need.fits(record.type, record.market);
+    return need.fits(record.type, record.market, record.region);
   }));
 }
 
@@ -276,7 +279,7 @@ std::vector<const Worker*> WorkerPool::coming(const PoolName& pool) const {
 const Worker* WorkerPool::coming(const PoolName& pool, const Need& need) const {
   const auto all = coming(pool);
   const auto fits = [&](const Worker* worker) {
-    return need.fits(worker->record.type, worker->record.market);
+    return need.fits(worker->record.type, worker->record.market, worker->record.region);
   };
   const auto found = std::find_if(all.begin(), all.end(), fits);
   return found == all.end() ? nullptr : *found;

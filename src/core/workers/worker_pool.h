@@ -101,6 +101,8 @@ class WorkerPool {
   // That may be handed out, if they have room, to one with that need.
   std::size_t ready_of(const PoolName& pool, const Need& need) const;
   std::size_t ending_unconfirmed() const { return ending_; }
+  // It is one of those.
+  bool ends_unconfirmed(const Worker& worker) const { return tally(worker).ending; }
   std::size_t ending_of(const PoolName& pool) const;
   std::size_t unsettled() const { return unsettled_; }  // booting, adopting or terminating
 

@@ -1,8 +1,8 @@
 #include "io/aws/aws_preflight.h"
 
+#include <algorithm>
 #include <deque>
 #include <memory>
-#include <optional>
 #include <set>
 #include <utility>
 
@@ -29,6 +29,7 @@ struct Finding {
 using Findings = std::vector<Finding>;
 
 struct Question {
+  std::string region;
   std::string body;
   std::function<Findings(const AwsReply&)> read;
 };
@@ -44,27 +45,28 @@ bool stops_everything(const CloudFailure& failure) {
          core::refuses_identity(failure.code);
 }
 
-std::string fault_of(const PoolName& pool, const CloudFailure& failure) {
-  return str(pool.value, ' ', failure.code);
+std::string fault_of(const PoolName& pool, const std::string& region, const CloudFailure& failure) {
+  return str(pool.value, ' ', region, ' ', failure.code);
 }
 
 Question image_question(const PoolName& pool, const core::PoolSettings& settings,
                         const std::string& region) {
-  const auto read = [pool, image = settings.image, region](const AwsReply& reply) -> Findings {
+  const std::string& asked = settings.image_in(region);
+  const auto read = [pool, image = asked, region](const AwsReply& reply) -> Findings {
     if (const CloudFailure* failure = failure_of(reply)) {
       const bool wrong = failure->what == FailureClass::kBadConfig;  // no launch would work
       return {{wrong ? LogLevel::kAlert : LogLevel::kWarning,
                str("[pool.", pool.value, "] image ", image, ": ",
                    describe(*failure,
                             {.action = "DescribeImages", .pool = pool.value, .region = region})),
-               wrong ? fault_of(pool, *failure) : ""}};
+               wrong ? fault_of(pool, region, *failure) : ""}};
     }
     const auto images = wire::decode_describe_images(std::get<std::string>(reply));
     if (!images) return {{LogLevel::kWarning, images.error().what}};
     if (images->empty()) {
       return {{LogLevel::kWarning, str("[pool.", pool.value, "] image ", image, " is not in ",
                                        region, ", or not shared with this account: check [pool.",
-                                       pool.value, "] image and [aws] region")}};
+                                       pool.value, "] image and the region")}};
     }
     Findings findings;
     for (const wire::ImageVolume& volume : images->front().volumes) {
@@ -77,7 +79,7 @@ Question image_question(const PoolName& pool, const core::PoolSettings& settings
     }
     return findings;
   };
-  return {wire::encode_describe_images(settings.image), read};
+  return {region, wire::encode_describe_images(asked), read};
 }
 
 Question launch_question(const core::Settings& settings, const PoolName& name,
@@ -99,9 +101,9 @@ Question launch_question(const core::Settings& settings, const PoolName& name,
                                      .region = candidate.region,
                                      .type = candidate.type,
                                      .market = candidate.market})),
-             same ? fault_of(name, *failure) : ""}};
+             same ? fault_of(name, candidate.region, *failure) : ""}};
   };
-  return {wire::encode_run_instances_dry_run(spec), read};
+  return {candidate.region, wire::encode_run_instances_dry_run(spec), read};
 }
 
 // An id that nobody has: with the right to end instances the answer is that it is not found.
@@ -113,24 +115,39 @@ Question terminate_question(const std::string& region) {
              str("workers could not be ended: ",
                  describe(*failure, {.action = "TerminateInstances", .region = region}))}};
   };
-  return {wire::encode_terminate_instances({InstanceId{"i-00000000000000000"}}, true), read};
+  return {region, wire::encode_terminate_instances({InstanceId{"i-00000000000000000"}}, true),
+          read};
 }
 
-std::deque<Question> questions_for(const core::Settings& settings, const std::string& region,
-                                   WallTime now) {
+std::deque<Question> questions_for(const core::Settings& settings, WallTime now) {
   std::deque<Question> questions;
+  std::set<std::string> regions{settings.region};
   for (const auto& [name, pool] : settings.pools) {
-    if (pool.image.empty()) continue;
-    questions.push_back(image_question(name, pool, region));
-    std::optional<core::Market> asked;
-    for (const core::Candidate& candidate : core::candidates(pool, region, {})) {
-      if (asked == candidate.market) continue;
-      asked = candidate.market;
-      questions.push_back(launch_question(settings, name, pool, candidate, now));
+    for (const std::string& region : settings.regions_of(pool)) {
+      if (pool.image_in(region).empty()) continue;
+      regions.insert(region);
+      questions.push_back(image_question(name, pool, region));
+      std::set<core::Market> asked;
+      core::Need there;
+      there.region = region;
+      for (const core::Candidate& candidate : core::candidates(settings, pool, there)) {
+        if (!asked.insert(candidate.market).second) continue;
+        questions.push_back(launch_question(settings, name, pool, candidate, now));
+      }
     }
   }
-  questions.push_back(terminate_question(region));
+  for (const std::string& region : regions) questions.push_back(terminate_question(region));
   return questions;
+}
+
+// Nothing was asked about a pool without an image, so nothing was accepted.
+bool lacks_an_image(const core::Settings& settings) {
+  return std::any_of(settings.pools.begin(), settings.pools.end(), [&](const auto& entry) {
+    const auto regions = settings.regions_of(entry.second);
+    return std::any_of(regions.begin(), regions.end(), [&](const std::string& region) {
+      return entry.second.image_in(region).empty();
+    });
+  });
 }
 
 struct Check {
@@ -154,7 +171,9 @@ void take(const std::shared_ptr<Check>& check, const Question& question, const A
   const CloudFailure* failure = failure_of(reply);
   if (failure != nullptr && stops_everything(*failure)) {
     check->found_something = true;
-    check->questions.clear();
+    std::erase_if(check->questions, [&](const Question& other) {
+      return failure->what != FailureClass::kUnreachable || other.region == question.region;
+    });
   } else {
     for (const Finding& finding : question.read(reply)) say(*check, finding);
   }
@@ -172,7 +191,7 @@ void ask_next(const std::shared_ptr<Check>& check) {
   }
   Question question = std::move(check->questions.front());
   check->questions.pop_front();
-  AwsCall call{AwsCallKind::kRead, check->caller.setup().region, std::move(question.body)};
+  AwsCall call{AwsCallKind::kRead, question.region, std::move(question.body)};
   call.whoever = true;  // it changes nothing, and nobody concludes anything from it
   check->caller.call(std::move(call),
                      [check, question](AwsReply reply) { take(check, question, reply); });
@@ -182,10 +201,9 @@ void ask_next(const std::shared_ptr<Check>& check) {
 
 void check_aws(AwsCaller& caller, port::LogSink& log, const core::Settings& settings, WallTime now,
                std::function<void()> done) {
-  const auto check = std::make_shared<Check>(
-      Check{caller, log, questions_for(settings, caller.setup().region, now), std::move(done)});
-  // Nothing was asked about a pool without an image, so nothing was accepted.
-  for (const auto& [name, pool] : settings.pools) check->found_something |= pool.image.empty();
+  const auto check =
+      std::make_shared<Check>(Check{caller, log, questions_for(settings, now), std::move(done)});
+  check->found_something = lacks_an_image(settings);
   ask_next(check);
 }
 

@@ -48,7 +48,10 @@ ServerReply content(const ReceivedRequest& request) {
 
 class Preflight : public testing::Test {
  protected:
-  Preflight() { settings.pools[PoolName{"default"}].image = "ami-1"; }
+  Preflight() {
+    settings.region = "us-east-1";
+    settings.pools[PoolName{"default"}].image = "ami-1";
+  }
 
   std::vector<std::string> check(const std::string& endpoint) {
     AwsCaller caller(context_, credentials_, lines, AwsSetup{"us-east-1", endpoint, endpoint, ""});

@@ -136,9 +136,23 @@ struct Ec2Cloud::Shared : std::enable_shared_from_this<Shared> {
                   if (const auto self = weak.lock()) go_on(*self, std::move(reply));
                 });
   }
-  const std::string& region() const { return caller.setup().region; }
 
-  void identified(AwsReply reply) {
+  // The STS of `regions`, the last of them first, one after the other until one answers.
+  void identify(std::vector<std::string> regions) {
+    std::string region = std::move(regions.back());
+    regions.pop_back();
+    call(AwsCallKind::kIdentify, region, wire::encode_get_caller_identity(),
+         [region, others = std::move(regions)](Shared& self, AwsReply reply) mutable {
+           const auto* failure = std::get_if<CloudFailure>(&reply);
+           const bool answered =
+               failure == nullptr || (failure->what != FailureClass::kUnreachable &&
+                                      failure->what != FailureClass::kUnknownOutcome);
+           if (!answered && !others.empty()) return self.identify(std::move(others));
+           self.identified(region, std::move(reply));
+         });
+  }
+
+  void identified(const std::string& region, AwsReply reply) {
     core::CloudIdentity identity;
     CloudFailure failure;
     if (auto* refused = std::get_if<CloudFailure>(&reply)) {
@@ -148,20 +162,20 @@ struct Ec2Cloud::Shared : std::enable_shared_from_this<Shared> {
     } else {
       failure = unreadable(who.error());
     }
-    if (identity.account.empty()) say_why_unknown(failure);
+    if (identity.account.empty()) say_why_unknown(region, failure);
     trouble = failure.code;
     sink.post(core::Identified{std::move(identity)});
   }
 
   // STS is asked again and again; the same trouble is one line. What EC2's listing is refused for
   // too, it says with what to do.
-  void say_why_unknown(const CloudFailure& failure) {
+  void say_why_unknown(const std::string& region, const CloudFailure& failure) {
     if (failure.code == trouble || failure.code == "no credentials") return;
     const bool endpoint = failure.code == "endpoint";
     const bool said = core::refuses_identity(failure.code) || endpoint;
     const std::string why =
         said ? str(" (", endpoint ? "it does not answer" : failure.code, ')')
-             : ": " + describe(failure, {.action = "GetCallerIdentity", .region = region()});
+             : ": " + describe(failure, {.action = "GetCallerIdentity", .region = region});
     log.write({core::LogLevel::kWarning, "aws.account",
                "STS does not say which account these credentials belong to" + why});
   }
@@ -278,16 +292,16 @@ Ec2Cloud::Ec2Cloud(AwsCaller& caller, port::EventSink& sink, port::LogSink& log,
 }
 Ec2Cloud::~Ec2Cloud() = default;
 
-void Ec2Cloud::identify() {
-  shared_->call(AwsCallKind::kIdentify, shared_->region(), wire::encode_get_caller_identity(),
-                [](Shared& self, AwsReply reply) { self.identified(std::move(reply)); });
+void Ec2Cloud::identify(const core::Identify& what) {
+  shared_->identify({what.regions.rbegin(), what.regions.rend()});
 }
 
 void Ec2Cloud::launch(const core::LaunchInstance& what) {
-  shared_->call(AwsCallKind::kLaunch, what.region, what.request,
-                [token = what.token](Shared& self, AwsReply reply) {
-                  self.sink.post(core::LaunchAnswered{token, launch_result(std::move(reply))});
-                });
+  shared_->call(
+      AwsCallKind::kLaunch, what.region, what.request,
+      [token = what.token, region = what.region](Shared& self, AwsReply reply) {
+        self.sink.post(core::LaunchAnswered{token, region, launch_result(std::move(reply))});
+      });
 }
 
 void Ec2Cloud::list(const core::ListInstances& what) {

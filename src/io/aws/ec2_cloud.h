@@ -25,7 +25,7 @@ class Ec2Cloud : public port::Cloud {
   ~Ec2Cloud() override;
 
   // An account that STS will not name is empty, and the log says why.
-  void identify() override;
+  void identify(const core::Identify& what) override;
   void launch(const core::LaunchInstance& what) override;
   void list(const core::ListInstances& what) override;
   void terminate(const core::TerminateInstances& what) override;

@@ -233,7 +233,7 @@ TEST_F(Ec2CloudTest, NothingIsAskedWithReplacedKeysUntilStsHasSaidWhoseTheyAre) 
             FailureClass::kUnreachable);
   EXPECT_EQ(sent(), 1u);
   events_.all.clear();
-  cloud_->identify();
+  cloud_->identify({{"us-east-1"}});
   EXPECT_EQ(only_event<core::Identified>().identity.account, "123456789012");
   events_.all.clear();
   EXPECT_THAT(std::get<core::Listing>(list()).instances, SizeIs(1));
@@ -256,7 +256,7 @@ TEST_F(Ec2CloudTest, WhatWasBegunWithTheFormerKeysIsNotMadeWithTheLatter) {
   std::promise<void> renewed;
   credentials_.refresh([&] { renewed.set_value(); });
   renewed.get_future().wait();
-  cloud_->identify();
+  cloud_->identify({{"us-east-1"}});
   wait_for_events(4);
   EXPECT_TRUE(std::holds_alternative<core::KeysChanged>(events_.all[1]));
   ASSERT_TRUE(std::holds_alternative<core::Identified>(events_.all[2]));
@@ -303,17 +303,25 @@ TEST_F(Ec2CloudTest, LaunchesBeyondOurBudgetWaitOrAreThrottledByUs) {
 
 TEST_F(Ec2CloudTest, IdentityIsTheAccountThatStsNames) {
   answer_with({account()});
-  cloud_->identify();
+  cloud_->identify({{"us-east-1"}});
   EXPECT_EQ(only_event<core::Identified>().identity, (core::CloudIdentity{"123456789012"}));
   EXPECT_THAT(server_->received().at(0).header("Authorization"), HasSubstr("/us-east-1/sts/"));
 }
 
+TEST_F(Ec2CloudTest, StsIsAskedInTheNextRegionWhereOneDoesNotAnswer) {
+  settings_.repeats_max = 0;
+  answer_with({hang_up(), account()});
+  cloud_->identify({{"us-east-1", "eu-west-1"}});
+  EXPECT_EQ(only_event<core::Identified>().identity, (core::CloudIdentity{"123456789012"}));
+  EXPECT_THAT(server_->received().at(1).header("Authorization"), HasSubstr("/eu-west-1/sts/"));
+}
+
 TEST_F(Ec2CloudTest, AnIdentityThatIsRefusedIsEmptyAndLogged) {
   answer_with({fail(403, "AccessDenied")});
-  cloud_->identify();
+  cloud_->identify({{"us-east-1"}});
   EXPECT_EQ(only_event<core::Identified>().identity, (core::CloudIdentity{""}));
   EXPECT_THAT(lines_.text, HasSubstr("sts:GetCallerIdentity"));
-  cloud_->identify();
+  cloud_->identify({{"us-east-1"}});
   wait_for_events(2);
   EXPECT_THAT(lines_.keys, SizeIs(1));  // the same trouble is said once
 }

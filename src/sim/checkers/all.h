@@ -46,7 +46,7 @@ class Checkers {
         launch_memory_(ground, history_, store, cloud_memory_),
         one_answer_(ground),
         true_address_(ground, ec2, history_, store),
-        one_launch_(ground, history_, store, warm_demand_),
+        one_launch_(ground, history_, store, warm_demand_, launch_memory_),
         orphans_(ground, ec2, history_, store, warm_demand_),
         guarded_(ground, history_),
         no_kill_in_use_(ground, history_),

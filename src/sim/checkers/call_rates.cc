@@ -41,37 +41,40 @@ bool CallRates::something_goes_on() const {
 }
 
 void CallRates::listing_called(const core::ListInstances& what) {
+  Region& region = regions_[what.region];
   if (std::holds_alternative<core::ListByIds>(what.what)) {
-    if (std::exchange(by_ids_, what.query))
+    if (std::exchange(region.by_ids, what.query))
       throw Violated(kCallRatesRule, "two questions by id at once");
-    if (!std::exchange(answered_, false)) {
+    if (!std::exchange(region.answered, false)) {
       throw Violated(kCallRatesRule, "a second question by id for one listing");
     }
     return;
   }
-  if (in_flight_) throw Violated(kCallRatesRule, "two listings at once");
+  if (region.in_flight) throw Violated(kCallRatesRule, "two listings at once");
   const core::Settings& settings = ground_.options.settings;
   const Moment now = ground_.now();
-  if (last_listing_) {
-    const Duration since = now - *last_listing_;
-    const bool busy = reason_ || something_goes_on();
+  if (region.last_listing) {
+    const Duration since = now - *region.last_listing;
+    const bool busy = region.reason || something_goes_on();
     const Duration least = busy ? settings.listing_fast : settings.listing_slow;
     if (since < least) {
       throw Violated(kCallRatesRule, str("a listing ", to_string(since), " after the one before, ",
                                          busy ? "which is too soon" : "with nothing going on"));
     }
   }
-  last_listing_ = ground_.turn.at;
+  region.last_listing = ground_.turn.at;
   list_by_.reset();
-  in_flight_ = what.query;
+  region.in_flight = what.query;
   // Of several reasons, the first made the broker ask, and the next was heard when it had asked
   // already.
-  reason_ = reasons_ > (reason_before_ ? 0 : 1);
+  region.reason = region.reasons > (region.reason_before ? 0 : 1);
 }
 
 void CallRates::give_reason() {
-  reason_ = true;
-  ++reasons_;
+  for (auto& [name, region] : regions_) {
+    region.reason = true;
+    ++region.reasons;
+  }
 }
 
 void CallRates::launch_called(const LaunchCall&) {
@@ -93,11 +96,12 @@ void CallRates::terminate_called(const std::vector<InstanceId>& ids) {
 }
 
 void CallRates::listed(const core::Listed& answer) {
-  if (by_ids_ == answer.query) by_ids_.reset();
-  if (in_flight_ == answer.query) {
-    in_flight_.reset();
-    listed_at_ = ground_.now();
-    answered_ = true;
+  for (auto& [name, region] : regions_) {
+    if (region.by_ids == answer.query) region.by_ids.reset();
+    if (region.in_flight != answer.query) continue;
+    region.in_flight.reset();
+    region.listed_at = ground_.now();
+    region.answered = true;
   }
   const auto* listing = std::get_if<core::Listing>(&answer.result);
   if (listing == nullptr) give_reason();
@@ -141,7 +145,10 @@ void CallRates::probed(const core::Probed& probe) {
   if (!good) return;
   const core::Settings& settings = ground_.options.settings;
   if (++failed_probes_[probe.worker] != settings.alive_failures_max || list_by_) return;
-  list_by_ = ground_.now() + settings.listing_fast + (in_flight_ ? seconds{60} : seconds{0});
+  const bool in_flight = std::any_of(regions_.begin(), regions_.end(), [](const auto& entry) {
+    return entry.second.in_flight.has_value();
+  });
+  list_by_ = ground_.now() + settings.listing_fast + (in_flight ? seconds{60} : seconds{0});
 }
 
 void CallRates::told(const core::Event& event) {
@@ -157,9 +164,11 @@ void CallRates::told(const core::Event& event) {
     for (auto& [id, end] : ends_) end.not_before = ground_.now();
   } else if (std::holds_alternative<core::KeysChanged>(event)) {
     // The listing in flight is not waited for, and all is asked anew with the new ones.
-    in_flight_.reset();
-    by_ids_.reset();
-    listed_at_ = ground_.now();
+    for (auto& [name, region] : regions_) {
+      region.in_flight.reset();
+      region.by_ids.reset();
+      region.listed_at = ground_.now();
+    }
     give_reason();
   } else if (!std::holds_alternative<core::Asked>(event)) {
     const auto* stop = std::get_if<core::StopRequested>(&event);
@@ -172,18 +181,22 @@ void CallRates::told(const core::Event& event) {
 void CallRates::lists_often_enough() {
   if (!something_pends()) pending_since_.reset();
   if (something_pends() && !pending_since_) pending_since_ = ground_.now();
-  if (ground_.deaf() || in_flight_ || !last_listing_ || !memory_.cloud().settled() ||
-      memory_.cloud().wrong_account())
-    return;
+  if (ground_.deaf() || !memory_.cloud().settled() || memory_.cloud().wrong_account()) return;
+  for (const auto& [name, region] : regions_) list_often_enough(region);
+}
+
+void CallRates::list_often_enough(const Region& region) {
+  if (region.in_flight || !region.last_listing) return;
   const Moment now = ground_.now();
   const Duration late = seconds{1} + 4 * ground_.options.batching;
   const Moment hears = ground_.hears_since();
   const bool suspect =
       list_by_ && !history_.commit_failing() && now > std::max(*list_by_, hears) + late;
-  const Moment since = std::max({*last_listing_, listed_at_, pending_since_.value_or(now), hears});
+  const Moment since =
+      std::max({*region.last_listing, region.listed_at, pending_since_.value_or(now), hears});
   if (!suspect && now - since <= ground_.options.settings.listing_fast + late) return;
   throw Violated(kCallRatesRule,
-                 str("no listing since ", stamp(*last_listing_),
+                 str("no listing since ", stamp(*region.last_listing),
                      suspect ? ", with a suspect" : ", while something is pending"));
 }
 
@@ -211,8 +224,10 @@ void CallRates::asks_again_in_time() const {
 }
 
 void CallRates::turned() {
-  reasons_ = 0;
-  reason_before_ = reason_;
+  for (auto& [name, region] : regions_) {
+    region.reasons = 0;
+    region.reason_before = region.reason;
+  }
   lists_often_enough();
   if (!due_.empty()) asks_again_in_time();
 }
@@ -220,15 +235,9 @@ void CallRates::turned() {
 void CallRates::went_down() {
   list_by_.reset();
   failed_probes_.clear();
-  last_listing_.reset();
-  in_flight_.reset();
-  by_ids_.reset();
-  answered_ = false;
+  regions_.clear();
   ends_.clear();
   due_.clear();
-  reason_ = true;
-  reasons_ = 0;
-  reason_before_ = reason_;
 }
 
 }  // namespace cb::sim

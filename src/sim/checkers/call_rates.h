@@ -24,15 +24,15 @@ class CallRates : public Watcher {
 
   // Who gives up in this very moment was waited for until now.
   void answered(CallerId, const core::Answer& answer) override {
-    reason_ = reason_ || std::holds_alternative<core::Refused>(answer);
+    if (std::holds_alternative<core::Refused>(answer)) reason_to_list();
   }
   void asked(CallerId caller, const core::Request& request) override;
   void listing_called(const core::ListInstances& what) override;
   void launch_called(const LaunchCall& call) override;
   void terminate_called(const std::vector<InstanceId>& ids) override;
   void told(const core::Event& event) override;
-  void committed(const std::vector<core::Change>&) override { reason_ = true; }
-  void commit_failed() override { reason_ = true; }
+  void committed(const std::vector<core::Change>&) override { reason_to_list(); }
+  void commit_failed() override { reason_to_list(); }
   void turned() override;
   void went_down() override;
 
@@ -42,7 +42,22 @@ class CallRates : public Watcher {
     std::size_t failures = 0;
   };
 
+  struct Region {
+    std::optional<Moment> last_listing;
+    Moment listed_at{};  // it was answered
+    std::optional<QueryId> in_flight;
+    std::optional<QueryId> by_ids;  // in flight
+    bool answered = false;          // a listing, which one question by id may follow
+    bool reason = true;             // to list before listing_slow has passed
+    std::size_t reasons = 0;        // since the latest turn
+    bool reason_before = true;      // at the end of that one
+  };
+
   void give_reason();
+  void reason_to_list() {
+    for (auto& [name, region] : regions_) region.reason = true;
+  }
+  void list_often_enough(const Region& region);
   void may_all_be_asked_anew();
   void listed(const core::Listed& answer);
   void probed(const core::Probed& probe);
@@ -58,14 +73,7 @@ class CallRates : public Watcher {
   const SimStore& store_;
   const LaunchMemory& memory_;
   // Of the process that runs.
-  std::optional<Moment> last_listing_;
-  Moment listed_at_{};  // it was answered
-  std::optional<QueryId> in_flight_;
-  std::optional<QueryId> by_ids_;  // in flight
-  bool answered_ = false;          // a listing, which one question by id may follow
-  bool reason_ = true;             // to list before listing_slow has passed
-  std::size_t reasons_ = 0;        // since the latest turn
-  bool reason_before_ = true;      // at the end of that one
+  std::map<std::string, Region> regions_;
   std::map<InstanceId, End> ends_;
   std::map<InstanceId, Moment> due_;                 // ends that failed: asked for again by then
   std::map<InstanceId, std::size_t> failed_probes_;  // in a row

@@ -13,15 +13,18 @@ constexpr const char* kClaimedRule = "7-claimed";
 }  // namespace
 
 void Claimed::tag_called(const core::TagInstances& what) {
-  // Elsewhere nobody knows them.
-  if (what.key == core::kOwnerTag && what.region == ground_.options.settings.region) {
-    for (const InstanceId& id : what.ids) shown_.erase(id);
+  for (const InstanceId& id : what.ids) {
+    const Life* const life = history_.life(id);
+    // Elsewhere nobody knows it.
+    const bool known = life == nullptr || life->instance->region == what.region;
+    if (what.key == core::kOwnerTag && known) shown_.erase(id);
   }
   const Duration fifth = ground_.options.settings.takeover_after / 5;
   const auto passed = (ground_.now() - counted_) / fifth;
   counted_ += passed * fifth;
-  // Ours and a mark on another's.
-  allowed_ = std::min<int>(allowed_ + 2 * static_cast<int>(passed), 1000) - 1;
+  // Ours and a mark on another's, in each region.
+  const int each_time = ground_.options.dead_region.empty() ? 2 : 4;
+  allowed_ = std::min<int>(allowed_ + each_time * static_cast<int>(passed), 1000) - 1;
   if (allowed_ < 0) throw Violated(kClaimedRule, "CreateTags is called too often");
 }
 

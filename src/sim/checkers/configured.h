@@ -13,17 +13,21 @@
 namespace cb::sim {
 
 inline bool configured(const core::Settings& settings, const PoolName& name,
-                       const std::string& image, const std::string& type,
+                       const std::string& region, const std::string& image, const std::string& type,
                        const std::optional<core::Serving>& serving) {
   const auto found = settings.pools.find(name);
   if (found == settings.pools.end() || !serving) return false;
   const core::PoolSettings& pool = found->second;
   const auto& types = pool.instance_types;
-  return image == pool.image && pool.serving().same_machine(*serving) &&
+  const auto own = pool.images.find(region);
+  return image == (own != pool.images.end() ? own->second.front() : pool.image) &&
+         (pool.regions.empty() || std::count(pool.regions.begin(), pool.regions.end(), region)) &&
+         pool.serving().same_machine(*serving) &&
          std::find(types.begin(), types.end(), type) != types.end();
 }
 inline bool configured(const core::Settings& settings, const core::WorkerRecord& worker) {
-  return configured(settings, worker.pool, worker.asked_image, worker.type, worker.serving);
+  return configured(settings, worker.pool, worker.region, worker.asked_image, worker.type,
+                    worker.serving);
 }
 // And for `longer` beside that. What boots for longer than its idle time has as much.
 inline bool idle_is_over(const core::Settings& settings, const core::WorkerRecord& worker,
@@ -34,7 +38,8 @@ inline bool idle_is_over(const core::Settings& settings, const core::WorkerRecor
   return now - worker.last_used >= limit + longer;
 }
 inline bool configured(const core::Settings& settings, const core::AttemptRecord& launch) {
-  return configured(settings, launch.pool, launch.image, launch.type, launch.serving);
+  return configured(settings, launch.pool, launch.region, launch.image, launch.type,
+                    launch.serving);
 }
 
 }  // namespace cb::sim

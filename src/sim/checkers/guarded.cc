@@ -33,14 +33,17 @@ void Guarded::launch_called(const LaunchCall& call) {
                          : found != form.fields.end() && found->second == value,
            str("it has another ", key, " than its pool"));
   };
-  given("ImageId", pool.image);
+  const bool home = !pool.images.contains(call.region);
+  given("ImageId", home ? pool.image : pool.images.at(call.region).front());
   given("KeyName", pool.key_name);
   const auto field = form.fields.find("SubnetId");
   const std::string subnet = field == form.fields.end() ? "" : field->second;
-  demand(pool.subnets.empty() ? subnet.empty() : std::ranges::count(pool.subnets, subnet) == 1,
+  const auto& subnets = home ? pool.subnets : pool.region_subnets.at(call.region);
+  demand(subnets.empty() ? subnet.empty() : std::ranges::count(subnets, subnet) == 1,
          "it is in another subnet than its pool's");
   given("IamInstanceProfile.Name", pool.instance_profile);
-  given("SecurityGroupId.1", pool.security_groups.empty() ? "" : pool.security_groups.front());
+  const auto& groups = home ? pool.security_groups : pool.region_security_groups.at(call.region);
+  given("SecurityGroupId.1", groups.empty() ? "" : groups.front());
   demand(form.user_data == core::user_data(settings.max_lifetime, pool.user_data),
          "its user data is not its pool's");
   demand(form.lifetime == std::chrono::ceil<minutes>(settings.max_lifetime),

@@ -20,6 +20,13 @@ core::Candidate of(const Record& record) {
   return {record.region, record.market, record.type, "", record.subnet};
 }
 
+// The empty one is EC2's to choose.
+std::vector<std::string> subnets_in(const core::PoolSettings& pool, const std::string& region) {
+  const auto own = pool.region_subnets.find(region);
+  const auto& subnets = own != pool.region_subnets.end() ? own->second : pool.subnets;
+  return subnets.empty() ? std::vector<std::string>{""} : subnets;
+}
+
 }  // namespace
 
 core::Candidate LaunchMemory::candidate(const LaunchCall& call) const {
@@ -28,25 +35,46 @@ core::Candidate LaunchMemory::candidate(const LaunchCall& call) const {
           subnet == call.form.fields.end() ? "" : subnet->second};
 }
 
-std::vector<core::Candidate> LaunchMemory::plan(const core::PoolSettings& pool,
-                                                const std::string& region, const core::Need& need) {
+std::string LaunchMemory::name_of(const core::Settings& settings,
+                                  const core::Candidate& candidate) {
+  if (candidate.region == settings.region) return to_string(candidate);
+  return str(to_string(candidate), candidate.subnet.empty() ? " in " : " of ", candidate.region);
+}
+
+std::vector<core::Candidate> LaunchMemory::plan(const core::Settings& settings,
+                                                const core::PoolSettings& pool,
+                                                const core::Need& need) {
   std::vector<core::Candidate> out;
-  const auto add = [&](core::Market market, const std::string& type) {
+  const auto add = [&](const std::string& region, core::Market market, const std::string& type) {
     const bool other_type = need.type && *need.type != type;
     if (other_type || (need.market && need.market != market)) return;
-    if (pool.subnets.empty()) out.push_back({region, market, type, "", ""});
-    for (const std::string& subnet : pool.subnets) {
+    if (need.region && *need.region != region) return;
+    for (const std::string& subnet : subnets_in(pool, region)) {
       out.push_back({region, market, type, "", subnet});
     }
   };
   const bool spot = pool.market != core::MarketOrder::kOnDemand;
-  for (const std::string& type : pool.instance_types) {
-    add(spot ? core::Market::kSpot : core::Market::kOnDemand, type);
-  }
-  if (pool.market == core::MarketOrder::kSpotThenOnDemand) {
-    add(core::Market::kOnDemand, need.type.value_or(pool.instance_types.front()));
+  const auto regions =
+      pool.regions.empty() ? std::vector<std::string>{settings.region} : pool.regions;
+  for (const std::string& region : regions) {
+    for (const std::string& type : pool.instance_types) {
+      add(region, spot ? core::Market::kSpot : core::Market::kOnDemand, type);
+    }
+    if (pool.market == core::MarketOrder::kSpotThenOnDemand) {
+      add(region, core::Market::kOnDemand, need.type.value_or(pool.instance_types.front()));
+    }
   }
   return out;
+}
+
+bool LaunchMemory::passed_over(const PoolName& name, const std::string& region) const {
+  if (cloud_.cut_off(region)) return true;
+  const auto pool = ground_.options.settings.pools.find(name);
+  if (pool == ground_.options.settings.pools.end()) return false;
+  return cloud_.may_be_passed_over(region) &&
+         std::ranges::any_of(pool->second.regions, [&](const std::string& other) {
+           return other != region && cloud_.listed(other) && !cloud_.may_be_passed_over(other);
+         });
 }
 
 const std::vector<LaunchMemory::Tried>& LaunchMemory::tried(const PoolName& pool) const {
@@ -68,8 +96,9 @@ static bool concerns(const LaunchMemory::Refusal& refusal, const PoolName& pool,
     case FailureClass::kCapacity:
       return refusal.candidate == candidate;
     case FailureClass::kQuota:
-      return refusal.failure.code == "Client.VolumeLimitExceeded" ||
-             refusal.candidate.market == candidate.market;
+      return refusal.candidate.region == candidate.region &&
+             (refusal.failure.code == "Client.VolumeLimitExceeded" ||
+              refusal.candidate.market == candidate.market);
     default:
       return refusal.candidate == candidate && refusal.pool == pool;
   }
@@ -109,7 +138,8 @@ std::optional<LaunchMemory::Obstacle> LaunchMemory::nothing_left(const PoolName&
                                                                  const core::Need& need) const {
   const core::Settings& settings = ground_.options.settings;
   std::optional<Obstacle> out;
-  for (const core::Candidate& one : plan(settings.pools.at(pool), settings.region, need)) {
+  for (const core::Candidate& one : plan(settings, settings.pools.at(pool), need)) {
+    if (passed_over(pool, one.region)) continue;  // of all of them others see
     Obstacle it{};
     for (const Refusal* refusal : against(pool, one)) {
       if (until(*refusal) >= it.until) it = {refusal->at, until(*refusal)};  // which lasts longest
@@ -210,7 +240,7 @@ void LaunchMemory::remember(Refusal refusal) {
       return refusals_.push_back(std::move(refusal));
     case FailureClass::kDenied:
     case FailureClass::kBadConfig:
-      if (!refuse_subnet(refusal)) blocks_[refusal.pool] = refusal;
+      if (!refuse_subnet(refusal) && !refuse_region(refusal)) blocks_[refusal.pool] = refusal;
       return;
     case FailureClass::kTokenEnded:
       return tried_[refusal.pool].push_back(
@@ -228,12 +258,29 @@ bool LaunchMemory::refuse_subnet(const Refusal& refusal) {
   const core::Settings& settings = ground_.options.settings;
   const core::PoolSettings& pool = settings.pools.at(refusal.pool);
   const std::string& subnet = refusal.candidate.subnet;
-  if (refusal.failure.code != "no address" || pool.subnets.size() < 2) return false;
-  if (std::ranges::count(pool.subnets, subnet) == 0) return false;
+  const auto subnets = subnets_in(pool, refusal.candidate.region);
+  if (refusal.failure.code != "no address" || subnets.size() < 2) return false;
+  if (std::ranges::count(subnets, subnet) == 0) return false;
   for (const std::string& type : pool.instance_types) {
     for (const core::Market market : {core::Market::kSpot, core::Market::kOnDemand}) {
       refusals_.push_back(refusal);
-      refusals_.back().candidate = {settings.region, market, type, "", subnet};
+      refusals_.back().candidate = {refusal.candidate.region, market, type, "", subnet};
+    }
+  }
+  return true;
+}
+
+// Of a pool that launches in others as well: what it names is not known there.
+bool LaunchMemory::refuse_region(const Refusal& refusal) {
+  const core::PoolSettings& pool = ground_.options.settings.pools.at(refusal.pool);
+  const std::string& region = refusal.candidate.region;
+  if (pool.regions.size() < 2 || std::ranges::count(pool.regions, region) == 0) return false;
+  for (const std::string& type : pool.instance_types) {
+    for (const core::Market market : {core::Market::kSpot, core::Market::kOnDemand}) {
+      for (const std::string& subnet : subnets_in(pool, region)) {
+        refusals_.push_back(refusal);
+        refusals_.back().candidate = {region, market, type, "", subnet};
+      }
     }
   }
   return true;
@@ -310,7 +357,7 @@ void LaunchMemory::boot_over(const core::WorkerRecord& record) {
 void LaunchMemory::count(Breaker& breaker, const core::WorkerRecord& record) {
   const std::size_t limit = ground_.options.settings.boot_failures_max;
   const bool doubtful = cloud_.just_listed();
-  if (cloud_.failing_since() && !doubtful) return;
+  if (cloud_.failing_in(record.region) && !doubtful) return;
   breaker.last = doubtful ? "" : str(record.id.value, " ", record.end_reason);
   if (++breaker.most >= limit) breaker.most_since = ground_.turn.at;
   if (!doubtful && ++breaker.least >= limit) breaker.least_since = ground_.turn.at;

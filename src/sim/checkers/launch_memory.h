@@ -72,14 +72,19 @@ class LaunchMemory : public Watcher {
   }  // the latest time that it was told
   // The journal, at some time, by this process.
   bool unwritten() const { return unwritten_; }
+  // Nothing is begun in that region for `pool`, nor waited for: it cannot be asked, or does not
+  // answer launches, or has not been heard of since the start, where another does and has.
+  bool passed_over(const PoolName& pool, const std::string& region) const;
   // As many launches were called as EC2 takes at once, and the next one was not due `late` ago.
   bool paced(Duration late) const;
   Moment started_at() const { return started_; }
   core::Candidate candidate(const LaunchCall& call) const;
+  // As the broker names it: with its region, where that is another than its own.
+  static std::string name_of(const core::Settings& settings, const core::Candidate& candidate);
   // What may be launched for that need of a pool, in order: each type on spot, then the first one
-  // on demand; or each type in the one market that the pool allows.
-  static std::vector<core::Candidate> plan(const core::PoolSettings& pool,
-                                           const std::string& region, const core::Need& need);
+  // on demand; or each type in the one market that the pool allows; and then in its next region.
+  static std::vector<core::Candidate> plan(const core::Settings& settings,
+                                           const core::PoolSettings& pool, const core::Need& need);
 
   void asked(CallerId caller, const core::Request& request) override;
   void launch_called(const LaunchCall& call) override;
@@ -95,6 +100,7 @@ class LaunchMemory : public Watcher {
   void count(Breaker& breaker, const core::WorkerRecord& record);
   void remember(Refusal refusal);
   bool refuse_subnet(const Refusal& refusal);
+  bool refuse_region(const Refusal& refusal);
 
   const Ground& ground_;
   const History& history_;

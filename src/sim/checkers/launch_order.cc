@@ -43,7 +43,8 @@ void LaunchOrder::backs_off(const LaunchCall& call, Calls& calls) const {
 
 void LaunchOrder::first(const LaunchCall& call) const {
   const core::Candidate candidate = memory_.candidate(call);
-  if (!memory_.cloud().listed()) wrong(call, "is called before EC2 has shown what there is");
+  if (!memory_.cloud().listed(call.region))
+    wrong(call, "is called before EC2 has shown what there is");
   in_order(call, candidate);
   not_refused_lately(call, candidate);
   const core::Settings& settings = ground_.options.settings;
@@ -54,6 +55,7 @@ void LaunchOrder::first(const LaunchCall& call) const {
 }
 
 bool LaunchOrder::excused(const PoolName& pool, const core::Candidate& candidate) const {
+  if (memory_.passed_over(pool, candidate.region)) return true;
   for (const LaunchMemory::Tried& tried : memory_.tried(pool)) {
     if (tried.candidate == candidate) return true;
   }
@@ -76,8 +78,9 @@ void LaunchOrder::in_order(const LaunchCall& call, const core::Candidate& candid
 // Empty: it is.
 std::string LaunchOrder::why_not_its_turn(const PoolName& name, const core::Candidate& candidate,
                                           const core::Need& need) const {
-  const core::PoolSettings& pool = ground_.options.settings.pools.at(name);
-  for (const core::Candidate& before : LaunchMemory::plan(pool, candidate.region, need)) {
+  const core::Settings& settings = ground_.options.settings;
+  for (const core::Candidate& before :
+       LaunchMemory::plan(settings, settings.pools.at(name), need)) {
     if (before == candidate) return {};
     if (!excused(name, before))
       return str(" though ", to_string(before), " was not refused lately");
@@ -155,7 +158,7 @@ bool LaunchOrder::somebody_rises(const PoolName& pool) const {
 bool LaunchOrder::others_will_do(const core::AttemptRecord& record) const {
   const auto& needs = history_.needs(record.pool);
   const bool of_use = std::any_of(needs.begin(), needs.end(), [&](const auto& entry) {
-    return entry.first.fits(record.type, record.market);
+    return entry.first.fits(record.type, record.market, record.region);
   });
   if (!of_use) return true;
   const auto& attempts = store_.durable().attempts;
@@ -171,6 +174,16 @@ void LaunchOrder::turned() {
   for (const auto& [token, record] : store_.durable().attempts) {
     const auto calls = calls_.find(token);
     if (record.doomed || record.mismatch || !history_.waits_for(record.pool)) continue;
+    if (memory_.passed_over(record.pool, record.region)) {
+      passed_over_[token] = ground_.turn.at;
+      continue;
+    }
+    // It is looked at when it would have been asked for again, or by who comes next.
+    const auto was = passed_over_.find(token);
+    if (was != passed_over_.end() &&
+        ground_.turn.at - was->second <= ground_.options.settings.retry_delay_max + seconds{2}) {
+      continue;
+    }
     const core::Settings& settings = ground_.options.settings;
     const Instant last_call = record.last_call.value_or(record.begun);
     if (ground_.turn.now.boot - last_call >= settings.token_reuse_limit) continue;

@@ -59,6 +59,7 @@ class LaunchOrder : public Watcher {
   const SimStore& store_;
   const LaunchMemory& memory_;
   const WarmDemand& warm_;
+  std::unordered_map<LaunchToken, Moment> passed_over_;  // the latest time that its region was
   std::map<LaunchToken, Calls> calls_;
   std::map<LaunchToken, Moment> uncalled_;  // waited for since then
   std::map<LaunchToken, unsigned> unsent_;  // answers to calls that were not made

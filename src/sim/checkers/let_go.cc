@@ -21,8 +21,8 @@ Duration LetGo::age(const InstanceId& id) const {
 void LetGo::listing_called(const core::ListInstances& what) {
   const auto* by_ids = std::get_if<core::ListByIds>(&what.what);
   if (by_ids == nullptr) {
-    query_ = what.query;
-    query_begun_ = ground_.turn.at;
+    regions_[what.region].query = what.query;
+    regions_[what.region].query_begun = ground_.turn.at;
     return;
   }
   asked_by_id_[what.query] = by_ids->ids;
@@ -46,7 +46,7 @@ void LetGo::told(const core::Event& event) {
       token_ended_.insert(launch->token);
     }
   } else if (std::holds_alternative<core::KeysChanged>(event)) {
-    query_.reset();
+    for (auto& [name, region] : regions_) region.query.reset();
     asked_by_id_.clear();
   }
 }
@@ -61,7 +61,10 @@ void LetGo::shown(const core::InstanceView& view) {
 
 void LetGo::listed(const core::Listed& answer) {
   // What was asked with former keys is not heard.
-  if (query_ != answer.query && !asked_by_id_.contains(answer.query)) return;
+  const auto listed = std::find_if(regions_.begin(), regions_.end(), [&](const auto& entry) {
+    return entry.second.query == answer.query;
+  });
+  if (listed == regions_.end() && !asked_by_id_.contains(answer.query)) return;
   const auto* listing = std::get_if<core::Listing>(&answer.result);
   std::set<InstanceId> seen;
   if (listing != nullptr) {
@@ -82,19 +85,21 @@ void LetGo::listed(const core::Listed& answer) {
     }
     asked_by_id_.erase(asked);
   } else {
-    query_.reset();
-    judged_begun_ = query_begun_;
-    if (listing != nullptr) missed(seen);
+    listed->second.query.reset();
+    listed->second.judged_begun = listed->second.query_begun;
+    if (listing != nullptr) missed(seen, listed->first);
   }
 }
 
-void LetGo::missed(const std::set<InstanceId>& seen) {
-  listing_done_ = true;
+void LetGo::missed(const std::set<InstanceId>& seen, const std::string& region) {
+  regions_[region].listing_done = true;
   for (const InstanceId& id : answered_) {
-    if (!seen.contains(id)) unseen_.try_emplace(id, Unseen{.since = ground_.now()});
+    const Life* const life = history_.life(id);
+    if (seen.contains(id) || life == nullptr || life->instance->region != region) continue;
+    unseen_.try_emplace(id, Unseen{.since = ground_.now()});
   }
   for (const auto& [id, worker] : store_.durable().workers) {
-    if (seen.contains(id)) continue;
+    if (seen.contains(id) || worker.region != region) continue;
     Unseen& unseen = unseen_.try_emplace(id, Unseen{.since = ground_.now()}).first->second;
     if (memory_.cloud().named() && !unseen.believed) unseen.believed = ground_.now();
     if (!memory_.cloud().named()) unseen.believed.reset();
@@ -104,17 +109,22 @@ void LetGo::missed(const std::set<InstanceId>& seen) {
 // A listing that began after missing_grace and does not show it either makes the broker ask by id.
 void LetGo::turned() {
   answered_.clear();
-  if (!std::exchange(listing_done_, false) || history_.commit_failing()) return;
+  for (auto& [name, region] : regions_) asked_for_by_id(region, name);
+}
+
+void LetGo::asked_for_by_id(Region& region, const std::string& name) {
+  if (!std::exchange(region.listing_done, false) || history_.commit_failing()) return;
   const core::Settings& settings = ground_.options.settings;
   for (const auto& [id, unseen] : unseen_) {
     const auto worker = store_.durable().workers.find(id);
     if (worker == store_.durable().workers.end() || unseen.by_id) continue;
+    if (worker->second.region != name) continue;
     if (!unseen.believed || !memory_.cloud().named()) continue;
     if (unseen.asked && ground_.now() - *unseen.asked < minutes{2}) continue;
     // Counted from when it was old enough to be missed at all.
     const Moment old_enough =
         ground_.now() - (ground_.clock.boot() - worker->second.begun) + settings.not_visible_grace;
-    const Duration since = judged_begun_ - std::max(*unseen.believed, old_enough);
+    const Duration since = region.judged_begun - std::max(*unseen.believed, old_enough);
     const Duration allowed =
         settings.missing_grace + settings.listing_slow + 2 * seconds{30} + seconds{1};
     if (since <= allowed) continue;
@@ -179,7 +189,11 @@ void LetGo::judge(const core::ClosedAttempt& closed) const {
   if (token_ended_.contains(closed.token)) return;
   const auto attempt = history_.attempts().find(closed.token);
   if (attempt == history_.attempts().end() || attempt->second.settled) return;
-  const Duration open = judged_begun_ - attempt->second.uncertain;
+  const auto record = store_.durable().attempts.find(closed.token);
+  if (record == store_.durable().attempts.end()) return;
+  const auto region = regions_.find(record->second.region);
+  const Moment judged = region == regions_.end() ? Moment{} : region->second.judged_begun;
+  const Duration open = judged - attempt->second.uncertain;
   const Duration least = ground_.options.settings.unknown_outcome_grace - misjudged_;
   if (open >= least) return;
   throw Violated(kLetGoRule, str("launch ", closed.token.value, " is given up ", to_string(open),
@@ -219,8 +233,10 @@ void LetGo::starting(Duration misjudged) {
 void LetGo::went_down() {
   unseen_.clear();
   asked_by_id_.clear();
-  query_.reset();
-  listing_done_ = false;
+  for (auto& [name, region] : regions_) {
+    region.query.reset();
+    region.listing_done = false;
+  }
   told_ended_now_.clear();
 }
 

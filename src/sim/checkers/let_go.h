@@ -42,7 +42,7 @@ class LetGo : public Watcher {
 
   void listed(const core::Listed& answer);
   void shown(const core::InstanceView& view);
-  void missed(const std::set<InstanceId>& seen);
+  void missed(const std::set<InstanceId>& seen, const std::string& region);
   void judge(const core::ClosedAttempt& closed) const;
   void judge(const core::DropAttempt& drop, bool closes) const;
   void judge(const core::DropClosedAttempt& drop) const;
@@ -58,10 +58,14 @@ class LetGo : public Watcher {
   const LaunchMemory& memory_;
   std::map<InstanceId, Unseen> unseen_;
   std::map<QueryId, std::vector<InstanceId>> asked_by_id_;
-  std::optional<QueryId> query_;  // the listing by tag that is under way
-  Moment query_begun_{};
-  Moment judged_begun_{};          // of the latest listing that was told
-  bool listing_done_ = false;      // since the latest turn
+  struct Region {
+    std::optional<QueryId> query;  // the listing by tag that is under way
+    Moment query_begun{};
+    Moment judged_begun{};      // of the latest listing that was told
+    bool listing_done = false;  // since the latest turn
+  };
+  void asked_for_by_id(Region& region, const std::string& name);
+  std::map<std::string, Region> regions_;
   std::set<InstanceId> answered_;  // by launches, since the latest turn: not in the journal yet
   Duration misjudged_{0};          // by reboots, either way, in all
   std::set<InstanceId> told_ended_, told_ended_now_;  // ever, and to the process that runs

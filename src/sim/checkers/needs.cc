@@ -31,10 +31,10 @@ bool counts_wait(const std::map<core::Need, std::size_t>& callers) {
                      [](const auto& entry) { return entry.first.count > 1; });
 }
 
-bool counts_want(const std::map<core::Need, std::size_t>& callers, const std::string& type,
-                 core::Market market) {
+bool counts_want(const std::map<core::Need, std::size_t>& callers, const Kind& machine) {
   return std::any_of(callers.begin(), callers.end(), [&](const auto& entry) {
-    return entry.first.count > 1 && entry.first.fits(type, market);
+    return entry.first.count > 1 &&
+           entry.first.fits(machine.type, *machine.market, *machine.region);
   });
 }
 
@@ -44,7 +44,7 @@ std::map<Kind, std::size_t> most_needed(const core::PoolSettings& pool,
   const auto most = static_cast<std::size_t>(std::max(pool.least_cores(), 1));
   std::map<Kind, Class> classes;
   for (const auto& [need, number] : callers) {
-    Class& its = classes[{need.type.value_or(""), need.market}];
+    Class& its = classes[{need.type.value_or(""), need.market, need.region}];
     const auto count = static_cast<std::size_t>(need.count);
     const std::size_t leases = number * count;
     if (need.alone || (packed && need.cores == 0)) {

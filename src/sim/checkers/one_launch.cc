@@ -53,12 +53,13 @@ void OneLaunch::intent_first(const LaunchCall& call) const {
   }
 }
 
-// Listings and ends go to the configured region: what is launched elsewhere nobody ever sees.
+// Listings go to the configured regions: what is launched elsewhere nobody ever sees.
 void OneLaunch::where_it_is_looked_for(const LaunchCall& call) const {
-  const std::string& region = ground_.options.settings.region;
-  if (call.region == region) return;
+  const core::Settings& settings = ground_.options.settings;
+  const auto pool = settings.pools.find(call.pool);
+  if (pool == settings.pools.end() || settings.launches_in(pool->second, call.region)) return;
   throw Violated(kOneLaunchRule, str("launch ", call.token.value, " goes to region \"", call.region,
-                                     "\", and everything else to ", region));
+                                     "\", which is none of its pool's"));
 }
 
 void OneLaunch::same_bytes(const LaunchCall& call) const {
@@ -68,12 +69,12 @@ void OneLaunch::same_bytes(const LaunchCall& call) const {
 }
 
 // Whether everybody who waits for its pool would do with one such machine.
-bool OneLaunch::serves_all(const PoolName& pool, const std::string& type,
-                           core::Market market) const {
+bool OneLaunch::serves_all(const PoolName& pool, const Kind& machine) const {
   const auto& needs = history_.needs_lately(pool);
   return std::all_of(needs.begin(), needs.end(), [&](const auto& entry) {
     const core::Need& need = entry.first;
-    return need.fits(type, market) && !need.alone && need.count == 1;
+    return need.fits(machine.type, *machine.market, *machine.region) && !need.alone &&
+           need.count == 1;
   });
 }
 
@@ -91,17 +92,24 @@ void OneLaunch::within_the_shortfall(const LaunchCall& call) const {
   std::size_t wanted = 0;
   const auto all = machines_coming(call);
   for (const auto& [kind, workers] : most_needed(pool, history_.needs_lately(call.pool))) {
-    core::Need need{.market = kind.market};
+    core::Need need{.market = kind.market, .region = kind.region};
     if (!kind.type.empty()) need.type = kind.type;
-    const auto fits = [&](const Kind& machine) { return need.fits(machine.type, *machine.market); };
+    const auto fits = [&](const Kind& machine) {
+      return need.fits(machine.type, *machine.market, *machine.region);
+    };
     const auto of_it = static_cast<std::size_t>(std::count_if(all.begin(), all.end(), fits));
-    const bool launches_it = need.fits(call.form.type, call.form.market);
+    const bool launches_it = need.fits(call.form.type, call.form.market, call.region);
     if (launches_it && of_it < workers) return;
     wanted += workers;
   }
   if (all.size() < wanted) return;
   throw Violated(kOneLaunchRule, str("launch ", call.token.value, " beside ", all.size(),
                                      " that are on their way, for callers who need ", wanted));
+}
+
+// Its address only a listing could tell, and its region cannot be asked.
+bool OneLaunch::out_of_sight(const core::WorkerRecord& worker) const {
+  return worker.address.empty() && memory_.cloud().cut_off(worker.region);
 }
 
 std::vector<Kind> OneLaunch::machines_coming(const LaunchCall& call) const {
@@ -115,13 +123,14 @@ std::vector<Kind> OneLaunch::machines_coming(const LaunchCall& call) const {
     if (inherited && attempt.last_decided < up_since_) continue;
     if (!attempt.in_flight && ground_.now() - attempt.uncertain >= grace) continue;
     const auto record = store_.durable().attempts.find(token);
-    const bool open = record != store_.durable().attempts.end() && !record->second.doomed;
-    if (open) out.push_back({record->second.type, record->second.market});
+    const bool open = record != store_.durable().attempts.end() && !record->second.doomed &&
+                      !memory_.passed_over(call.pool, record->second.region);
+    if (open) out.push_back(kind_of(record->second));
   }
   for (const auto& [id, worker] : store_.durable().workers) {
     const bool boots = worker.pool == call.pool && worker.phase == core::WorkerPhase::kBooting;
-    if (boots && configured(ground_.options.settings, worker)) {
-      out.push_back({worker.type, worker.market});
+    if (boots && configured(ground_.options.settings, worker) && !out_of_sight(worker)) {
+      out.push_back(kind_of(worker));
     }
   }
   return out;
@@ -136,7 +145,11 @@ void OneLaunch::nothing_unsettled(const LaunchCall& call) const {
     const auto record = store_.durable().attempts.find(token);
     if (record != store_.durable().attempts.end() && record->second.doomed) continue;
     if (record != store_.durable().attempts.end() &&
-        !serves_all(call.pool, record->second.type, record->second.market)) {
+        memory_.passed_over(call.pool, record->second.region)) {
+      continue;
+    }
+    if (record != store_.durable().attempts.end() &&
+        !serves_all(call.pool, kind_of(record->second))) {
       continue;
     }
     throw Violated(kOneLaunchRule, str("launch ", call.token.value, " while the outcome of ",
@@ -163,7 +176,8 @@ void OneLaunch::nothing_on_its_way(const LaunchCall& call) const {
     const bool known = record != store_.durable().workers.end();
     if (one_has_it_alone(id)) continue;
     if (known && !configured(ground_.options.settings, record->second)) continue;
-    if (known && !serves_all(call.pool, record->second.type, record->second.market)) continue;
+    if (known && out_of_sight(record->second)) continue;
+    if (known && !serves_all(call.pool, kind_of(record->second))) continue;
     const bool boots = !life.handed && !life.before_loss &&
                        now - life.called < pool.launch_timeout - seconds{1} &&
                        !(instance.serves && *instance.serves <= now) && !instance.restarted;

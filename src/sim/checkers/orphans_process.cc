@@ -110,7 +110,7 @@ void Orphans::held_for_counts() {
     if (watched.phase != Phase::kReady) continue;
     const Instance& instance = *watched.instance;
     const auto& needs = history_.needs_lately(instance.pool);
-    if (counts_want(needs, instance.type, instance.market)) touched(watched);
+    if (counts_want(needs, {instance.type, instance.market, instance.region})) touched(watched);
   }
 }
 

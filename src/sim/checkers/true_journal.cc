@@ -57,8 +57,9 @@ void TrueJournal::judge(const core::AttemptRecord& record) {
               "what was asked for", token);
   const auto pool = settings.pools.find(record.pool);
   demand_true(pool != settings.pools.end(), "the pool", token);
-  const auto plan = LaunchMemory::plan(pool->second, settings.region,
-                                       {.type = record.type, .market = record.market});
+  const auto plan =
+      LaunchMemory::plan(settings, pool->second,
+                         {.type = record.type, .market = record.market, .region = record.region});
   const core::Candidate candidate{record.region, record.market, record.type, "", record.subnet};
   demand_true(
       ground_.settings_just_told || std::find(plan.begin(), plan.end(), candidate) != plan.end(),
@@ -105,7 +106,7 @@ void TrueJournal::judge_view(const core::WorkerRecord& record, const Instance& i
   demand_true(!record.launched || *record.launched == instance.launch_time(), "the launch time",
               id);
   demand_true(account(record.account), "the account", id);
-  demand_true(record.region == ground_.options.settings.region, "the region", id);
+  demand_true(record.region == instance.region, "the region", id);
   const auto pool = ground_.options.settings.pools.find(record.pool);
   const bool wants_private = pool != ground_.options.settings.pools.end() &&
                              pool->second.address == core::AddressKind::kPrivate;

@@ -85,7 +85,7 @@ void TrueLedger::written(const core::LedgerRecord& line) {
   demand(!ours(*instance) || line.pool == instance->pool, "pool");
   demand(line.type == instance->type && line.market == instance->market, "type");
   demand(line.zone == instance->zone, "zone");
-  demand(line.region == ground_.options.settings.region, "region");
+  demand(line.region == instance->region, "region");
   const auto& broker = store_.durable().broker;
   demand(line.account.empty() || !broker || line.account == broker->account, "account");
   if (!line.ended) return;

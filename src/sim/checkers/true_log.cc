@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "core/launch/capacity_memory.h"
+#include "sim/checkers/launch_memory.h"
 #include "sim/checkers/needs.h"
 
 namespace cb::sim {
@@ -148,8 +149,9 @@ bool TrueLog::launch_begun(std::string_view text) const {
   if (found == store_.durable().attempts.end()) return true;  // closed in the same step
   const core::AttemptRecord& record = found->second;
   const core::Candidate candidate{record.region, record.market, record.type, "", record.subnet};
-  return text.starts_with(str("launching ", to_string(candidate), " for pool ", record.pool.value,
-                              " (token ", record.token.value, ")"));
+  return text.starts_with(
+      str("launching ", LaunchMemory::name_of(ground_.options.settings, candidate), " for pool ",
+          record.pool.value, " (token ", record.token.value, ")"));
 }
 
 }  // namespace cb::sim

@@ -182,6 +182,8 @@ void TrueStatus::judge_listing(const Question& question, const core::AllInstance
                  view.id.value);
     views.push_back(view);
   }
+  if (!ground_.options.dead_region.empty())
+    return;  // what several regions showed is not put together
   for (const auto* base : {&listing_, &former_listing_, &shown_before_ids_}) {
     if (shows(views, *base)) return;
   }

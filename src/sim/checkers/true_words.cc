@@ -48,6 +48,9 @@ std::optional<core::RefusalReason> reason_of(std::string_view text) {
       {"a quota is used up for pool ", Reason::kNoCapacity},
       {"no worker could be launched for pool ", Reason::kNoCapacity},
   };
+  if (begins(text, "EC2 in ")) return Reason::kCloud;
+  // Of candidates that are refused, of regions that cannot be asked, or of both.
+  if (begins(text, "no worker could") && text.find("EC2") != text.npos) return {};
   for (const auto& [beginning, reason] : kBeginnings) {
     if (begins(text, beginning)) return reason;
   }
@@ -99,7 +102,7 @@ void TrueWords::answered(CallerId caller, const core::Answer& answer) {
 // What stands in the way, for whichever pool.
 void TrueWords::troubles(const core::Overview& all) const {
   for (const std::string& trouble : all.troubles) {
-    if (trouble == "EC2 has not answered its first listing yet") {
+    if (trouble.ends_with(" has not answered its first listing yet")) {
       if (!memory_.cloud().settled() || !exact()) continue;
     }
     const auto& pools = ground_.options.settings.pools;
@@ -118,7 +121,8 @@ std::optional<bool> TrueWords::of_the_broker(const Said& said) const {
     if (said.text.find(" does not offer ") == said.text.npos) {
       return pool == ground_.options.settings.pools.end();
     }
-    return LaunchMemory::plan(pool->second, "", core::need_of(*said.get)).empty();
+    return LaunchMemory::plan(ground_.options.settings, pool->second, core::need_of(*said.get))
+        .empty();
   }
   if (begins(said.text, "terminated by TERMINATE_ALL")) {
     return memory_.all_ended() && *memory_.all_ended() >= lately();
@@ -130,9 +134,10 @@ std::optional<bool> TrueWords::of_the_broker(const Said& said) const {
 }
 
 std::optional<bool> TrueWords::of_the_cloud(const Said& said) const {
-  constexpr std::string_view kAsked = "EC2 cannot be asked: ";
-  if (begins(said.text, kAsked)) {
-    const bool named = memory_.cloud().listing_failed_with(said.text.substr(kAsked.size()));
+  constexpr std::string_view kAsked = " cannot be asked: ";
+  const auto asked = said.text.find(kAsked);
+  if (begins(said.text, "EC2") && asked < std::string_view("EC2 in eu-west-1  ").size()) {
+    const bool named = memory_.cloud().listing_failed_with(said.text.substr(asked + kAsked.size()));
     const bool stands = said.get != nullptr ? memory_.cloud().trouble_since(lately())
                                             : memory_.cloud().failing_since(lately());
     return stands && named;
@@ -264,25 +269,6 @@ bool TrueWords::room_is_made() const {
                                   [](const auto& entry) { return entry.second.doomed; });
   const std::size_t counted = workers.size() + attempts.size();
   return (ends || doomed) && counted >= ground_.options.settings.max_workers;
-}
-
-bool TrueWords::launching(const core::GetWorker& get, std::string_view text) const {
-  const auto so = [&](const core::AttemptRecord& record) {
-    const core::Candidate candidate{record.region, record.market, record.type, "", record.subnet};
-    const std::string name = to_string(candidate);
-    if (record.pool != get.pool || record.doomed || !begins(text, name)) return false;
-    std::string_view rest = text.substr(name.size());
-    const auto since = rest.rfind(", since ");
-    if (since != rest.npos) {
-      if (!those_before_were_refused(get, candidate, rest.substr(since + 8))) return false;
-      rest = rest.substr(0, since);
-    }
-    return rest.empty() || (begins(rest, " (") && rest.size() > 3);
-  };
-  const auto& attempts = store_.durable().attempts;
-  return !exact() || std::any_of(dropped_.begin(), dropped_.end(), so) ||
-         std::any_of(attempts.begin(), attempts.end(),
-                     [&](const auto& entry) { return so(entry.second); });
 }
 
 // What nobody waits for any more is dropped in the turn in which the last of them hears of it.

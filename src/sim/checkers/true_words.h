@@ -51,7 +51,7 @@ class TrueWords : public Watcher {
   // What a sentence says of candidates, as far as it holds.
   struct Reasons {
     std::vector<core::Candidate> missing;  // of which it says nothing
-    std::size_t items = 0, tried = 0, capacity = 0, quota = 0;
+    std::size_t items = 0, tried = 0, capacity = 0, quota = 0, cut_off = 0;
     Moment latest{};
   };
   bool nothing_left(const Said& said) const;

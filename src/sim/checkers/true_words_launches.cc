@@ -15,17 +15,18 @@ using core::Candidate;
 using core::FailureClass;
 
 // Takes the names of candidates that `text` begins with, and the colon behind them.
-std::vector<Candidate> take_names(std::string_view& text, const std::vector<Candidate>& plan) {
+std::vector<Candidate> take_names(std::string_view& text, const std::vector<Candidate>& plan,
+                                  const core::Settings& settings) {
   std::string_view rest = text;
   std::vector<Candidate> out;
   for (;;) {
     const auto named = std::find_if(plan.begin(), plan.end(), [&](const Candidate& one) {
-      const std::string name = to_string(one);
+      const std::string name = LaunchMemory::name_of(settings, one);
       return rest.starts_with(str(name, ": ")) || rest.starts_with(str(name, ", "));
     });
     if (named == plan.end()) return {};
     out.push_back(*named);
-    rest.remove_prefix(to_string(*named).size());
+    rest.remove_prefix(LaunchMemory::name_of(settings, *named).size());
     const bool last = rest.front() == ':';
     rest.remove_prefix(2);
     if (!last) continue;
@@ -51,6 +52,12 @@ bool says(std::string_view text, const LaunchMemory::Refusal& refusal,
   if (!age) return text.empty() || text.starts_with(", asked ");
   const auto whole = std::chrono::floor<seconds>(*age);
   return text == (whole > seconds{0} ? str(", asked ", to_string(Duration{whole}), " ago") : "");
+}
+
+// "EC2 cannot be asked: ...", "EC2 in eu-west-1 answers no launch".
+bool is_trouble(std::string_view text) {
+  return text.starts_with("EC2") && (text.find(" cannot be asked") != text.npos ||
+                                     text.find(" answers no launch") != text.npos);
 }
 
 }  // namespace
@@ -130,6 +137,7 @@ bool TrueWords::nothing_left(const Said& said) const {
                                         ? "no capacity"
                                         : "no worker could be launched";
   if (said.text.substr(0, at) != headline) return false;
+  if (again == said.text.npos && reasons.cut_off == reasons.items) return true;
   // Who came after something was tried in vain has it all tried anew.
   if (again == said.text.npos) {
     return reasons.tried != 0 && (!exact() || said.asked <= reasons.latest);
@@ -147,25 +155,25 @@ bool TrueWords::reasons_hold(const core::GetWorker& get, std::string_view text,
   const core::Settings& settings = ground_.options.settings;
   const PoolName& pool = get.pool;
   core::Need need = core::need_of(get);
-  const auto plan = LaunchMemory::plan(settings.pools.at(pool), settings.region, need);
+  const auto plan = LaunchMemory::plan(settings, settings.pools.at(pool), need);
   // What was tried before the market was edited has its name all the same.
   std::vector<Candidate> names;
   for (const auto market : {core::MarketOrder::kSpot, core::MarketOrder::kOnDemand}) {
     core::PoolSettings edited = settings.pools.at(pool);
     edited.market = market;
-    std::ranges::move(LaunchMemory::plan(edited, settings.region, {}), std::back_inserter(names));
-    std::ranges::move(LaunchMemory::plan(edited, settings.region, need), std::back_inserter(names));
+    std::ranges::move(LaunchMemory::plan(settings, edited, {}), std::back_inserter(names));
+    std::ranges::move(LaunchMemory::plan(settings, edited, need), std::back_inserter(names));
   }
   out.missing = plan;
   const auto& events = memory_.taken_away(pool);
   while (!text.empty()) {
     std::string_view rest = text;
-    const std::vector<Candidate> of = take_names(rest, names);
+    const std::vector<Candidate> of = take_names(rest, names, settings);
     // As far as the next one begins.
     auto end = rest.find("; ");
     for (; end != rest.npos; end = rest.find("; ", end + 1)) {
       std::string_view behind = rest.substr(end + 2);
-      if (behind.starts_with("i-") || !take_names(behind, names).empty()) break;
+      if (behind.starts_with("i-") || !take_names(behind, names, settings).empty()) break;
     }
     const std::string_view why = rest.substr(0, end);
     if (of.empty() && std::find(events.begin(), events.end(), why) == events.end()) return false;
@@ -193,6 +201,11 @@ bool TrueWords::failed(const PoolName& pool, const Candidate& candidate, std::st
     out.latest = std::max(out.latest, latest);
     return true;
   }
+  if (is_trouble(why)) {
+    ++out.cut_off;
+    return memory_.cloud().may_be_passed_over(candidate.region) ||
+           memory_.cloud().trouble_since(lately());
+  }
   // Two within a second read alike: it is the later one that is told.
   const LaunchMemory::Refusal* said = nullptr;
   for (const LaunchMemory::Refusal* refusal : memory_.against(pool, candidate)) {
@@ -214,15 +227,15 @@ bool TrueWords::those_before_were_refused(const core::GetWorker& get, const Cand
   const core::Settings& settings = ground_.options.settings;
   const PoolName& pool = get.pool;
   std::vector<Candidate> before =
-      LaunchMemory::plan(settings.pools.at(pool), settings.region, core::need_of(get));
+      LaunchMemory::plan(settings, settings.pools.at(pool), core::need_of(get));
   before.erase(std::find(before.begin(), before.end(), candidate), before.end());
   while (!text.empty()) {
-    const std::vector<Candidate> named = take_names(text, before);
+    const std::vector<Candidate> named = take_names(text, before, settings);
     if (named.empty()) return false;
     std::size_t end = text.find("; ");
     while (end != text.npos) {
       std::string_view behind = text.substr(end + 2);
-      if (!take_names(behind, before).empty()) break;
+      if (!take_names(behind, before, settings).empty()) break;
       end = text.find("; ", end + 2);
     }
     const std::string_view why = text.substr(0, end);
@@ -230,6 +243,8 @@ bool TrueWords::those_before_were_refused(const core::GetWorker& get, const Cand
       const auto refusals = memory_.against(pool, one);
       const auto& tried = memory_.tried(pool);
       const bool so =
+          (is_trouble(why) && (memory_.cloud().may_be_passed_over(one.region) ||
+                               memory_.cloud().trouble_since(lately()))) ||
           std::any_of(refusals.begin(), refusals.end(),
                       [&](const auto* refusal) { return refusal->failure.code == why; }) ||
           std::any_of(tried.begin(), tried.end(), [&](const auto& one_try) {
@@ -242,14 +257,34 @@ bool TrueWords::those_before_were_refused(const core::GetWorker& get, const Cand
   return true;
 }
 
+bool TrueWords::launching(const core::GetWorker& get, std::string_view text) const {
+  const auto so = [&](const core::AttemptRecord& record) {
+    const core::Candidate candidate{record.region, record.market, record.type, "", record.subnet};
+    const std::string name = LaunchMemory::name_of(ground_.options.settings, candidate);
+    if (record.pool != get.pool || record.doomed || !text.starts_with(name)) return false;
+    std::string_view rest = text.substr(name.size());
+    const auto since = rest.rfind(", since ");
+    if (since != rest.npos) {
+      if (!those_before_were_refused(get, candidate, rest.substr(since + 8))) return false;
+      rest = rest.substr(0, since);
+    }
+    return rest.empty() || (rest.starts_with(" (") && rest.size() > 3);
+  };
+  const auto& attempts = store_.durable().attempts;
+  return !exact() || std::any_of(dropped_.begin(), dropped_.end(), so) ||
+         std::any_of(attempts.begin(), attempts.end(),
+                     [&](const auto& entry) { return so(entry.second); });
+}
+
 // Nothing stands in its way, and nothing else is launched but by this turn, after it was said.
 bool TrueWords::about_to_launch(const core::GetWorker& get, std::string_view text) const {
   const core::Settings& settings = ground_.options.settings;
   const PoolName& pool = get.pool;
   const core::Need need = core::need_of(get);
-  const auto plan = LaunchMemory::plan(settings.pools.at(pool), settings.region, need);
-  const auto named = std::find_if(plan.begin(), plan.end(),
-                                  [&](const auto& one) { return to_string(one) == text; });
+  const auto plan = LaunchMemory::plan(settings, settings.pools.at(pool), need);
+  const auto named = std::find_if(plan.begin(), plan.end(), [&](const auto& one) {
+    return LaunchMemory::name_of(settings, one) == text;
+  });
   if (named == plan.end()) return false;
   if (!exact()) return true;
   for (const auto* refusal : memory_.against(pool, *named)) {
@@ -258,7 +293,8 @@ bool TrueWords::about_to_launch(const core::GetWorker& get, std::string_view tex
   const auto& attempts = store_.durable().attempts;
   return std::none_of(attempts.begin(), attempts.end(), [&](const auto& entry) {
     const core::AttemptRecord& record = entry.second;
-    return record.pool == pool && !record.doomed && need.fits(record.type, record.market) &&
+    return record.pool == pool && !record.doomed &&
+           need.fits(record.type, record.market, record.region) &&
            record.begun < ground_.turn.now.boot;
   });
 }

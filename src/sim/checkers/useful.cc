@@ -21,7 +21,7 @@ const core::WorkerRecord* Useful::good_one(const PoolName& pool, const core::Nee
   const core::Settings& settings = ground_.options.settings;
   const bool probed = settings.pools.at(pool).ready != core::ReadyCheck::kNone;
   // Nobody is given what its pool does not offer any more.
-  if (LaunchMemory::plan(settings.pools.at(pool), "", need).empty()) return nullptr;
+  if (LaunchMemory::plan(settings, settings.pools.at(pool), need).empty()) return nullptr;
   for (const auto& [id, worker] : store_.durable().workers) {
     if (worker.pool != pool || worker.phase != core::WorkerPhase::kReady) continue;
     if (!configured(settings, worker) || !has_room(worker, need)) continue;
@@ -39,7 +39,8 @@ const core::WorkerRecord* Useful::good_one(const PoolName& pool, const core::Nee
 
 // For one alone: certainly none where anybody may have used it, which the journal does not say.
 bool Useful::has_room(const core::WorkerRecord& worker, const core::Need& need) const {
-  if (need.alone || need.count > 1 || !need.fits(worker.type, worker.market)) return false;
+  if (need.alone || need.count > 1 || !need.fits(worker.type, worker.market, worker.region))
+    return false;
   const core::PoolSettings& pool = ground_.options.settings.pools.at(worker.pool);
   const std::size_t places = pool.places(worker.type);
   const bool packed = pool.sharing == core::Sharing::kPacked;

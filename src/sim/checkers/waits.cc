@@ -104,7 +104,9 @@ bool Waits::coming(const PoolName& pool, const core::Need& need) const {
   const auto& workers = store_.durable().workers;
   return std::any_of(workers.begin(), workers.end(), [&](const auto& entry) {
     const core::WorkerRecord& worker = entry.second;
-    return worker.pool == pool && need.fits(worker.type, worker.market) && on_its_way(worker);
+    const bool lost = worker.address.empty() && memory_.cloud().cut_off(worker.region);
+    return worker.pool == pool && !lost && need.fits(worker.type, worker.market, worker.region) &&
+           on_its_way(worker);
   });
 }
 
@@ -114,7 +116,8 @@ bool Waits::room_is_made() const {
   for (const auto& [id, worker] : store_.durable().workers) {
     if (ends_.contains(id)) continue;
     ++counted;
-    made = made || worker.phase == WorkerPhase::kTerminating;
+    made = made ||
+           (worker.phase == WorkerPhase::kTerminating && !memory_.cloud().cut_off(worker.region));
   }
   for (const auto& [token, record] : store_.durable().attempts) {
     const auto attempt = history_.attempts().find(token);
@@ -143,7 +146,7 @@ bool Waits::all_in_use(const PoolName& pool, const core::Need& need) const {
   for (const auto& [id, worker] : store_.durable().workers) {
     if (!ends_.contains(id)) ++counted;
     ready = ready || (worker.pool == pool && worker.phase == WorkerPhase::kReady &&
-                      need.fits(worker.type, worker.market));
+                      need.fits(worker.type, worker.market, worker.region));
   }
   return ready && counted >= settings.max_workers;
 }
@@ -153,6 +156,26 @@ bool Waits::waits_for_a_count(const PoolName& pool, const core::Need& need) cons
   const auto& needs = history_.needs_lately(pool);
   return std::any_of(needs.begin(), needs.end(), [&](const auto& entry) {
     return entry.first.count > 1 && (entry.first != need || entry.second > 1);
+  });
+}
+
+// Where none can be asked, and where one cannot and the others have nothing left, EC2 is asked
+// again before anybody hears of it.
+bool Waits::another_region_may_do(const PoolName& pool, const core::Need& need) const {
+  if (!memory_.cloud().in_trouble()) return true;
+  const core::Settings& settings = ground_.options.settings;
+  const auto plan = LaunchMemory::plan(settings, settings.pools.at(pool), need);
+  return std::any_of(plan.begin(), plan.end(), [&](const core::Candidate& one) {
+    if (memory_.passed_over(pool, one.region)) return false;
+    const auto all = memory_.against(pool, one);
+    const auto& tried = memory_.tried(pool);
+    return std::none_of(all.begin(), all.end(),
+                        [&](const auto* refusal) {
+                          return ground_.turn.at <
+                                 memory_.until(*refusal) + 2 * ground_.options.batching;
+                        }) &&
+           std::none_of(tried.begin(), tried.end(),
+                        [&](const auto& one_try) { return one_try.candidate == one; });
   });
 }
 
@@ -170,9 +193,12 @@ void Waits::judge(const PoolName& pool, const core::Need& need) const {
   if (!memory_.cloud().settled() || coming(pool, need) || waits_for_a_count(pool, need)) {
     return;
   }
-  if (memory_.cloud().in_trouble()) return;  // who came after it was seen has EC2 asked again first
+  if (!another_region_may_do(pool, need)) return;
   for (const auto& [token, record] : store_.durable().attempts) {
-    if (record.pool != pool || record.doomed || !need.fits(record.type, record.market)) continue;
+    if (record.pool != pool || record.doomed ||
+        !need.fits(record.type, record.market, record.region) ||
+        memory_.passed_over(pool, record.region))
+      continue;
     if (record.mismatch) wrong(str(" for launch ", token.value, ", which is not asked for again"));
     return;
   }

@@ -36,6 +36,7 @@ class Waits : public Watcher {
   bool room_is_made() const;
   bool a_place_is_given() const;
   bool all_in_use(const PoolName& pool, const core::Need& need) const;
+  bool another_region_may_do(const PoolName& pool, const core::Need& need) const;
   bool waits_for_a_count(const PoolName& pool, const core::Need& need) const;
   bool waits_for_next_try(const core::GetWorker& get, const Waiting& waiting,
                           const LaunchMemory::Obstacle& why) const;

@@ -123,7 +123,9 @@ const core::WorkerRecord* Warm::kept_for_nobody() const {
   const core::Settings& settings = ground_.options.settings;
   const core::Records& durable = store_.durable();
   // A restart gives every client the time to be heard anew.
-  if (ground_.turn.at - memory_.started_at() < settings.restart_grace + seconds{5}) return nullptr;
+  const Moment heard =
+      std::max(memory_.started_at(), ground_.last_pause_ended().value_or(Moment{}));
+  if (ground_.turn.at - heard < settings.restart_grace + seconds{5}) return nullptr;
   const Duration late = 2 * settings.quiet_interval + settings.idle_save_interval;
   for (const auto& entry : durable.workers) {
     const core::WorkerRecord& worker = entry.second;
@@ -140,7 +142,7 @@ const core::WorkerRecord* Warm::kept_for_nobody() const {
         life->instance->computing(ground_.now()) || life->question_open ||
         (life->computed &&
          ground_.now() - *life->computed < settings.pools.at(worker.pool).idle_timeout + late);
-    const bool held = counts_want(history_.needs_lately(worker.pool), worker.type, worker.market);
+    const bool held = counts_want(history_.needs_lately(worker.pool), kind_of(worker));
     if (!leased && !computes && !held && demand_.least(worker.pool) != 0 &&
         idle_is_over(settings, worker, ground_.turn.now.boot, late)) {
       return &worker;

@@ -102,6 +102,7 @@ void Clients::next_session(Client& client) {
   get.cores = client.need.cores;
   get.type = client.need.type;
   get.market = client.need.market;
+  get.region = client.need.region;
   get.count = client.need.count;
   get.alone = client.need.alone;
   // Not for longer than the world lasts.

@@ -49,6 +49,10 @@ void Clients::take_needs(Client& client, const core::PoolSettings& pool) {
   if (pool.sharing == core::Sharing::kPacked && !needs.chance(8)) {
     client.need.cores = std::max(1, static_cast<int>(cores / (1 << needs.between(0, 5))));
   }
+  Prng where = stream(ground_.options.seed, str("region of ", client.number));
+  if (pool.regions.size() > 1 && where.chance(10)) {
+    client.need.region = pool.regions[where.below(pool.regions.size())];
+  }
   if (!needs.chance(static_cast<unsigned>(ground_.options.needs_percent))) return;
   switch (needs.below(4)) {
     case 0:

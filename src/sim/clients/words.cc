@@ -21,6 +21,7 @@ std::string asked_of(const core::GetWorker& get) {
   if (get.cores != 0) out += str(" cores=", get.cores);
   if (get.type) out += str(" type=", *get.type);
   if (get.market) out += str(" market=", to_string(*get.market));
+  if (get.region) out += str(" region=", *get.region);
   if (get.count != 1) out += str(" count=", get.count);
   if (get.alone) out += " exclusive=1";
   return out;

@@ -27,11 +27,12 @@ Ec2::Ec2(Ground& ground)
   people();
 }
 
-Instance& Ec2::make(Owner owner) {
+Instance& Ec2::make(Owner owner, const std::string& region) {
   Instance& instance = instances_.emplace_back();
   instance.id = {str("i-", 100000 + instances_.size())};
   instance.owner = owner;
-  instance.zone = str("us-east-1", "abcd"[instances_.size() % 4]);
+  instance.region = region;
+  instance.zone = str(region, "abcd"[instances_.size() % 4]);
   instance.born = ground_.now();
   instance.history.emplace_back(ground_.now(), InstanceState::kPending);
   by_id_[instance.id] = &instance;
@@ -40,7 +41,7 @@ Instance& Ec2::make(Owner owner) {
 
 void Ec2::foreigners() {
   for (const Owner owner : {Owner::kOtherBroker, Owner::kNameOnly}) {
-    Instance& instance = make(owner);
+    Instance& instance = make(owner, ground_.options.settings.region);
     instance.type = "c7i.16xlarge";
     instance.market = Market::kOnDemand;
     instance.image = "ami-1";
@@ -63,9 +64,12 @@ Instance* Ec2::find(const InstanceId& id) {
   return found == by_id_.end() ? nullptr : found->second;
 }
 
-Ec2::Refusal Ec2::market_refusal(const LaunchForm& form) {
+Ec2::Refusal Ec2::market_refusal(const LaunchForm& form, const std::string& region) {
   const bool spot = form.market == Market::kSpot;
-  const auto hour = ground_.now().time_since_epoch() / hours{1};
+  // Each region has its own hours.
+  const bool home = region == ground_.options.settings.region;
+  const auto hour = ground_.now().time_since_epoch() / hours{1} + (home ? 0 : 1);
+  if (!home && hour % 4 == 0) return {};
   // A shortage is of spot first; on-demand suffers with it in some hours.
   if ((spot || hour % 3 == 0) && ground_.holds(Fault::kQuota)) {
     return failure(FailureClass::kQuota,
@@ -73,7 +77,8 @@ Ec2::Refusal Ec2::market_refusal(const LaunchForm& form) {
   }
   std::size_t taken = 0;
   for (const Instance* other : listed_) {
-    taken += other->alive() && other->type == form.type && other->market == form.market ? 1 : 0;
+    const bool same = other->type == form.type && other->market == form.market;
+    taken += other->alive() && same && other->region == region ? 1 : 0;
   }
   // And each zone has its own hours.
   const auto subnet = form.fields.find("SubnetId");
@@ -85,16 +90,17 @@ Ec2::Refusal Ec2::market_refusal(const LaunchForm& form) {
   return {};
 }
 
-Ec2::Refusal Ec2::refusal(const LaunchForm& form) {
+Ec2::Refusal Ec2::refusal(const LaunchForm& form, const std::string& region) {
   if (ground_.holds(Fault::kBadConfig)) {
     return failure(FailureClass::kBadConfig, "InvalidAMIID.NotFound",
                    str("the image id '", form.image, "' does not exist"));
   }
-  return market_refusal(form);
+  return market_refusal(form, region);
 }
 
 std::variant<const Instance*, CloudFailure> Ec2::launch(const std::string& body,
-                                                        const LaunchForm& form) {
+                                                        const LaunchForm& form,
+                                                        const std::string& region) {
   if (const auto known = by_token_.find(form.token); known != by_token_.end()) {
     const Instance& instance = *known->second;
     if (instance.body != body) {
@@ -107,8 +113,8 @@ std::variant<const Instance*, CloudFailure> Ec2::launch(const std::string& body,
     }
     return &instance;
   }
-  if (auto why = refusal(form)) return *why;
-  Instance& instance = make(Owner::kOurs);
+  if (auto why = refusal(form, region)) return *why;
+  Instance& instance = make(Owner::kOurs, region);
   const auto pair = addresses_.take(instance);
   if (!pair) {
     instance.owner = Owner::kStranger;
@@ -169,7 +175,8 @@ std::optional<core::InstanceView> Ec2::view(const Instance& instance, Moment as_
   return view;
 }
 
-std::vector<core::InstanceView> Ec2::tagged(const core::ListByTag& what, Moment as_of) {
+std::vector<core::InstanceView> Ec2::tagged(const core::ListByTag& what, const std::string& region,
+                                            Moment as_of) {
   std::erase_if(listed_, [&](const Instance* instance) {
     return instance->ended &&
            ground_.now() - *instance->ended > ground_.options.shown_after_end + minutes{1};
@@ -181,6 +188,7 @@ std::vector<core::InstanceView> Ec2::tagged(const core::ListByTag& what, Moment 
     return tag != instance.tags.end() && tag->second == value;
   };
   for (const Instance* instance : listed_) {
+    if (instance->region != region) continue;
     const bool named = what.named && carries(*instance, core::kNameTag, core::kNameTagValue);
     if (!named && !carries(*instance, core::kBrokerTag, what.broker)) continue;
     if (auto seen = view(*instance, as_of)) out.push_back(std::move(*seen));

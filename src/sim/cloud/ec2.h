@@ -26,7 +26,8 @@ class Ec2 {
   // A launch request that reaches EC2, and its reading. The same token and bytes give the same
   // instance.
   std::variant<const Instance*, core::CloudFailure> launch(const std::string& body,
-                                                           const LaunchForm& form);
+                                                           const LaunchForm& form,
+                                                           const std::string& region);
   // From now on it ends, if it has not ended already.
   void end(const InstanceId& id, const std::string& code, const std::string& reason);
 
@@ -46,8 +47,9 @@ class Ec2 {
 
   // As a describe call shows it, seen as it was at `as_of`; unset: not there (yet, or any longer).
   std::optional<core::InstanceView> view(const Instance& instance, Moment as_of) const;
-  // Everything that carries the tags that are asked for, as it was then.
-  std::vector<core::InstanceView> tagged(const core::ListByTag& what, Moment as_of);
+  // Everything in that region that carries the tags that are asked for, as it was then.
+  std::vector<core::InstanceView> tagged(const core::ListByTag& what, const std::string& region,
+                                         Moment as_of);
   void put_tag(const InstanceId& id, const std::string& key, const std::string& value);
 
   // Until then a listing by tag may lack something.
@@ -63,9 +65,9 @@ class Ec2 {
 
  private:
   using Refusal = std::optional<core::CloudFailure>;
-  Refusal refusal(const LaunchForm& form);
-  Refusal market_refusal(const LaunchForm& form);
-  Instance& make(Owner owner);
+  Refusal refusal(const LaunchForm& form, const std::string& region);
+  Refusal market_refusal(const LaunchForm& form, const std::string& region);
+  Instance& make(Owner owner, const std::string& region);
   void foreigners();
   void people();
   void rival();

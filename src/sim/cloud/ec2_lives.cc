@@ -220,7 +220,7 @@ std::optional<Moment> Ec2::left_by_another(const std::string& address,
 
 // Another account's machine: it answers at an address that was a worker's a moment ago.
 void Ec2::stranger_takes_an_address() {
-  Instance& stranger = make(Owner::kStranger);
+  Instance& stranger = make(Owner::kStranger, ground_.options.settings.region);
   const auto pair = addresses_.take(stranger);
   stranger.history.emplace_back(ground_.now(), InstanceState::kRunning);
   if (!pair) return;

@@ -105,7 +105,7 @@ void Ec2::put_tag(const InstanceId& id, const std::string& key, const std::strin
 
 // It claims its machine anew as a broker of ours would, until it is gone for good.
 void Ec2::rival() {
-  Instance& it = make(Owner::kRival);
+  Instance& it = make(Owner::kRival, ground_.options.settings.region);
   const auto pair = addresses_.take(it);
   if (!pair) {
     it.owner = Owner::kStranger;

@@ -33,6 +33,7 @@ struct Instance {
   std::string type;
   core::Market market = core::Market::kSpot;
   std::string image;
+  std::string region;
   std::string zone;
   Tags tags;
   std::string public_address;  // empty: none, or none yet

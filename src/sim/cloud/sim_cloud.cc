@@ -121,7 +121,7 @@ SimCloud::Failure SimCloud::trouble() {
   return {};
 }
 
-void SimCloud::identify() {
+void SimCloud::identify(const core::Identify&) {
   look_at_keys();
   ground_.tell([](Watcher& watcher) { watcher.identify_called(); });
   core::CloudIdentity identity{std::string(others_ ? kStrangersAccount : kOurAccount)};
@@ -138,7 +138,8 @@ void SimCloud::identify() {
 void SimCloud::launch(const core::LaunchInstance& what) {
   crasher_.reached(CrashPoint::kBeforeLaunch);
   if (!may_sign()) {
-    return mailbox_.deliver_after(Duration{0}, core::LaunchAnswered{what.token, not_sent()});
+    return mailbox_.deliver_after(Duration{0},
+                                  core::LaunchAnswered{what.token, what.region, not_sent()});
   }
   // Read once: those who judge the call and EC2 itself all look at it.
   const auto form = std::make_shared<const LaunchForm>(read_launch(what.request));
@@ -149,10 +150,10 @@ void SimCloud::launch(const core::LaunchInstance& what) {
   ground_.tell([&](Watcher& watcher) {
     watcher.launch_called({what.token, pool, what.request, *form, what.region});
   });
-  const auto answer = [this, token = what.token](core::LaunchResult result) {
-    mailbox_.deliver(core::LaunchAnswered{token, std::move(result)});
+  const auto answer = [this, token = what.token, region = what.region](core::LaunchResult result) {
+    mailbox_.deliver(core::LaunchAnswered{token, region, std::move(result)});
   };
-  if (ground_.holds(Fault::kUnreachable)) {
+  if (cut_off(what.region)) {
     mailbox_.when_alive(seconds{3}, [answer] {
       answer(CloudFailure{FailureClass::kUnreachable, "connect", "no route to EC2"});
     });
@@ -168,8 +169,7 @@ void SimCloud::launch(const core::LaunchInstance& what) {
     mailbox_.when_alive(kCallLimit, [answer] { answer(unknown("timeout")); });
   } else {
     // The effect does not depend on whether the asker lives to hear of it.
-    ground_.after(travel(),
-                  [this, what, form] { answer_launch(what.token, reach_launch(what, *form)); });
+    ground_.after(travel(), [this, what, form] { answer_launch(what, reach_launch(what, *form)); });
   }
   crasher_.reached(CrashPoint::kAfterLaunch);
 }
@@ -182,7 +182,7 @@ core::LaunchResult SimCloud::reach_launch(const core::LaunchInstance& what,
     return CloudFailure{FailureClass::kTokenMismatch, "IdempotentParameterMismatch",
                         "the token was used with other parameters"};
   }
-  auto made = ec2_.launch(what.request, form);
+  auto made = ec2_.launch(what.request, form, what.region);
   if (auto* failure = std::get_if<CloudFailure>(&made)) {
     refused_.insert(what.token);
     return *failure;
@@ -199,7 +199,7 @@ core::LaunchResult SimCloud::reach_launch(const core::LaunchInstance& what,
   return core::Launched{{*ec2_.view(instance, ground_.now())}};
 }
 
-void SimCloud::answer_launch(const LaunchToken& token, core::LaunchResult result) {
+void SimCloud::answer_launch(const core::LaunchInstance& what, core::LaunchResult result) {
   Duration delay = thinking();
   if (ground_.strikes(Fault::kLaunchAnswerLost)) {
     result = unknown("timeout");
@@ -207,7 +207,7 @@ void SimCloud::answer_launch(const LaunchToken& token, core::LaunchResult result
   } else if (ground_.strikes(Fault::kAnswerLate)) {
     delay = prng_.between(seconds{1}, kCallLimit - seconds{1});
   }
-  const core::LaunchAnswered answer{token, std::move(result)};
+  const core::LaunchAnswered answer{what.token, what.region, std::move(result)};
   mailbox_.deliver_after(delay, answer);
   // Only good news comes twice: a refusal is the answer to one call, and nobody reads it again.
   if (std::holds_alternative<core::Launched>(answer.result) &&
@@ -226,7 +226,7 @@ void SimCloud::list(const core::ListInstances& what) {
     for (const InstanceId& id : by_ids->ids) ground_.timeline.fold(id.value);
   }
   ground_.tell([&](Watcher& watcher) { watcher.listing_called(what); });
-  if (ground_.holds(Fault::kUnreachable)) {
+  if (cut_off(what.region)) {
     mailbox_.deliver_after(
         seconds{3}, core::Listed{what.query, CloudFailure{FailureClass::kUnreachable, "connect",
                                                           "no route to EC2"}});
@@ -262,7 +262,6 @@ core::Listing SimCloud::others_listing() const {
 core::ListResult SimCloud::reach_list(const core::ListInstances& asked, bool others) {
   if (auto failure = trouble()) return *failure;
   if (ground_.holds(Fault::kListingsDenied)) return may_not("ec2:DescribeInstances");
-  if (!is_here(asked.region)) return core::Listing{};
   const core::ListQuery& what = asked.what;
   if (others) return others_listing();
   Moment as_of = ground_.now();
@@ -273,13 +272,13 @@ core::ListResult SimCloud::reach_list(const core::ListInstances& asked, bool oth
   core::Listing listing;
   if (const auto* by_ids = std::get_if<core::ListByIds>(&what)) {
     for (const InstanceId& id : by_ids->ids) {
-      const Instance* instance = ec2_.find(id);
+      const Instance* instance = find(id, asked.region);
       auto view = instance != nullptr ? ec2_.view(*instance, as_of) : std::nullopt;
       if (view) listing.instances.push_back(std::move(*view));
     }
     return listing;
   }
-  listing.instances = ec2_.tagged(std::get<core::ListByTag>(what), as_of);
+  listing.instances = ec2_.tagged(std::get<core::ListByTag>(what), asked.region, as_of);
   if (!omitted_.empty()) {
     std::erase_if(listing.instances, [&](const core::InstanceView& view) {
       const auto found = omitted_.find(view.id);

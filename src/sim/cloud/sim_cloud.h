@@ -30,7 +30,7 @@ class SimCloud : public port::Cloud {
 
   SimCloud(Ground& ground, Ec2& ec2, Mailbox& mailbox, Crasher& crasher, const SimStore& store);
 
-  void identify() override;
+  void identify(const core::Identify& what) override;
   void launch(const core::LaunchInstance& what) override;
   void list(const core::ListInstances& what) override;
   void terminate(const core::TerminateInstances& what) override;
@@ -60,14 +60,20 @@ class SimCloud : public port::Cloud {
   Duration thinking() { return prng_.between(milliseconds{50}, milliseconds{900}); }
 
   core::LaunchResult reach_launch(const core::LaunchInstance& what, const LaunchForm& form);
-  void answer_launch(const LaunchToken& token, core::LaunchResult result);
+  void answer_launch(const core::LaunchInstance& what, core::LaunchResult result);
   core::Listing others_listing() const;
-  // Nothing that is here is known in another region.
-  bool is_here(const std::string& region) const {
-    return region == ground_.options.settings.region;
+  // Whatever is sent there does not arrive.
+  bool cut_off(const std::string& region) {
+    return ground_.holds(Fault::kUnreachable) ||
+           (region == ground_.options.dead_region && ground_.holds(Fault::kRegionDown));
+  }
+  // What is in one region is not known in another.
+  const Instance* find(const InstanceId& id, const std::string& region) {
+    const Instance* const instance = ec2_.find(id);
+    return instance != nullptr && instance->region == region ? instance : nullptr;
   }
   core::ListResult reach_list(const core::ListInstances& asked, bool others);
-  core::TerminateResult reach_terminate(const std::vector<InstanceId>& ids, bool others);
+  core::TerminateResult reach_terminate(const core::TerminateInstances& what, bool others);
   void wasted(const std::vector<InstanceId>& ids);
   void end_one(const InstanceId& id, core::TerminateAccepted& accepted);
   Failure refusal_of(const InstanceId& id);

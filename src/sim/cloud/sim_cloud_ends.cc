@@ -18,20 +18,20 @@ void SimCloud::terminate(const core::TerminateInstances& what) {
   }
   for (const InstanceId& id : what.ids) ground_.timeline.note("end     ", id.value);
   ground_.tell([&](Watcher& watcher) { watcher.terminate_called(what.ids); });
-  if (ground_.holds(Fault::kUnreachable)) {
+  if (cut_off(what.region)) {
     wasted(what.ids);
     mailbox_.deliver_after(
         seconds{3}, core::TerminateAnswered{
                         what.ids, CloudFailure{FailureClass::kUnreachable, "connect", "no route"}});
   } else {
-    ground_.after(travel(), [this, ids = what.ids, others = others_ || !is_here(what.region)] {
-      core::TerminateResult result = reach_terminate(ids, others);
+    ground_.after(travel(), [this, what, others = others_] {
+      core::TerminateResult result = reach_terminate(what, others);
       Duration delay = thinking();
       if (ground_.strikes(Fault::kTerminateAnswerLost)) {
         result = CloudFailure{FailureClass::kUnknownOutcome, "timeout", "no answer came"};
         delay = prng_.between(seconds{1}, kCallLimit);
       }
-      const core::TerminateAnswered answer{ids, std::move(result)};
+      const core::TerminateAnswered answer{what.ids, std::move(result)};
       mailbox_.deliver_after(delay, answer);
       if (ground_.strikes(Fault::kAnswerTwice)) {
         mailbox_.deliver_after(delay + prng_.between(seconds{0}, seconds{40}), answer);
@@ -47,7 +47,8 @@ void SimCloud::wasted(const std::vector<InstanceId>& ids) {
   }
 }
 
-core::TerminateResult SimCloud::reach_terminate(const std::vector<InstanceId>& ids, bool others) {
+core::TerminateResult SimCloud::reach_terminate(const core::TerminateInstances& what, bool others) {
+  const std::vector<InstanceId>& ids = what.ids;
   if (auto failure = trouble()) {
     wasted(ids);
     return *failure;
@@ -60,7 +61,7 @@ core::TerminateResult SimCloud::reach_terminate(const std::vector<InstanceId>& i
   }
   core::TerminateAccepted accepted;
   for (const InstanceId& id : ids) {
-    const bool known = !others && ec2_.find(id) != nullptr;
+    const bool known = !others && find(id, what.region) != nullptr;
     if (!known || ground_.strikes(Fault::kTerminateNotFound)) {
       wasted({id});
       accepted.not_found.push_back(id);
@@ -91,8 +92,8 @@ void SimCloud::tag(const core::TagInstances& what) {
   if (!may_sign()) return mailbox_.deliver_after(Duration{0}, failed);
   for (const InstanceId& id : what.ids) ground_.timeline.fold("tag", id.value, what.key);
   ground_.tell([&](Watcher& watcher) { watcher.tag_called(what); });
-  if (ground_.holds(Fault::kUnreachable)) return mailbox_.deliver_after(seconds{3}, failed);
-  ground_.after(travel(), [this, what, others = others_ || !is_here(what.region)] {
+  if (cut_off(what.region)) return mailbox_.deliver_after(seconds{3}, failed);
+  ground_.after(travel(), [this, what, others = others_] {
     core::Tagged answer = reach_tag(what, others);
     mailbox_.deliver_after(thinking(), answer);
   });
@@ -105,7 +106,7 @@ core::Tagged SimCloud::reach_tag(const core::TagInstances& what, bool others) {
   }
   if (answer.failure) return answer;
   for (const InstanceId& id : what.ids) {
-    if (others || ec2_.find(id) == nullptr) {
+    if (others || find(id, what.region) == nullptr) {
       answer.refused.push_back(
           {id, {FailureClass::kNotYetVisible, "InvalidInstanceID.NotFound", "does not exist"}});
     } else {

@@ -42,6 +42,7 @@ constexpr std::array<FaultRow, kFaults> kTable{{
     {kQuota, "quota", kSpells, 6},
     {kNoCapacity, "no-capacity", kSpells, 16},
     {kUnreachable, "unreachable", kSpells, 6},
+    {kRegionDown, "region-down", kSpells, 6},
     {kUnexpected, "unexpected", kSpells, 6},
     {kStsDown, "sts-down", kChance, 500},
     {kOtherAccount, "other-account", kChance, 300},

@@ -48,6 +48,7 @@ enum class Fault {
   kQuota,
   kNoCapacity,
   kUnreachable,
+  kRegionDown,
   kUnexpected,
   kStsDown,
   kOtherAccount,

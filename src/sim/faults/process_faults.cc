@@ -196,7 +196,8 @@ void ProcessFaults::start_planned(std::uint64_t which) {
 
 void ProcessFaults::start_again() {
   if (next_.rebooted) ground_.clock.reboot();
-  if (store_.names_regions() && ground_.strikes(Fault::kOldJournal)) {
+  if (store_.names_none_but(ground_.options.settings.region) &&
+      ground_.strikes(Fault::kOldJournal)) {
     ground_.timeline.note("journal is of a version that wrote no regions");
     store_.forget_regions();
   }

@@ -130,6 +130,31 @@ void draw_warm(Options& options) {
   }
 }
 
+// In a quarter of the worlds there is a second region, and pools launch in both, or in that alone.
+void draw_regions(Options& options, const Narrowing& narrowing) {
+  Prng prng = stream(options.seed, "regions");
+  if (!prng.chance(25)) return;
+  int& dose = options.dose[static_cast<std::size_t>(Fault::kRegionDown)];
+  if (prng.chance(50) && narrowing.takes(Fault::kRegionDown)) {
+    dose = std::max(dose, static_cast<int>(prng.between(2, row(Fault::kRegionDown).most)));
+  }
+  const std::string home = options.settings.region, other = "eu-west-1";
+  options.dead_region = prng.chance(50) ? home : other;
+  for (auto& [name, pool] : options.settings.pools) {
+    if (!prng.chance(80)) continue;
+    pool.regions = {home, other};
+    if (prng.chance(40)) std::swap(pool.regions.front(), pool.regions.back());
+    if (prng.chance(15)) pool.regions = {other};
+    pool.images = {{other, {pool.image + "-eu"}}};
+    pool.region_security_groups = {{other, {pool.security_groups.front() + "-eu"}}};
+    pool.region_subnets = {{other, {}}};
+    const auto subnets = prng.chance(50) ? prng.between(1, 3) : 0;
+    for (int n = 0; n < subnets; ++n) {
+      pool.region_subnets[other].push_back(str("subnet-eu", name.value, "abc"[n]));
+    }
+  }
+}
+
 // What goes wrong together in the field, and would hardly ever meet by chance. A world that has a
 // theme has little else.
 struct Theme {
@@ -239,6 +264,7 @@ Options draw_options(std::uint64_t seed, const Narrowing& narrowing) {
   options.settings.lease_grace = pick<Duration>(staying, {seconds{60}, seconds{10}, minutes{5}});
   draw_sharing(options);
   draw_warm(options);
+  draw_regions(options, narrowing);
   options.shown_after_end = pick<Duration>(prng, {minutes{1}, minutes{10}, hours{1}});
   options.foreigners = prng.chance(60);
   options.batching = pick<Duration>(prng, {milliseconds{0}, milliseconds{0}, milliseconds{40}});

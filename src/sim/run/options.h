@@ -39,7 +39,8 @@ struct Options {
   Duration pending_min{0}, pending_max{0};  // launch to running
   Duration boot_min{0}, boot_max{0};        // running to service
   int addresses = 0;                        // how many EC2 has for everybody
-  std::size_t capacity = 0;                 // of each (type, market)
+  std::size_t capacity = 0;                 // of each (type, market) in a region
+  std::string dead_region;                  // which kRegionDown concerns; empty: there is one only
   Duration shown_after_end{0};              // a terminated instance is listed for so long
   Duration staleness{0};                    // how old a listing's view may be
   // The people.

@@ -1,5 +1,7 @@
 #include "sim/world/sim_store.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "sim/world/contents.h"
 #include "wire/record_codec.h"
@@ -76,8 +78,12 @@ void SimStore::restore() {
   behind_ = false;
 }
 
-bool SimStore::names_regions() const {
-  return !file_.records.workers.empty() || !file_.records.attempts.empty();
+bool SimStore::names_none_but(const std::string& region) const {
+  const auto is_there = [&](const auto& entry) { return entry.second.region == region; };
+  const core::Records& all = file_.records;
+  return (!all.workers.empty() || !all.attempts.empty()) &&
+         std::all_of(all.workers.begin(), all.workers.end(), is_there) &&
+         std::all_of(all.attempts.begin(), all.attempts.end(), is_there);
 }
 
 void SimStore::forget_regions() {

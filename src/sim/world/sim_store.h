@@ -42,8 +42,8 @@ class SimStore : public port::Store {
   bool has_backup() const { return backup_.has_value(); }
   void restore();
 
-  // Older versions wrote no region while nobody had told them whose keys they had.
-  bool names_regions() const;
+  // Older versions knew one region, and wrote none while nobody had told them whose keys they had.
+  bool names_none_but(const std::string& region) const;
   void forget_regions();
 
  private:
