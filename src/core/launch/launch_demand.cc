@@ -275,8 +275,9 @@ Launcher::Tried Launcher::launch_one(const PoolName& name, const Need& need,
   if (!step_.cloud_open || !knows_what_there_is(name)) return {};
   if (auto forbids = forbidden(name)) return {.none = std::move(forbids)};
   const bool is_full = full(name);
-  const bool has_hope = places_soon(name) != 0 || yielding_.contains(name) || in_use(name, need);
-  if (is_full && has_hope) return {};
+  if (is_full && (places_soon(name) != 0 || yielding_.contains(name) || in_use(name, need))) {
+    return {};
+  }
   // Whose place could be had, nobody is asked for while nothing could be launched there.
   if (const auto hour = limits_.hour_is_full()) {
     return {.none = NoLaunch{RefusalReason::kLimit, hour->why, hour->since, hour->until}};
