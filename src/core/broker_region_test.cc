@@ -231,6 +231,53 @@ TEST_F(RegionTest, ARegionThatListsAndAnswersNoLaunchIsLeftForTheNext) {
   EXPECT_EQ(world.launches.back().region, "eu-west-1");
 }
 
+TEST_F(RegionTest, OneLaunchThatIsNotAnsweredIsNoRegionThatAnswersNone) {
+  world.lose_launch_answers = true;
+  world.get();
+  world.lose_launch_answers = false;
+  world.run_for(minutes{30});  // found by a listing, served and idle
+  ASSERT_EQ(world.alive(), 0U);
+  world.launch_answers = {failure(FailureClass::kThrottle, "RequestLimitExceeded")};
+  EXPECT_EQ(answer(world.get()), "203.0.113.2");
+  EXPECT_EQ(regions_of_launches(), (Regions{"us-east-1", "us-east-1", "us-east-1"}));
+}
+
+TEST_F(RegionTest, LaunchesThatAreNotAnsweredNowAndThenAreNoRegionThatAnswersNone) {
+  const CloudFailure throttled = failure(FailureClass::kThrottle, "RequestLimitExceeded");
+  world.launch_answers = {throttled};
+  world.post(CallerGone{world.get()});  // who leaves before the second try
+  world.run_for(hours{2});
+  world.launch_answers = {throttled};
+  EXPECT_EQ(answer(world.get()), "203.0.113.1");
+  EXPECT_EQ(world.launches.back().region, "us-east-1");
+}
+
+TEST_F(RegionTest, ARegionThatAnswersNoLaunchIsAskedOnWhereTheOtherHasNothingLeft) {
+  world.only_in("eu-west-1");
+  world.launch_answers = {kNone, kNone};
+  const CallerId there = ask_in("eu-west-1");
+  world.run_for(seconds{1});
+  ASSERT_NE(world.answer(there).find("no capacity"), std::string::npos) << world.answer(there);
+  world.only_in("us-east-1");
+  for (int n = 0; n < 12; ++n) {
+    world.launch_answers.emplace_back(failure(FailureClass::kThrottle, "RequestLimitExceeded"));
+  }
+  const CallerId caller = world.get();
+  world.run_for(seconds{90});
+  EXPECT_EQ(world.answer(caller), "203.0.113.1");
+  EXPECT_EQ(world.launches.back().region, "us-east-1");
+}
+
+TEST_F(RegionTest, WhoAsksForEverythingWhileTheKeysAreProvedIsToldEverything) {
+  world.launch_answers = {kNone, kNone};
+  ready_worker();  // in eu-west-1
+  world.identity.account.clear();
+  world.crash_and_restart();
+  const CallerId caller = world.ask(ListAll{});
+  world.run_for(seconds{5});
+  EXPECT_EQ(world.answer(caller), "1 instances");
+}
+
 TEST_F(RegionTest, TerminateAllSaysOfEachRegionWhatItSaid) {
   const std::string first = ready_worker();
   const CallerId there = ask_in("eu-west-1");

@@ -1,5 +1,7 @@
 // What clients ask of the broker.
 
+#include <span>
+
 #include "base/text.h"
 #include "core/broker_state.h"
 #include "core/demand/pool_choice.h"
@@ -52,7 +54,8 @@ void Broker::State::ask(CallerId caller, const GetWorker& request) {
     step.act(Reply{caller, need.leased ? lease(*worker, who) : use(*worker)});
     return workers.touch(*worker);
   }
-  watches.doubt_trouble();
+  watches.doubt_trouble(need.region ? std::span(&*need.region, 1)
+                                    : step.settings.regions_of(settings));
   waiting.add({.caller = caller,
                .pool = pool,
                .need = need,

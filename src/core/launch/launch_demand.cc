@@ -67,70 +67,12 @@ std::vector<Launcher::Unlaunched> Launcher::ensure(const PoolName& name) {
   return launch_for(name, std::move(placed));
 }
 
-bool Launcher::cut_off(const std::string& region) const {
-  return !step_.trouble_in(region).empty();
-}
-
-// Another of the pool's regions can be asked, has been listed, and answers launches.
-bool Launcher::has_another(const PoolName& name, const std::string& region) const {
-  const auto regions = step_.settings.regions_of(*step_.pool(name));
-  return std::any_of(regions.begin(), regions.end(), [&](const std::string& other) {
-    return other != region && step_.cloud(other).listed_once && !cut_off(other) &&
-           !answers_no_launch(other);
-  });
-}
-
-// Since the start its EC2 has not answered.
-bool Launcher::unheard_of(const PoolName& name, const std::string& region) const {
-  const CloudState& cloud = step_.cloud(region);
-  return !cloud.listed_once && cloud.listing_failed && has_another(name, region);
-}
-
-bool Launcher::answers_no_launch(const std::string& region) const {
-  const CloudState& cloud = step_.cloud(region);
-  return cloud.launches_fail_since &&
-         cloud.launch_failed_at - *cloud.launches_fail_since >=
-             step_.settings.cloud_unreachable_patience &&
-         step_.now.boot - cloud.launch_failed_at < step_.settings.capacity_memory;
-}
-
-bool Launcher::passed_over(const PoolName& name, const std::string& region) const {
-  if (cut_off(region)) return true;
-  if (step_.pool(name) == nullptr) return false;
-  return unheard_of(name, region) || (answers_no_launch(region) && has_another(name, region));
-}
-
-std::optional<std::string> Launcher::unreachable(const PoolName& name) const {
-  const auto regions = step_.settings.regions_of(*step_.pool(name));
-  const auto is_cut_off = [this](const std::string& region) { return cut_off(region); };
-  if (!std::all_of(regions.begin(), regions.end(), is_cut_off)) return {};
-  return step_.trouble_in(regions.front());
-}
-
 std::optional<std::string> Launcher::mismatch(const PoolName& name) const {
   for (const LaunchToken& token : under_way_for(name)) {
     const AttemptRecord& record = attempts_.at(token).record;
     if (record.mismatch && !cut_off(record.region)) return why_mismatch(token);
   }
   return {};
-}
-
-bool Launcher::asked_anew(const PoolName& name, const Need& need) const {
-  if (!step_.cloud_open) return false;
-  const auto regions = step_.settings.regions_of(*step_.pool(name));
-  return std::any_of(regions.begin(), regions.end(), [&](const std::string& region) {
-    const CloudState& cloud = step_.cloud(region);
-    return (!need.region || *need.region == region) && cut_off(region) && cloud.trouble_doubted;
-  });
-}
-
-// Another region may launch in its place.
-void Launcher::leave_regions_that_are_cut_off(const PoolName& name) {
-  for (const LaunchToken& token : under_way_for(name)) {
-    const auto attempt = attempts_.find(token);
-    const bool heard_of = attempt->second.in_flight || attempt->second.record.outcome_unknown;
-    if (!heard_of && passed_over(name, attempt->second.record.region)) close(attempt, true);
-  }
 }
 
 // Nobody gets anything, for one reason.
@@ -146,6 +88,7 @@ std::vector<Launcher::Unlaunched> Launcher::nobody(const PoolName& name, Refusal
 // One after the other, since each may serve others as well. Where nothing can be launched for those
 // who lack a worker of their own, who would have shared it may have a candidate that is left.
 std::vector<Launcher::Unlaunched> Launcher::launch_for(const PoolName& name, Placement placed) {
+  keep_yielding(name);
   std::map<Need, std::optional<NoLaunch>> failed;
   const auto next = [&]() -> const Need* {
     for (const bool own : {true, false}) {
@@ -193,11 +136,8 @@ std::vector<Slot> Launcher::coming(const PoolName& name) const {
       out.push_back(slot_of(workers_, *worker, true));
     }
   }
-  const bool elsewhere = step_.pool(name) != nullptr && !unreachable(name);
   for (const Worker* const worker : workers_.coming(name)) {
-    // Its address only a listing tells.
-    const bool lost = worker->record.address.empty() && cut_off(worker->record.region);
-    if (!lost || !elsewhere) out.push_back(slot_of(workers_, *worker, false));
+    if (!out_of_sight(*worker)) out.push_back(slot_of(workers_, *worker, false));
   }
   return out;
 }
@@ -240,10 +180,12 @@ Placement Launcher::place(const PoolName& name, std::vector<Slot> slots) const {
 bool Launcher::lacks(const PoolName& name, const Candidate& kind, const LaunchToken& launch) const {
   if (step_.pool(name) == nullptr) return false;
   std::vector<Slot> slots = coming(name);
+  const bool so_is_this = passed_over(name, kind.region);
   std::size_t others = 0;
   for (const LaunchToken& token : under_way_for(name)) {
     const Attempt& attempt = attempts_.at(token);
-    if (token == launch || !awake(attempt) || passed_over(name, attempt.record.region)) continue;
+    if (token == launch || !awake(attempt)) continue;
+    if (passed_over(name, attempt.record.region) && !so_is_this) continue;
     add_launch(slots, attempt);
     ++others;
   }
@@ -278,18 +220,20 @@ Launcher::Tried Launcher::launch_one(const PoolName& name, const Need& need,
   if (is_full && (places_soon(name) != 0 || yielding_.contains(name) || in_use(name, need))) {
     return {};
   }
-  // Whose place could be had, nobody is asked for while nothing could be launched there.
+  const auto refused_as_full = [&]() -> Tried {
+    return {.none = now_and_until_somebody_acts(RefusalReason::kLimit, why_full(name, need))};
+  };
+  if (is_full && !place_could_be_made(name)) return refused_as_full();
+  // Nobody gives his place while nothing could be launched there.
   if (const auto hour = limits_.hour_is_full()) {
     return {.none = NoLaunch{RefusalReason::kLimit, hour->why, hour->since, hour->until}};
   }
   const auto candidate = next_candidate(name, need);
   if (!candidate) {
-    if (asked_anew(name, need)) return {};
+    if (asked_anew(name, need) || will_be_heard_of(name, need)) return {};
     return {.none = nothing_left(name, need)};
   }
-  if (is_full) {
-    return {.none = now_and_until_somebody_acts(RefusalReason::kLimit, why_full(name, need))};
-  }
+  if (is_full) return refused_as_full();
   if (!step_.cloud(candidate->region).listed_once) return {};
   if (const auto next = limits_.paced_until()) {
     step_.timers.arm_by({TimerKind::kNextTry, ""}, *next);

@@ -50,18 +50,6 @@ void Launcher::answered(const LaunchAnswered& answer) {
   }
 }
 
-void Launcher::note_answer(const std::string& region, const LaunchResult& result) {
-  CloudState& cloud = step_.cloud(region);
-  const auto* const failure = std::get_if<CloudFailure>(&result);
-  const bool definite = std::holds_alternative<Launched>(result) ||
-                        (failure != nullptr && failure->what != FailureClass::kThrottle &&
-                         failure->what != FailureClass::kUnreachable &&
-                         failure->what != FailureClass::kUnknownOutcome);
-  if (definite) return cloud.launches_fail_since.reset();
-  if (!cloud.launches_fail_since) cloud.launches_fail_since = step_.now.boot;
-  cloud.launch_failed_at = step_.now.boot;
-}
-
 void Launcher::mark_unknown(Attempt& attempt, bool mismatch) {
   AttemptRecord& record = attempt.record;
   // Not from when it was decided: whoever stands still between the intent and the call makes it
@@ -81,6 +69,7 @@ void Launcher::launched(Attempts::iterator found, const Launched& result) {
     return;
   }
   const AttemptRecord record = attempt.record;
+  step_.cloud(record.region).launches_fail_since.reset();
   const Instant last_call = attempt.last_sent.value_or(record.begun);
   step_.timers.cancel({TimerKind::kAttemptRetry, record.token.value});
   forget(found);

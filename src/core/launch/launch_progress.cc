@@ -8,11 +8,24 @@
 
 namespace cb::core {
 
+// Of the workers that come the first who may be his; one that is out of sight where nothing else
+// is.
+const Worker* Launcher::told_of(const PoolName& pool, const Need& need) const {
+  const Worker* unseen = nullptr;
+  for (const Worker* const worker : workers_.coming(pool)) {
+    const WorkerRecord& record = worker->record;
+    if (!need.fits(record.type, record.market, record.region)) continue;
+    if (!out_of_sight(*worker)) return worker;
+    unseen = worker;
+  }
+  return under_way(pool, need) == nullptr ? unseen : nullptr;
+}
+
 Progress Launcher::progress(const PoolName& pool, const Need& need) const {
   const auto age = [&](Instant since) {
     return str(std::chrono::floor<seconds>(step_.now.boot - since).count(), "s");
   };
-  if (const Worker* const worker = workers_.coming(pool, need)) {
+  if (const Worker* const worker = told_of(pool, need)) {
     const WorkerRecord& record = worker->record;
     if (worker->suspect()) {
       return {Progress::Phase::kBooting,

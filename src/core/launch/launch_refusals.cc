@@ -103,12 +103,6 @@ std::optional<Candidate> Launcher::next_candidate(const PoolName& name, const Ne
   return {};
 }
 
-std::string Launcher::why_passed_over(const std::string& region) const {
-  if (const std::string& trouble = step_.trouble_in(region); !trouble.empty()) return trouble;
-  if (answers_no_launch(region)) return str(step_.ec2_in(region), " answers no launch");
-  return step_.cloud(region).doubt;
-}
-
 NoLaunch Launcher::nothing_left(const PoolName& name, const Need& need) const {
   const Instant now = step_.now.boot;
   const auto found = searches_.find(name);

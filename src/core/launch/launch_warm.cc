@@ -84,20 +84,36 @@ void Launcher::kept_idle(const Worker& worker) {
 }
 
 // The idle rule asks each first whether it computes, and ends it when it does not.
+void Launcher::keep_yielding(const PoolName& name) {
+  const auto found = yielding_.find(name);
+  if (found == yielding_.end()) return;
+  std::erase_if(found->second, [this](const InstanceId& id) {
+    const Worker* const worker = workers_.find(id);
+    return worker == nullptr || !time_is_up(*worker) || cut_off(worker->record.region);
+  });
+  if (found->second.empty()) yielding_.erase(found);
+}
+
+// Where nobody can be asked to end it, its place is of no use.
+bool Launcher::could_give_its_place(const Worker& worker, const PoolName& to) const {
+  if (pool_full(to) && worker.record.pool != to) return false;
+  return time_is_up(worker) && !held_for_a_count(worker) && !cut_off(worker.record.region);
+}
+
+bool Launcher::place_could_be_made(const PoolName& name) const {
+  return std::any_of(kept_idle_.begin(), kept_idle_.end(), [&](const auto& entry) {
+    const Worker* const worker = workers_.find(entry.second);
+    return worker != nullptr && could_give_its_place(*worker, name);
+  });
+}
+
 void Launcher::make_room(const PoolName& name, std::size_t lacking) {
   std::set<InstanceId>& theirs = yielding_[name];
-  std::erase_if(theirs, [this](const InstanceId& id) {
-    const Worker* const worker = workers_.find(id);
-    return worker == nullptr || !time_is_up(*worker);
-  });
-  const bool of_pool = pool_full(name);
   const std::size_t soon = places_soon(name);
   for (const auto& [begun, id] : kept_idle_) {
     if (soon + theirs.size() >= lacking) break;
     const Worker* const worker = workers_.find(id);
-    if (worker == nullptr || (of_pool && worker->record.pool != name)) continue;
-    if (!time_is_up(*worker) || yields(*worker) || held_for_a_count(*worker)) continue;
-    if (cut_off(worker->record.region)) continue;  // nobody could be asked to end it
+    if (worker == nullptr || !could_give_its_place(*worker, name) || yields(*worker)) continue;
     theirs.insert(id);
     step_.timers.arm({TimerKind::kWorkerIdle, id.value}, step_.now.boot);
     step_.log(LogLevel::kInfo, "warm.yields", about(worker->record),

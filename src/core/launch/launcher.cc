@@ -276,6 +276,7 @@ bool Launcher::doomed_open() const {
 }
 
 void Launcher::try_anew() {
+  for (auto& [region, cloud] : step_.clouds) cloud.launches_fail_since.reset();
   capacity_.clear();
   blocks_.clear();
   alerted_.clear();

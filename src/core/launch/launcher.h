@@ -161,6 +161,10 @@ class Launcher {
   // Nothing is begun there for `pool`, and what was is not waited for.
   bool passed_over(const PoolName& pool, const std::string& region) const;
   bool has_another(const PoolName& pool, const std::string& region) const;
+  bool something_left_in(const PoolName& pool, const std::string& region) const;
+  bool will_be_heard_of(const PoolName& pool, const Need& need) const;
+  bool out_of_sight(const Worker& worker) const;
+  const Worker* told_of(const PoolName& pool, const Need& need) const;
   void note_answer(const std::string& region, const LaunchResult& result);
   // Gives up the launches that EC2 has not heard of, where it cannot be asked.
   void leave_regions_that_are_cut_off(const PoolName& pool);
@@ -175,6 +179,10 @@ class Launcher {
   // Those who wait for `pool` lack so many workers, and no more may be: what only warm windows keep
   // gives them its place, by the idle rule, where none becomes free by itself.
   void make_room(const PoolName& pool, std::size_t workers);
+  bool place_could_be_made(const PoolName& pool) const;
+  bool could_give_its_place(const Worker& worker, const PoolName& to) const;
+  // Forgets of those who give their places to callers of `pool` who does so no more.
+  void keep_yielding(const PoolName& pool);
   // It has been asked to give its place to callers.
   bool yields(const Worker& worker) const;
   std::string why_not_warm(const PoolName& pool, const NoLaunch& none) const;

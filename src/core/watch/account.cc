@@ -145,6 +145,7 @@ bool Account::proved_by(const Listing& listing, const std::string& region) {
   if (ours) {
     keys_ = Keys::kConfirmed;
     go_on();
+    for (auto& [other, cloud] : step_.clouds) cloud.want_listing |= other != region;
     return true;
   }
   shows_none_of_ours_.insert(region);

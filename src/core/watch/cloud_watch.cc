@@ -83,6 +83,7 @@ void CloudWatch::doubt_trouble() {
 }
 
 void CloudWatch::keys_changed() {
+  of_former_keys_ = true;
   in_flight_.reset();
   if (by_ids_) listers_.insert(listers_.end(), by_ids_->listers.begin(), by_ids_->listers.end());
   by_ids_.reset();
@@ -123,6 +124,7 @@ void CloudWatch::failed(const CloudFailure& failure) {
   const bool long_ago =
       step_.now.boot - *failing_since_ >= step_.settings.cloud_unreachable_patience;
   cloud_.doubt = str(step_.ec2_in(region_), " cannot be asked: ", what);
+  if (std::exchange(of_former_keys_, false)) cloud_.trouble.clear();
   if (refused || long_ago) cloud_.trouble = cloud_.doubt;
   if (failing_how_ != failure.code) {
     failing_how_ = failure.code;
@@ -155,11 +157,12 @@ void CloudWatch::complete(const Listing& listing) {
     account_.identify();  // the credentials may have been exchanged for another account's
   }
   if (!step_.cloud_open && !account_.proved_by(listing, region_)) {
-    refuse_listers(step_.trouble_in(region_));
+    if (const std::string& why = step_.trouble_in(region_); !why.empty()) refuse_listers(why);
     if (!cloud_.listed_once) trust_journal();
     return;
   }
   cloud_.trouble.clear();
+  of_former_keys_ = false;
   std::set<InstanceId> seen;
   std::vector<const InstanceView*> unknown_ones;
   for (const InstanceView& view : listing.instances) {

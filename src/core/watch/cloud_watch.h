@@ -117,6 +117,7 @@ class CloudWatch {
   std::optional<Instant> next_;  // what the timer is armed for
   std::optional<Instant> failing_since_;
   std::string failing_how_;
+  bool of_former_keys_ = false;  // the trouble, until the first answer to the new ones
   bool due_ = false;
   std::optional<ByIds> by_ids_;
   std::vector<CallerId> listers_;

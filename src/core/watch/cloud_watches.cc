@@ -5,7 +5,9 @@ namespace cb::core {
 void CloudWatches::identified(const CloudIdentity& identity) {
   const bool was_open = step_.cloud_open;
   if (account_.identified(identity)) {
-    if (!was_open && step_.cloud_open) doubt_trouble();  // it may have been that of the former keys
+    if (was_open || !step_.cloud_open) return;
+    for (auto& [region, watch] : watches_)
+      watch.doubt_trouble();  // that of the former keys, perhaps
     return;
   }
   for (auto& [region, watch] : watches_) watch.keys_refused();
@@ -22,12 +24,15 @@ void CloudWatches::listed(const Listed& answer) {
   }
 }
 
-// Whoever comes while EC2 is being asked is content with that answer.
-void CloudWatches::doubt_trouble() {
-  for (const auto& [region, cloud] : step_.clouds) {
-    if (cloud.trouble_doubted) return;
+// Whoever comes while one of them is being asked is content with that answer.
+void CloudWatches::doubt_trouble(std::span<const std::string> regions) {
+  for (const std::string& region : regions) {
+    if (step_.cloud(region).trouble_doubted) return;
   }
-  for (auto& [region, watch] : watches_) watch.doubt_trouble();
+  for (const std::string& region : regions) {
+    const auto found = watches_.find(region);
+    if (found != watches_.end()) found->second.doubt_trouble();
+  }
 }
 
 void CloudWatches::list_for(CallerId caller) {

@@ -2,6 +2,7 @@
 // The account, and a watch over each region in which it has something or may launch.
 
 #include <map>
+#include <span>
 #include <string>
 
 #include "core/watch/cloud_watch.h"
@@ -22,8 +23,9 @@ class CloudWatches {
   void keys_changed();
   void listed(const Listed& answer);
 
-  // A caller came while the latest word of EC2 was trouble: it is asked again before he hears it.
-  void doubt_trouble();
+  // A caller came for whom these regions are, while the latest word of their EC2 was trouble: it is
+  // asked again before he hears it.
+  void doubt_trouble(std::span<const std::string> regions);
   // LIST_ALL: answered when every region has shown what it has.
   void list_for(CallerId caller);
   void forget(CallerId caller);

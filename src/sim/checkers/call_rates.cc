@@ -104,7 +104,8 @@ void CallRates::listed(const core::Listed& answer) {
     region.answered = true;
   }
   const auto* listing = std::get_if<core::Listing>(&answer.result);
-  if (listing == nullptr) give_reason();
+  // One that proves whose the keys are has those of the other regions asked for.
+  if (listing == nullptr || !memory_.cloud().named()) give_reason();
 }
 
 void CallRates::terminate_answered(const core::TerminateAnswered& answer) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/checkers/shown.h"
+
 namespace cb::sim {
 
 using core::FailureClass;
@@ -47,7 +49,11 @@ void CloudMemory::launched(const core::LaunchAnswered& answer) {
                                             failure->what == FailureClass::kUnreachable ||
                                             failure->what == FailureClass::kUnknownOutcome));
   if (!open) return region.launches_fail_since.reset();
-  if (!region.launches_fail_since) region.launches_fail_since = ground_.now();
+  const core::Settings& settings = ground_.options.settings;
+  const Duration remembered = settings.capacity_memory + settings.cloud_unreachable_patience;
+  if (!region.launches_fail_since || ground_.now() - *region.launch_failed_at >= remembered) {
+    region.launches_fail_since = ground_.now();
+  }
   region.launch_failed_at = ground_.now();
 }
 
@@ -99,6 +105,11 @@ void CloudMemory::told(const core::Event& event) {
     for (auto& [name, region] : regions_) {
       if (region.query == answer->query) listed(region, *answer);
     }
+    for (const core::InstanceView& view : shown_by_listing(event)) {
+      const auto attempt = store_.durable().attempts.find(view.token);
+      if (attempt == store_.durable().attempts.end()) continue;
+      regions_[attempt->second.region].launches_fail_since.reset();
+    }
   } else if (const auto* launch = std::get_if<core::LaunchAnswered>(&event)) {
     launched(*launch);
   } else if (const auto* who = std::get_if<core::Identified>(&event)) {
@@ -109,6 +120,7 @@ void CloudMemory::told(const core::Event& event) {
     for (auto& [name, region] : regions_) region.query.reset();
   } else if (std::holds_alternative<core::SettingsChanged>(event)) {
     identifying_ = true;
+    for (auto& [name, region] : regions_) region.launches_fail_since.reset();
   }
 }
 

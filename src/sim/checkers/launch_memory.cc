@@ -73,8 +73,22 @@ bool LaunchMemory::passed_over(const PoolName& name, const std::string& region) 
   if (pool == ground_.options.settings.pools.end()) return false;
   return cloud_.may_be_passed_over(region) &&
          std::ranges::any_of(pool->second.regions, [&](const std::string& other) {
-           return other != region && cloud_.listed(other) && !cloud_.may_be_passed_over(other);
+           return other != region && cloud_.listed(other) && !cloud_.may_be_passed_over(other) &&
+                  something_left_in(name, other);
          });
+}
+
+bool LaunchMemory::something_left_in(const PoolName& name, const std::string& region) const {
+  const core::Settings& settings = ground_.options.settings;
+  const auto all = plan(settings, settings.pools.at(name), {.region = region});
+  return std::ranges::any_of(all, [&](const core::Candidate& one) {
+    const auto refusals = against(name, one);
+    return std::ranges::none_of(refusals,
+                                [&](const auto* why) { return ground_.turn.at < until(*why); }) &&
+           std::ranges::none_of(tried(name), [&](const auto& was) {
+             return was.candidate == one && !was.why.empty();
+           });
+  });
 }
 
 const std::vector<LaunchMemory::Tried>& LaunchMemory::tried(const PoolName& pool) const {

@@ -75,6 +75,7 @@ class LaunchMemory : public Watcher {
   // Nothing is begun in that region for `pool`, nor waited for: it cannot be asked, or does not
   // answer launches, or has not been heard of since the start, where another does and has.
   bool passed_over(const PoolName& pool, const std::string& region) const;
+  bool something_left_in(const PoolName& pool, const std::string& region) const;
   // As many launches were called as EC2 takes at once, and the next one was not due `late` ago.
   bool paced(Duration late) const;
   Moment started_at() const { return started_; }
