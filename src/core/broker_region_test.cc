@@ -259,21 +259,24 @@ TEST_F(RegionTest, ARegionThatAnswersNoLaunchIsAskedOnWhereTheOtherHasNothingLef
   world.run_for(seconds{1});
   ASSERT_NE(world.answer(there).find("no capacity"), std::string::npos) << world.answer(there);
   world.only_in("us-east-1");
-  for (int n = 0; n < 12; ++n) {
+  for (int n = 0; n < 80; ++n) {
     world.launch_answers.emplace_back(failure(FailureClass::kThrottle, "RequestLimitExceeded"));
   }
   const CallerId caller = world.get();
-  world.run_for(seconds{90});
+  world.run_for(seconds{60});
+  world.launch_answers.clear();
+  world.run_for(seconds{60});
   EXPECT_EQ(world.answer(caller), "203.0.113.1");
   EXPECT_EQ(world.launches.back().region, "us-east-1");
 }
 
 TEST_F(RegionTest, WhoAsksForEverythingWhileTheKeysAreProvedIsToldEverything) {
-  world.launch_answers = {kNone, kNone};
-  ready_worker();  // in eu-west-1
+  ready_worker();  // in us-east-1, and eu-west-1 answers first
   world.identity.account.clear();
+  world.hold_identity = true;
   world.crash_and_restart();
   const CallerId caller = world.ask(ListAll{});
+  world.post(Identified{world.identity});
   world.run_for(seconds{5});
   EXPECT_EQ(world.answer(caller), "1 instances");
 }

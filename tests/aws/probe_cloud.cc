@@ -73,6 +73,7 @@ struct ProbeCloud::State {
 
   json::object check(const std::string& image) {
     core::Settings settings;
+    settings.region = caller.setup().region;
     settings.pools[PoolName{"default"}].image = image;
     bool done = false;
     io::check_aws(caller, lines, settings, *parse_iso8601("2026-11-23T10:00:00Z"),
