@@ -58,6 +58,7 @@ void Broker::State::name_regions(Records& records) {
   };
   for (auto& [token, attempt] : records.attempts) name(attempt);
   for (auto& [id, worker] : records.workers) name(worker);
+  for (auto& [token, closed] : records.closed) name(closed);
 }
 
 void Broker::State::save_all(const Records& records) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -83,14 +84,7 @@ TEST_F(RegionTest, ARegionThatCannotBeAskedIsLeftForTheNext) {
 TEST_F(RegionTest, WhoWaitsHearsWhyItIsAnotherRegion) {
   world.dead_regions = {"us-east-1"};
   world.run_for(minutes{2});
-  world.hold_launches = true;
-  GetWorker request;
-  request.wants_progress = true;
-  world.ask(request);
-  world.only().listed = false;
-  world.run_for(seconds{2});
-  ASSERT_FALSE(world.told.empty());
-  EXPECT_EQ(world.told.back().progress.text,
+  EXPECT_EQ(told_of_a_launch(),
             "launching c7i.16xlarge spot in eu-west-1, since c7i.16xlarge spot, c7i.16xlarge "
             "on-demand: EC2 cannot be asked");
 }
@@ -171,6 +165,33 @@ TEST_F(RegionTest, WhoNamesADeadRegionIsToldSoThoughAnotherServes) {
   EXPECT_NE(world.answer(caller).find("EC2 in eu-west-1 cannot be asked"), std::string::npos)
       << world.answer(caller);
   EXPECT_EQ(world.launches.size(), 1U);
+}
+
+TEST_F(RegionTest, WhatALostLaunchLeftInARegionThatNobodyNamesAnyMoreIsFoundAndEnded) {
+  world.lose_launch_answers = true;
+  ask_in("eu-west-1");
+  world.lose_launch_answers = false;
+  world.only().listed = false;
+  world.run_for(minutes{30});
+  ASSERT_TRUE(world.journal.attempts.empty());
+  PoolSettings& pool = world.settings().pools.begin()->second;
+  pool.regions = {"us-east-1"};
+  pool.images.clear();
+  world.crash_and_restart();
+  world.machines.begin()->second.listed = true;
+  world.run_for(minutes{1});
+  EXPECT_EQ(world.alive(), 0U);
+}
+
+TEST_F(RegionTest, WhatEachRegionRefusesIsToldOfEach) {
+  world.launch_answers = {failure(FailureClass::kBadConfig, "InvalidAMIID.NotFound"),
+                          failure(FailureClass::kBadConfig, "InvalidAMIID.NotFound")};
+  answer(world.get());
+  const auto alerts = std::count_if(world.log.begin(), world.log.end(), [](const Log& line) {
+    return line.level == LogLevel::kAlert &&
+           line.text.find("InvalidAMIID.NotFound") != std::string::npos;
+  });
+  EXPECT_EQ(alerts, 2);
 }
 
 TEST_F(RegionTest, OfWhatIsConfiguredNoMoreOnlyWhatIsUnusedEnds) {

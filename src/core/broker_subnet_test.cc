@@ -47,12 +47,7 @@ TEST_F(SubnetTest, WhoWaitsHearsWhatWasRefusedBefore) {
     world.launch_answers.emplace_back(
         failure(FailureClass::kCapacity, "InsufficientInstanceCapacity"));
   }
-  world.hold_launches = true;
-  world.ask(GetWorker{.pool = {}, .wait = {}, .client = {}, .wants_progress = true, .hold = {}});
-  world.only().listed = false;
-  world.run_for(seconds{2});
-  ASSERT_FALSE(world.told.empty());
-  EXPECT_EQ(world.told.back().progress.text,
+  EXPECT_EQ(told_of_a_launch(),
             "launching c7i.16xlarge on-demand in subnet-a, since c7i.16xlarge spot in subnet-a, "
             "c7i.16xlarge spot in subnet-b: InsufficientInstanceCapacity");
 }

@@ -71,6 +71,7 @@ void fields(Io& io, Record& r) {
   io.later_field("image", r.image);
   io.later_field("subnet", r.subnet);
   io.later_field("doomed", r.doomed);
+  io.later_field("region", r.region);
 }
 
 template <class Io, class Record>

@@ -14,7 +14,7 @@ namespace cb::wire {
 
 // Goes up with every change of what is below, so that an older broker never reads half a record.
 // Older formats stay readable: io/store/sqlite_store_upgrade.cc has the step from each to the next.
-inline constexpr int kRecordFormat = 5;
+inline constexpr int kRecordFormat = 6;
 
 // One row of the journal. Key and body are printable, without control characters but for the
 // newline after each line of a body; both are UTF-8.

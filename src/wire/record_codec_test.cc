@@ -243,7 +243,7 @@ std::string names_of(const core::Change& change) {
 // io/store/sqlite_store_upgrade.cc and a journal of the former format to tests/journals, and only
 // then change this test.
 TEST(RecordCodec, AnotherFieldNeedsAnotherFormat) {
-  ASSERT_EQ(kRecordFormat, 5);
+  ASSERT_EQ(kRecordFormat, 6);
   core::WorkerRecord full = worker("x");
   full.former_owner = "y";
   full.doubted = Instant{};
@@ -257,8 +257,8 @@ TEST(RecordCodec, AnotherFieldNeedsAnotherFormat) {
   EXPECT_EQ(names_of(launch),
             "pool account region market type image request begun_ms begun outcome_unknown doomed "
             "mismatch subnet last_call_ms serving");
-  EXPECT_EQ(names_of(core::ClosedAttempt{{"t"}, {"p"}, {}, "i", "s", true}),
-            "pool at_ms image subnet doomed");
+  EXPECT_EQ(names_of(core::ClosedAttempt{{"t"}, {"p"}, {}, "i", "s", true, "r"}),
+            "pool at_ms image subnet doomed region");
   EXPECT_EQ(names_of(core::LaunchStamp{{"t"}, {}}), "at_ms");
   EXPECT_EQ(names_of(core::LeaseRecord{{7}, {"i"}, "c", {}, Instant{}, 16, true}),
             "worker client since_ms held_until_ms cores alone");

@@ -14,9 +14,13 @@ class CheckConfig(Case):
         """As a person who has a region."""
         return super().run_cli(*args, env={"AWS_REGION": "us-east-1", **(env or {})}, **kwargs)
 
-    def test_a_good_file_is_printed_with_the_origin_of_each_value(self):
+    def written(self, text):
         file = self.scratch() / "b.toml"
-        file.write_text('max_workers = 3\n[pool.default]\nimage = "ami-1"\n')
+        file.write_text(text)
+        return file
+
+    def test_a_good_file_is_printed_with_the_origin_of_each_value(self):
+        file = self.written('max_workers = 3\n[pool.default]\nimage = "ami-1"\n')
         done = self.run_cli("check-config", "--all", str(file), "--name", "lab",
                             env={**KEYS, "COMPUTE_BROKER_AWS_REGION": "eu-west-1"})
         self.assertEqual((done.returncode, done.stderr), (0, ""))
@@ -34,8 +38,7 @@ class CheckConfig(Case):
         several = 'subnets = ["subnet-1", "subnet-2"]'
         for said, printed in (('subnet = "subnet-1"', 'subnets = ["subnet-1"]'),
                               (several, several)):
-            file = self.scratch() / "b.toml"
-            file.write_text(f'[pool.default]\nimage = "ami-1"\n{said}\n')
+            file = self.written(f'[pool.default]\nimage = "ami-1"\n{said}\n')
             done = self.run_cli("check-config", "--all", str(file), env=KEYS)
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             self.assertRegex(done.stdout, rf"(?m)^{re.escape(printed)} +# {file}:3$")
@@ -45,12 +48,11 @@ class CheckConfig(Case):
             self.assertEqual(self.run_cli("check-config", str(again)).returncode, 0)
 
     def test_what_is_of_regions_is_printed_so_that_it_can_be_read_again(self):
-        file = self.scratch() / "b.toml"
-        file.write_text('[pool.default]\nimage = "ami-1"\nregions = ["us-east-1", "eu-west-1"]\n'
-                        'images = { eu-west-1 = "ami-2" }\n'
-                        'subnet = "subnet-1"\nregion_subnets = { eu-west-1 = ["subnet-2", "subnet-3"] }\n'
-                        'security_groups = ["sg-1"]\n'
-                        'region_security_groups = { eu-west-1 = "sg-2" }\n')
+        file = self.written('[pool.default]\nimage = "ami-1"\nregions = ["us-east-1", "eu-west-1"]\n'
+                            'images = { eu-west-1 = "ami-2" }\n'
+                            'subnet = "subnet-1"\nregion_subnets = { eu-west-1 = ["subnet-2", "subnet-3"] }\n'
+                            'security_groups = ["sg-1"]\n'
+                            'region_security_groups = { eu-west-1 = "sg-2" }\n')
         done = self.run_cli("check-config", "--all", str(file), env=KEYS)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         for printed in ('images = { eu-west-1 = ["ami-2"] }',
@@ -62,18 +64,16 @@ class CheckConfig(Case):
         self.assertEqual((once_more.returncode, once_more.stderr), (0, ""))
 
     def test_defaults_may_name_more_regions_than_a_pool_launches_in(self):
-        file = self.scratch() / "b.toml"
-        file.write_text('[defaults]\nimages = { us-east-1 = "ami-1", eu-west-1 = "ami-2" }\n'
-                        '[pool.near]\nregions = ["us-east-1"]\n'
-                        '[pool.both]\nregions = ["us-east-1", "eu-west-1"]\n')
+        file = self.written('[defaults]\nimages = { us-east-1 = "ami-1", eu-west-1 = "ami-2" }\n'
+                            '[pool.near]\nregions = ["us-east-1"]\n'
+                            '[pool.both]\nregions = ["us-east-1", "eu-west-1"]\n')
         done = self.run_cli("check-config", str(file), env=KEYS)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def test_one_endpoint_for_several_regions_is_told_of(self):
-        file = self.scratch() / "b.toml"
-        file.write_text('[aws]\nendpoint = "https://vpce-1.ec2.us-east-1.vpce.amazonaws.com"\n'
-                        '[pool.default]\nimage = "resolve:ssm:/lab/dserv"\n'
-                        'regions = ["us-east-1", "eu-west-1"]\n')
+        file = self.written('[aws]\nendpoint = "https://vpce-1.ec2.us-east-1.vpce.amazonaws.com"\n'
+                            '[pool.default]\nimage = "resolve:ssm:/lab/dserv"\n'
+                            'regions = ["us-east-1", "eu-west-1"]\n')
         done = self.run_cli("check-config", str(file), env=KEYS)
         self.assertEqual(done.returncode, 0)
         self.assertIn("aws.endpoint is one for all regions", " ".join(done.stderr.split()))
@@ -104,8 +104,7 @@ class CheckConfig(Case):
                 ('image = "ami-1"\nimages = ["ami-2"]\n',
                  'images takes a table of 0 to 16 regions, such as { eu-west-1 = "a", us-west-2 = '
                  '["b", "c"] }; it is a list of something else')):
-            file = self.scratch() / "b.toml"
-            file.write_text("[pool.default]\n" + said)
+            file = self.written("[pool.default]\n" + said)
             done = self.run_cli("check-config", str(file), env=KEYS)
             self.assertEqual((done.returncode, done.stdout), (1, ""), said)
             self.assertIn(f"pool.default.{fault}", " ".join(done.stderr.split()), said)
@@ -129,9 +128,8 @@ class CheckConfig(Case):
         self.assertIn(f"warm = {warm} #", self.run_cli("check-config", str(again), env=KEYS).stdout)
 
     def test_a_bad_warm_window_is_named_with_what_is_wanted(self):
-        file = self.scratch() / "b.toml"
-        file.write_text('[pool.default]\nimage = "ami-1"\n'
-                        'warm = [{ schedule = "Mon-Fri 8-18 Mars/Olympus", workers = 1 }]\n')
+        file = self.written('[pool.default]\nimage = "ami-1"\n'
+                            'warm = [{ schedule = "Mon-Fri 8-18 Mars/Olympus", workers = 1 }]\n')
         done = self.run_cli("check-config", str(file))
         self.assertEqual(done.returncode, 1)
         self.assertEqual(done.stderr.splitlines()[1],
@@ -140,8 +138,7 @@ class CheckConfig(Case):
                          "00:00-24:00 for a whole day")
 
     def test_every_fault_of_a_bad_file_is_named(self):
-        file = self.scratch() / "b.toml"
-        file.write_text("max_wokers = 3\nidle_timeout = 900\n")
+        file = self.written("max_wokers = 3\nidle_timeout = 900\n")
         done = self.run_cli("check-config", str(file))
         self.assertEqual((done.returncode, done.stdout), (1, ""))
         verdict, first, second = done.stderr.splitlines()
@@ -150,8 +147,7 @@ class CheckConfig(Case):
         self.assertTrue(second.startswith(f"{file}:2: idle_timeout takes a time"), second)
 
     def test_the_verdict_comes_first_and_only_what_differs_follows(self):
-        file = self.scratch() / "b.toml"
-        file.write_text('max_workers = 3\n[pool.default]\nimage = "ami-1"\n')
+        file = self.written('max_workers = 3\n[pool.default]\nimage = "ami-1"\n')
         lines = self.run_cli("check-config", str(file)).stdout.splitlines()
         self.assertTrue(lines[0].startswith(f"# {file} is good"), lines)
         self.assertEqual([line.split(" =")[0] for line in lines[1:] if " = " in line],
@@ -163,8 +159,7 @@ class CheckConfig(Case):
         self.assertIn("not good: nothing can be launched without an image", done.stdout)
 
     def test_without_a_region_serve_would_not_start_and_so_it_is_not_good(self):
-        file = self.scratch() / "b.toml"
-        file.write_text('[pool.default]\nimage = "ami-1"\n')
+        file = self.written('[pool.default]\nimage = "ami-1"\n')
         for region, says in (("", "no AWS region is known: set [aws] region"),
                              ("us-esat-1", "did you mean us-east-1?")):
             done = self.run_cli("check-config", str(file), env={"AWS_REGION": region})

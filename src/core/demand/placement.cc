@@ -22,7 +22,7 @@ class Placing {
   void place(const Group& group, std::size_t index) {
     const Need& need = group.need;
     const bool comes = std::any_of(out_.slots.begin(), out_.slots.end(), [&](const Slot& slot) {
-      return !slot.ready && need.fits(slot.type, slot.market, slot.region);
+      return !slot.ready && need.fits(slot);
     });
     const std::size_t before = launched();
     lacks_ = false;
@@ -55,7 +55,7 @@ class Placing {
 
   // How many such leases it has room for.
   std::size_t takes(const Slot& slot, const Need& need) const {
-    if (!need.fits(slot.type, slot.market, slot.region)) return 0;
+    if (!need.fits(slot)) return 0;
     const std::size_t size = pool_.places_taken(need);
     if (size == kAnyNumber) return slot.fresh ? 1 : 0;
     return slot.room == kAnyNumber ? kAnyNumber : slot.room / size;

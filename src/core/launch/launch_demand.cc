@@ -194,8 +194,7 @@ bool Launcher::lacks(const PoolName& name, const Candidate& kind, const LaunchTo
   const Placement placed = place(name, std::move(slots));
   return std::any_of(placed.missing.begin(), placed.missing.end(), [&](const auto& missing) {
     const Need& need = missing.need;
-    return need.fits(kind.type, kind.market, kind.region) &&
-           (need.count > 1 || workers_.with_room(name, need) == nullptr);
+    return need.fits(kind) && (need.count > 1 || workers_.with_room(name, need) == nullptr);
   });
 }
 
@@ -206,10 +205,7 @@ bool Launcher::knows_what_there_is(const PoolName& name) const {
   const bool one = std::any_of(regions.begin(), regions.end(), [&](const std::string& region) {
     return step_.cloud(region).listed_once && !cut_off(region);
   });
-  return one && (!step_.journal_is_new ||
-                 std::all_of(step_.clouds.begin(), step_.clouds.end(), [](const auto& entry) {
-                   return entry.second.listed_once || !entry.second.trouble.empty();
-                 }));
+  return one && (!step_.journal_is_new || step_.all_heard_of());
 }
 
 Launcher::Tried Launcher::launch_one(const PoolName& name, const Need& need,

@@ -257,7 +257,8 @@ void Launcher::react(const PoolName& pool, const Candidate& candidate,
   } else {
     blocks_[pool] = refusal(settings.denied_memory);
   }
-  if (alerted_.emplace(pool, failure.code).second) alert(pool, candidate, failure);
+  if (alerted_.emplace(pool, candidate.region, failure.code).second)
+    alert(pool, candidate, failure);
 }
 
 // Whether the pool launches in other subnets of its region as well.
@@ -298,7 +299,9 @@ void Launcher::boot_succeeded(const Worker& worker) {
   blocks_.erase(pool);
   searches_.erase(pool);
   warm_.try_anew(pool);
-  std::erase_if(alerted_, [&](const auto& entry) { return entry.first == pool; });
+  std::erase_if(alerted_, [&](const auto& entry) {
+    return std::get<0>(entry) == pool && std::get<1>(entry) == worker.record.region;
+  });
   if (worker.record.boot) usual_boot_[pool] = *worker.record.boot;
 }
 

@@ -14,7 +14,7 @@ const Worker* Launcher::told_of(const PoolName& pool, const Need& need) const {
   const Worker* unseen = nullptr;
   for (const Worker* const worker : workers_.coming(pool)) {
     const WorkerRecord& record = worker->record;
-    if (!need.fits(record.type, record.market, record.region)) continue;
+    if (!need.fits(record)) continue;
     if (!out_of_sight(*worker)) return worker;
     unseen = worker;
   }

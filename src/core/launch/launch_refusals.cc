@@ -179,7 +179,7 @@ std::string Launcher::story(const PoolName& pool, const Need& need) const {
   if (search == searches_.end()) return {};
   std::vector<std::string> parts = search->second.happened;
   for (const auto& [candidate, fate] : search->second.tried) {
-    if (!need.fits(candidate.type, candidate.market, candidate.region)) continue;
+    if (!need.fits(candidate)) continue;
     parts.push_back(str(name_of(candidate), ": ", fate));
   }
   return join(parts, "; ");

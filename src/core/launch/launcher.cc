@@ -21,6 +21,7 @@ void Launcher::restore(Records& records) {
     keep(std::move(attempt));
   }
   closed_ = std::move(records.closed);
+  for (const auto& [token, closed] : closed_) step_.cloud(closed.region);
   jitter_ = Prng{seed_of(step_.identity.nonce, step_.identity.next_attempt)};
 }
 
@@ -47,7 +48,7 @@ const Launcher::Attempt* Launcher::under_way(const PoolName& pool, const Need& n
   for (const LaunchToken& token : of_pool->second) {
     const Attempt& attempt = attempts_.at(token);
     const AttemptRecord& record = attempt.record;
-    if (record.doomed || !need.fits(record.type, record.market, record.region)) continue;
+    if (record.doomed || !need.fits(record)) continue;
     if (!passed_over(pool, record.region)) return &attempt;
     lost = &attempt;
   }
@@ -212,7 +213,8 @@ void Launcher::close(Attempts::iterator found, bool certainly_nothing) {
                                .at = step_.now.boot,
                                .image = record.image,
                                .subnet = record.subnet,
-                               .doomed = record.doomed};
+                               .doomed = record.doomed,
+                               .region = record.region};
     closed_[token] = closed;
     step_.save(closed);
   }

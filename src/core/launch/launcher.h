@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "base/prng.h"
@@ -249,7 +250,7 @@ class Launcher {
   std::set<std::pair<Instant, InstanceId>> kept_idle_;  // by age; some may be so no more
   std::map<PoolName, std::set<InstanceId>> yielding_;   // to those who wait for it; none is empty
   std::map<PoolName, Refusal> blocks_;                  // of everything that the pool launches
-  std::set<std::pair<PoolName, std::string>> alerted_;  // codes
+  std::set<std::tuple<PoolName, std::string, std::string>> alerted_;  // of a region, codes
   std::map<PoolName, Duration> usual_boot_;
   Prng jitter_{0};
 };

@@ -24,6 +24,11 @@ struct Need {
     return (!type || *type == its_type) && (!market || *market == its_market) &&
            (!region || *region == its_region);
   }
+  // A worker's or a launch's record, a slot, a candidate.
+  template <class Machine>
+  bool fits(const Machine& machine) const {
+    return fits(machine.type, machine.market, machine.region);
+  }
 };
 
 }  // namespace cb::core

@@ -107,7 +107,8 @@ struct ClosedAttempt {
   Instant at;
   std::string image{};  // as it was asked for; empty in older journals
   std::string subnet{};
-  bool doomed = false;  // launched before a TERMINATE_ALL: what turns up is ended, whoever waits
+  bool doomed = false;   // launched before a TERMINATE_ALL: what turns up is ended, whoever waits
+  std::string region{};  // in which it may turn up; unset only in older journals: recovery fills it
   bool operator==(const ClosedAttempt&) const = default;
 };
 

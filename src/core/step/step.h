@@ -49,7 +49,7 @@ struct Step {
 
   bool cloud_open = false;      // the keys are those of our records' account; Account keeps it
   std::string account_trouble;  // why it is shut; empty while that is not known
-  bool journal_is_new = false;  // what there is, EC2 alone can say
+  bool journal_is_new = false;  // what there is, EC2 alone can say, and has not said yet
   std::map<std::string, CloudState> clouds;  // by region; none goes while the process lives
   std::string save_trouble;                  // the sentence; empty while the journal can be written
   Instant save_trouble_at{};
@@ -88,6 +88,12 @@ struct Step {
     for (const auto& [name, its] : settings.pools) {
       for (const std::string& region : settings.regions_of(its)) cloud(region);
     }
+  }
+  // Each region has been listed, or cannot be.
+  bool all_heard_of() const {
+    return std::all_of(clouds.begin(), clouds.end(), [](const auto& entry) {
+      return entry.second.listed_once || !entry.second.trouble.empty();
+    });
   }
   // Why nothing can be asked there; empty: it can.
   const std::string& trouble_in(const std::string& region) {

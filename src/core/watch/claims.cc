@@ -138,22 +138,31 @@ void Claims::tagged(const Tagged& answer) {
   say_why_not(answer);
 }
 
+// In which all of them are that one call was for.
+std::string Claims::region_of(const std::vector<InstanceId>& ids) const {
+  for (const InstanceId& id : ids) {
+    if (const Worker* const worker = workers_.find(id)) return worker->record.region;
+  }
+  return step_.settings.region;
+}
+
 void Claims::say_why_not(const Tagged& answer) {
   const CloudFailure* why = answer.failure ? &*answer.failure : nullptr;
   const bool all = !answer.refused.empty() && answer.refused.size() == answer.asked.size();
   if (all) why = &answer.refused.front().why;
+  const std::string region = region_of(answer.asked);
   if (why == nullptr) {
-    trouble_told_.clear();
+    trouble_told_.erase(region);
     return;
   }
   // What passes is heard of with the listings, and a renewal has five tries.
   if (why->what == FailureClass::kNotYetVisible) return;
   if (why->what != FailureClass::kDenied && concerns_the_call(*why)) return;
-  if (std::exchange(trouble_told_, why->code) == why->code) return;
+  if (std::exchange(trouble_told_[region], why->code) == why->code) return;
   const bool refused = why->what == FailureClass::kDenied;
   step_.log(refused ? LogLevel::kAlert : LogLevel::kWarning, "claim.failed",
             str("the claim on our workers cannot be renewed: ",
-                describe(*why, {.action = "CreateTags", .region = step_.identity.region}),
+                describe(*why, {.action = "CreateTags", .region = region}),
                 "; they are served all the same, but another broker of this name takes them over ",
                 "when it sees no renewal for ", to_string(step_.settings.takeover_after)));
 }

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "core/model/claim.h"
 #include "core/workers/worker_pool.h"
@@ -47,6 +48,7 @@ class Claims {
   void renew();
   void leave_mark(const InstanceId& id, const std::string& region);
   void say_why_not(const Tagged& answer);
+  std::string region_of(const std::vector<InstanceId>& ids) const;
 
   Step& step_;
   WorkerPool& workers_;
@@ -56,8 +58,8 @@ class Claims {
   std::set<InstanceId> fresh_;
   std::optional<Instant> next_;  // renewal; unset: none of ours is known
   std::optional<Instant> next_mark_;
-  std::size_t in_flight_ = 0;  // calls
-  std::string trouble_told_;
+  std::size_t in_flight_ = 0;                        // calls
+  std::map<std::string, std::string> trouble_told_;  // the latest code, by region
 };
 
 }  // namespace cb::core

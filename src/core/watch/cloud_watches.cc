@@ -53,6 +53,7 @@ void CloudWatches::schedule(bool hurry) {
     for (const auto& [region, cloud] : step_.clouds) watches_.try_emplace(region, region, shared_);
   }
   for (auto& [region, watch] : watches_) watch.schedule(hurry);
+  step_.journal_is_new = step_.journal_is_new && !step_.all_heard_of();
 }
 
 void CloudWatches::listing_due(const std::string& region) {

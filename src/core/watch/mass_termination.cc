@@ -60,7 +60,9 @@ std::string MassTermination::why_none(const TerminatedIds& answer) const {
   std::vector<std::string> refusals;
   for (const auto& one : answer.refused) refusals.push_back(str(one.id.value, ": ", one.why));
   if (!refusals.empty()) return join(refusals, "; ");
-  if (const std::string& trouble = step_.cloud_trouble(); !trouble.empty()) return trouble;
+  for (const InstanceId& id : asked_) {
+    if (std::string why = why_unheard(id); !why.empty()) return why;
+  }
   return str("EC2 has not accepted any of it within ",
              to_string(step_.settings.terminate_all_patience));
 }

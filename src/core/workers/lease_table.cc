@@ -69,7 +69,7 @@ const Lease* LeaseTable::held_by(ConnectionId connection, const PoolName& pool,
   const auto is_that = [&](const auto& held) {
     const Lease& lease = *held.second;
     const WorkerRecord& worker = lease.worker->record;
-    return worker.pool == pool && need.fits(worker.type, worker.market, worker.region) &&
+    return worker.pool == pool && need.fits(worker) &&
            (lease.cores == need.cores || !is_packed(*lease.worker)) && lease.alone == need.alone &&
            workers_.may_be_handed_out(*lease.worker);
   };

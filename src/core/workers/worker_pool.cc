@@ -254,7 +254,7 @@ std::size_t WorkerPool::ready_of(const PoolName& pool, const Need& need) const {
   if (!need.type && !need.market && !need.region) return ready.size();
   return static_cast<std::size_t>(std::count_if(ready.begin(), ready.end(), [&](const auto& entry) {
     const WorkerRecord& record = find(entry.second)->record;
-    return need.fits(record.type, record.market, record.region);
+    return need.fits(record);
   }));
 }
 
@@ -274,15 +274,6 @@ std::vector<const Worker*> WorkerPool::coming(const PoolName& pool) const {
     if (worth_waiting_for(worker)) out.push_back(&worker);
   }
   return out;
-}
-
-const Worker* WorkerPool::coming(const PoolName& pool, const Need& need) const {
-  const auto all = coming(pool);
-  const auto fits = [&](const Worker* worker) {
-    return need.fits(worker->record.type, worker->record.market, worker->record.region);
-  };
-  const auto found = std::find_if(all.begin(), all.end(), fits);
-  return found == all.end() ? nullptr : *found;
 }
 
 void WorkerPool::touch(const Worker& worker) {

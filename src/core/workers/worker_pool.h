@@ -90,8 +90,6 @@ class WorkerPool {
   void leases_changed(const Worker& worker);
   // The workers of `pool` that are on their way and worth waiting for.
   std::vector<const Worker*> coming(const PoolName& pool) const;
-  // One of them that fits `need`; null: none.
-  const Worker* coming(const PoolName& pool, const Need& need) const;
   // Instances that bill or may bill, as far as EC2 has told.
   std::size_t counted() const { return counted_; }
   std::size_t counted_of(const PoolName& pool) const;

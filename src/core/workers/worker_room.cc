@@ -26,7 +26,7 @@ bool WorkerPool::free_for_one_alone(const Worker& worker) const {
 }
 
 bool WorkerPool::takes(const Worker& worker, const Need& need) const {
-  if (!need.fits(worker.record.type, worker.record.market, worker.record.region)) return false;
+  if (!need.fits(worker.record)) return false;
   if (!need.leased) return worker.leased_alone == 0;
   const PoolSettings* const pool = step_.pool(worker.record.pool);
   const std::size_t size = pool != nullptr ? pool->places_taken(need) : 1;

@@ -38,9 +38,10 @@ const CloudFailure* failure_of(const AwsReply& reply) {
   return std::get_if<CloudFailure>(&reply);
 }
 
-// No other question would be answered either; and EC2's listing, which is asked for all the time,
-// fails for the same reason and says so.
-bool stops_everything(const CloudFailure& failure) {
+// No other question there would be answered either; and that region's listing, which is asked for
+// all the time, fails for the same reason and says so. One that the account has not enabled refuses
+// keys that are good elsewhere.
+bool stops_its_region(const CloudFailure& failure) {
   return failure.what == FailureClass::kUnreachable || failure.code == "no credentials" ||
          core::refuses_identity(failure.code);
 }
@@ -169,10 +170,10 @@ void ask_next(const std::shared_ptr<Check>& check);
 
 void take(const std::shared_ptr<Check>& check, const Question& question, const AwsReply& reply) {
   const CloudFailure* failure = failure_of(reply);
-  if (failure != nullptr && stops_everything(*failure)) {
+  if (failure != nullptr && stops_its_region(*failure)) {
     check->found_something = true;
     std::erase_if(check->questions, [&](const Question& other) {
-      return failure->what != FailureClass::kUnreachable || other.region == question.region;
+      return failure->code == "no credentials" || other.region == question.region;
     });
   } else {
     for (const Finding& finding : question.read(reply)) say(*check, finding);

@@ -17,6 +17,7 @@ constexpr const char* kSteps[] = {
     "",  // 3: leases
     "",  // 4: subnets of workers and closed attempts, and which of these TERMINATE_ALL has doomed
     "",  // 5: what leases asked for; when TERMINATE_ALL came within a warm window
+    "",  // 6: regions of closed attempts
 };
 static_assert(std::size(kSteps) + 1 == wire::kRecordFormat, "a format without its step");
 

@@ -44,7 +44,7 @@ void AsAsked::judge(CallerId caller, const core::GetWorker& get,
   for (const auto& [id, worker] : store_.durable().workers) {
     if (worker.address != given.address || worker.pool != get.pool) continue;
     known = true;
-    fits = fits || need.fits(worker.type, worker.market, worker.region);
+    fits = fits || need.fits(worker);
   }
   if (known && !fits) wrong("is of another type or market");
   const auto lease = store_.durable().leases.find(given.lease);

@@ -157,9 +157,8 @@ bool LaunchOrder::somebody_rises(const PoolName& pool) const {
 // Of the launches of one pool only as many are asked for as its callers need.
 bool LaunchOrder::others_will_do(const core::AttemptRecord& record) const {
   const auto& needs = history_.needs(record.pool);
-  const bool of_use = std::any_of(needs.begin(), needs.end(), [&](const auto& entry) {
-    return entry.first.fits(record.type, record.market, record.region);
-  });
+  const bool of_use = std::any_of(needs.begin(), needs.end(),
+                                  [&](const auto& entry) { return entry.first.fits(record); });
   if (!of_use) return true;
   const auto& attempts = store_.durable().attempts;
   return std::any_of(attempts.begin(), attempts.end(), [&](const auto& entry) {

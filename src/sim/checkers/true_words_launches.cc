@@ -293,8 +293,7 @@ bool TrueWords::about_to_launch(const core::GetWorker& get, std::string_view tex
   const auto& attempts = store_.durable().attempts;
   return std::none_of(attempts.begin(), attempts.end(), [&](const auto& entry) {
     const core::AttemptRecord& record = entry.second;
-    return record.pool == pool && !record.doomed &&
-           need.fits(record.type, record.market, record.region) &&
+    return record.pool == pool && !record.doomed && need.fits(record) &&
            record.begun < ground_.turn.now.boot;
   });
 }

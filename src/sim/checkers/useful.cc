@@ -39,8 +39,7 @@ const core::WorkerRecord* Useful::good_one(const PoolName& pool, const core::Nee
 
 // For one alone: certainly none where anybody may have used it, which the journal does not say.
 bool Useful::has_room(const core::WorkerRecord& worker, const core::Need& need) const {
-  if (need.alone || need.count > 1 || !need.fits(worker.type, worker.market, worker.region))
-    return false;
+  if (need.alone || need.count > 1 || !need.fits(worker)) return false;
   const core::PoolSettings& pool = ground_.options.settings.pools.at(worker.pool);
   const std::size_t places = pool.places(worker.type);
   const bool packed = pool.sharing == core::Sharing::kPacked;

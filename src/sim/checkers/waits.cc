@@ -105,8 +105,7 @@ bool Waits::coming(const PoolName& pool, const core::Need& need) const {
   return std::any_of(workers.begin(), workers.end(), [&](const auto& entry) {
     const core::WorkerRecord& worker = entry.second;
     const bool lost = worker.address.empty() && memory_.cloud().cut_off(worker.region);
-    return worker.pool == pool && !lost && need.fits(worker.type, worker.market, worker.region) &&
-           on_its_way(worker);
+    return worker.pool == pool && !lost && need.fits(worker) && on_its_way(worker);
   });
 }
 
@@ -145,8 +144,8 @@ bool Waits::all_in_use(const PoolName& pool, const core::Need& need) const {
   bool ready = false;
   for (const auto& [id, worker] : store_.durable().workers) {
     if (!ends_.contains(id)) ++counted;
-    ready = ready || (worker.pool == pool && worker.phase == WorkerPhase::kReady &&
-                      need.fits(worker.type, worker.market, worker.region));
+    ready =
+        ready || (worker.pool == pool && worker.phase == WorkerPhase::kReady && need.fits(worker));
   }
   return ready && counted >= settings.max_workers;
 }
@@ -195,8 +194,7 @@ void Waits::judge(const PoolName& pool, const core::Need& need) const {
   }
   if (!another_region_may_do(pool, need)) return;
   for (const auto& [token, record] : store_.durable().attempts) {
-    if (record.pool != pool || record.doomed ||
-        !need.fits(record.type, record.market, record.region) ||
+    if (record.pool != pool || record.doomed || !need.fits(record) ||
         memory_.passed_over(pool, record.region))
       continue;
     if (record.mismatch) wrong(str(" for launch ", token.value, ", which is not asked for again"));

@@ -83,7 +83,8 @@ bool SimStore::names_none_but(const std::string& region) const {
   const core::Records& all = file_.records;
   return (!all.workers.empty() || !all.attempts.empty()) &&
          std::all_of(all.workers.begin(), all.workers.end(), is_there) &&
-         std::all_of(all.attempts.begin(), all.attempts.end(), is_there);
+         std::all_of(all.attempts.begin(), all.attempts.end(), is_there) &&
+         std::all_of(all.closed.begin(), all.closed.end(), is_there);
 }
 
 void SimStore::forget_regions() {
@@ -92,6 +93,10 @@ void SimStore::forget_regions() {
     put_row(record);
   }
   for (auto& [token, record] : file_.records.attempts) {
+    record.region.clear();
+    put_row(record);
+  }
+  for (auto& [token, record] : file_.records.closed) {
     record.region.clear();
     put_row(record);
   }
