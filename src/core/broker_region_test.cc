@@ -169,11 +169,11 @@ TEST_F(RegionTest, WhoNamesADeadRegionIsToldSoThoughAnotherServes) {
 
 TEST_F(RegionTest, WhatALostLaunchLeftInARegionThatNobodyNamesAnyMoreIsFoundAndEnded) {
   world.lose_launch_answers = true;
-  ask_in("eu-west-1");
-  world.lose_launch_answers = false;
+  world.post(CallerGone{ask_in("eu-west-1")});
   world.only().listed = false;
   world.run_for(minutes{30});
   ASSERT_TRUE(world.journal.attempts.empty());
+  ASSERT_EQ(world.alive(), 1U);
   PoolSettings& pool = world.settings().pools.begin()->second;
   pool.regions = {"us-east-1"};
   pool.images.clear();
