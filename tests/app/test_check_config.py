@@ -95,6 +95,8 @@ class CheckConfig(Case):
                 ('image = "ami-1"\nregions = ["eu-west-1"]\nimages = { us-west-2 = "ami-2" }\n',
                  "images names us-west-2, where this pool does not launch: add it to regions, or "
                  "take it out"),
+                ('image = "ami-1"\nregion_subnets = { eu-wset-1 = "subnet-1" }\n',
+                 "region_subnets: eu-wset-1 is no AWS region; did you mean eu-west-1?"),
                 ('image = "ami-1"\nregions = ["eu-wset-1"]\n',
                  "regions: eu-wset-1 is no AWS region; did you mean eu-west-1?"),
                 ('image = "ami-1"\nregions = ["eu-west-1", "eu-west-1"]\n',

@@ -301,8 +301,12 @@ class Checker {
                 ", but an id is known in one region only: name those of the others in ", table));
       return;
     }
-    if (regions.front().empty()) return;  // the environment says which it is
     for (const auto& [region, its] : by_region) {
+      if (const std::string wrong = wrong_region(region); !wrong.empty()) {
+        fault(table, str(table, ": ", wrong));
+        continue;
+      }
+      if (regions.front().empty()) continue;  // the environment says which it is
       if (config_.core.launches_in(pool, region)) continue;
       // What stands under [defaults] is every pool's, also of those that launch elsewhere.
       if (loaded_.inherited.contains(table)) continue;
